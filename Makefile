@@ -1,0 +1,129 @@
+# Every target sets itself up; what the system lacks it installs itself, or says the one command to type.
+# `make help` is made of the comments below: `##@` begins a group, `##` says what a target does.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export PYTHON ?= python3
+BIN := .venv/bin
+
+# Processes that share a test run.
+N ?= 2
+# Further words for pytest: make test-unit ARGS='-k password'
+ARGS ?=
+SEED ?= 1
+SEEDS ?= 1
+
+##@ Begin
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\n'
+
+.PHONY: setup
+setup: ## .venv with the locked dependencies, contracts/, front-end files (every target that needs them calls it)
+	@sh tools/setup.sh
+
+.PHONY: doctor
+doctor: ## what is missing on this machine, and the exact command that adds it
+	@command -v $(PYTHON) >/dev/null 2>&1 || sh tools/need.sh --check python3-venv
+	@$(PYTHON) tools/doctor.py $(ARGS)
+
+##@ Work
+
+.PHONY: format
+format: setup ## put the code into the one format, mend what can be mended
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+.PHONY: contracts
+contracts: setup ## Python from proto/ (also part of setup), after buf has looked at it
+	@$(MAKE) lint-proto
+
+.PHONY: trace-ids
+trace-ids: setup ## from each rule (IA-PW-07) to its code and tests, then the rules without a test (ARGS='--missing' or '--json')
+	@$(BIN)/python -m tools.trace_ids $(ARGS)
+
+.PHONY: clean
+clean: ## remove all that was made here: .venv, contracts/, caches
+	@rm -rf .venv contracts node_modules services/portal/web/static/vendor .state build *.egg-info \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+##@ Check
+
+.PHONY: lint lint-code lint-types lint-imports lint-proto lint-templates lint-files lint-proof
+lint: lint-code lint-types lint-imports lint-proto lint-templates lint-files ## all that needs no service (-k: go on after a fault)
+
+lint-code: setup ## ruff: all rules and the format
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+TYPED := chassis services cli tools tests
+lint-types: setup ## mypy, strict
+	@$(BIN)/mypy $(foreach d,$(TYPED),$(if $(wildcard $(d)/*.py $(d)/*/*.py),$(d)))
+
+lint-imports: setup ## who may import whom (.importlinter)
+	@$(BIN)/lint-imports --no-logo
+
+lint-proto: setup ## buf: form of proto/, and that it is only added to
+	@if ls proto/mandate/*/*/*.proto >/dev/null 2>&1; then \
+		$(BIN)/buf lint proto && sh tools/proto_breaking.sh; \
+	else echo "proto: no files yet"; fi
+
+lint-templates: setup ## djlint
+	@if [ -n "$$(git ls-files -co --exclude-standard 'services/*.html' 'services/*.j2')" ]; then \
+		$(BIN)/djlint services --lint --quiet; \
+	else echo "templates: none yet"; fi
+
+lint-files: setup ## our own: addresses, stored names, time and chance, lengths
+	@$(BIN)/python -m tools.check_addresses
+	@$(BIN)/python -m tools.check_topics
+	@$(BIN)/python -m tools.check_nature
+	@$(BIN)/python -m tools.check_lengths
+
+lint-proof: setup ## break each of our rules once, in a throw-away project, and see it noticed
+	@$(BIN)/python -m tools.see_rules_fail
+
+##@ Test
+
+# The parts of `make test`, in order; each is a folder of tests/.
+PARTS := unit contract integration bus sim
+
+# What only the system can give, by part.
+NEEDS_bus := java maven
+
+part = @dirs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),tests/$(p)))"; \
+	needs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),$(NEEDS_$(p))))"; \
+	if [ -z "$$dirs" ]; then echo "no tests in tests/$(firstword $(1)) yet"; exit 0; fi; \
+	if [ -n "$$needs" ]; then sh tools/need.sh $$needs || exit 1; fi; \
+	exec $(BIN)/pytest $$dirs -n $(N) --dist loadgroup $(ARGS)
+
+.PHONY: test test-unit test-contract test-integration test-bus test-sim
+test: setup ## all parts below in one run, on servers it starts itself
+	$(call part,$(PARTS))
+
+test-unit: setup ## aggregates, rules, tools: no server
+	$(call part,unit)
+
+test-contract: setup ## what is said to others: golden bytes of every message
+	$(call part,contract)
+
+test-integration: setup ## on PostgreSQL
+	$(call part,integration)
+
+test-bus: setup ## one conformance suite, both bus drivers (PostgreSQL, Kafka)
+	$(call part,bus)
+
+test-sim: setup ## the simulation, a few seeds
+	$(call part,sim)
+
+.PHONY: sim
+sim: setup ## play the simulation: SEED=n is the first seed, SEEDS=n how many
+	@if [ -f tests/sim/__main__.py ] || [ -f tests/sim.py ]; then \
+		exec $(BIN)/python -m tests.sim --seed $(SEED) --seeds $(SEEDS) $(ARGS); \
+	else echo "no simulation yet: tests/sim/__main__.py is missing" >&2; exit 1; fi

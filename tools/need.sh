@@ -1,0 +1,97 @@
+#!/bin/sh
+# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|node ...
+# Installs what is missing where it may (Debian or Ubuntu, as root or by sudo without a password);
+# otherwise stops with the one command to type. --check installs nothing.
+set -eu
+cd "$(dirname "$0")/.."
+
+check=
+[ "${1:-}" != --check ] || { check=1; shift; }
+
+# Ubuntu's /usr/bin/chromium-browser may be a stub that only asks for a snap
+runs() { command -v "$1" >/dev/null 2>&1 && "$@" >/dev/null 2>&1 </dev/null; }
+
+has() {
+    case $1 in
+    python3-venv) runs "${PYTHON:-python3}" -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 11))' ;;
+    java)
+        major=$(java -version 2>&1 </dev/null | sed -n 's/.*version "\([0-9]*\).*/\1/p')
+        [ "${major:-0}" -ge 17 ] ;;
+    maven) runs mvn --version ;;
+    chromium) runs chromium --version || runs chromium-browser --version || runs google-chrome --version ;;
+    node) runs node --version && runs npm --version ;;
+    *) echo "need.sh: nobody here knows '$1'" >&2; exit 2 ;;
+    esac
+}
+
+# The Debian packages of a thing; of several versions the first that this release has.
+packages() {
+    case $1 in
+    python3-venv) echo "python3 python3-venv" ;;
+    java)
+        for version in 17 21 25; do
+            name=openjdk-$version-jre-headless
+            if [ -n "$(apt-cache madison "$name" 2>/dev/null)" ]; then echo "$name"; return; fi
+        done
+        echo default-jre-headless ;;
+    maven) echo maven ;;
+    chromium) echo "chromium fonts-liberation" ;;
+    node) echo "nodejs npm" ;;
+    esac
+}
+
+wanted_of() {
+    for thing in "$@"; do packages "$thing"; done | tr '\n' ' '
+}
+
+missing=
+for thing in "$@"; do
+    has "$thing" || missing="$missing $thing"
+done
+[ -n "$missing" ] || exit 0
+
+case "$missing ${PYTHON:-python3}" in
+*python3-venv*\ python3) ;;
+*python3-venv*)
+    echo "PYTHON=$PYTHON does not run, is older than 3.11 or has no venv and ensurepip; name another." >&2
+    exit 1 ;;
+esac
+
+command -v apt-get >/dev/null 2>&1 || {
+    echo "Missing:$missing. This system has no apt-get; install them its own way, then run the same command again." >&2
+    exit 1
+}
+
+root=
+if [ "$(id -u)" != 0 ]; then
+    root="sudo -n"
+    if ! $root true 2>/dev/null; then root=no; fi
+fi
+
+if [ -n "$check" ] || [ "$root" = no ]; then
+    if [ "$(id -u)" = 0 ]; then sudo=; else sudo="sudo "; fi
+    echo "Missing:$missing. Type:" >&2
+    echo "  ${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends $(wanted_of $missing)" >&2
+    exit 1
+fi
+
+# shellcheck disable=SC2086
+install() {
+    $root apt-get update -qq || true # an old list may do
+    $root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=300 $(wanted_of $missing)
+}
+
+mkdir -p .state
+echo "Installing for this machine:$missing (log: .state/apt.log)" >&2
+(
+    if command -v flock >/dev/null 2>&1; then flock 9; fi
+    install >.state/apt.log 2>&1 </dev/null
+) 9>.state/apt.lock || { tail -n 20 .state/apt.log >&2; exit 1; }
+
+for thing in $missing; do
+    has "$thing" || {
+        echo "'$thing' is still missing after installing $(packages "$thing"); 'make doctor' says more." >&2
+        exit 1
+    }
+done
