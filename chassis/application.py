@@ -1,0 +1,227 @@
+"""One service's application: its log, its repository, and how a command is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar, TypeVar, cast
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError
+from eventsourcing.application import Repository as LibraryRepository
+from eventsourcing.persistence import EventStore
+
+from chassis import log, nature
+from chassis.cause import Cause, Receipt
+from chassis.codec import Codec
+from chassis.database import Database, DatabaseUnavailableError, Session
+from chassis.domain import Aggregate, Claim, DomainError, NotFoundError
+from chassis.log import Answer, AnsweredError, ConflictError
+from chassis.messages import Catalogue
+from chassis.views import View
+
+TAggregate = TypeVar("TAggregate", bound=Aggregate)
+
+COMMAND_LIFE = timedelta(hours=24)
+COMMAND_AHEAD = timedelta(hours=1)
+TRIES = 8
+OPTIMISTIC = 2
+"""Conflicts after which the log is locked first: a hot aggregate would be lost to others for ever."""
+
+
+class CommandTooOldError(DomainError):
+    """This command was made more than 24 hours ago (or by a clock that is ahead). Start again."""
+
+
+class CommandIdError(DomainError):
+    """A command's id is a UUIDv7 that nobody else has used."""
+
+
+class BusyError(DomainError):
+    """Too many people change this at once. Nothing was changed; try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One row of an application's table of policies: what wakes which function."""
+
+    wakes: type
+    policy: str
+    function: Callable[[Any, Any], Iterator[Aggregate]]
+
+
+def when(wakes: type, function: Callable[[Any, Any], Iterator[Aggregate]]) -> Reaction:
+    """Whenever `wakes` (an own event or a heard message) is in the log, call the policy's function.
+
+    A policy is a module: its functions share one position, named by it.
+    """
+    return Reaction(wakes=wakes, policy=function.__module__.rpartition(".")[2], function=function)
+
+
+class Repository:
+    """Loads aggregates from the own log, as they are now or were at a version."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    def get(self, id: UUID, *, version: int | None = None) -> Any:
+        """The aggregate. Raises `NotFoundError`."""
+        found = self.find(id, version=version)
+        if found is None:
+            raise NotFoundError(f"There is nothing with the id {id}.")
+        return found
+
+    def find(self, id: UUID, *, version: int | None = None) -> Any | None:
+        """The aggregate, or None where its stream is empty."""
+        with self._app.session() as session:
+            store: EventStore[UUID] = EventStore(self._app.codec, log.StreamReader(session))
+            library: LibraryRepository[UUID] = LibraryRepository(store)
+            try:
+                return library.get(id, version=version)
+            except AggregateNotFoundError:
+                return None
+
+    def claim(self, id: UUID, owner_id: UUID) -> Claim | None:
+        """The claim on something unique, taken for the owner; None where another has it. To be committed."""
+        claim = self.find(id)
+        if claim is None:
+            return Claim(id=id, owner_id=owner_id)
+        return cast("Claim", claim) if claim.claim(owner_id) else None
+
+
+class Application:
+    """What a service's `application.py` derives from: names, aggregates, policies, views, deadlines."""
+
+    name: ClassVar[str]
+    aggregates: ClassVar[Sequence[type[Aggregate]]] = ()
+    policies: ClassVar[Sequence[Reaction]] = ()
+    policy_views: ClassVar[Sequence[View]] = ()
+    """Views that policies read: folded up to the page at hand before a policy judges."""
+    views: ClassVar[Sequence[View]] = ()
+    hears: ClassVar[Sequence[str]] = ()
+    """Topics of other services that this one listens to."""
+    deadlines: ClassVar[Mapping[type, Callable[..., Receipt]]] = {}
+    """Event with an `expires_at` -> the command that takes note of the deadline."""
+
+    def __init__(self, database: Database, catalogue: Catalogue) -> None:
+        self.database = database
+        self.catalogue = catalogue
+        self.codec = Codec(self.aggregates)
+        self.repository = Repository(self)
+        self._pinned: ContextVar[Session | None] = ContextVar(f"{self.name}.session", default=None)
+        self._edition: int | None = None
+        self.on_append: Callable[[int], None] = lambda _position: None
+        """Called with the last position after each append of this process: wakes its followers."""
+
+    # -- sessions
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """The session that is pinned to this thread of work, or one from the pool."""
+        pinned = self._pinned.get()
+        if pinned is not None:
+            yield pinned
+            return
+        with self.database.session() as session:
+            yield session
+
+    @contextmanager
+    def pinned(self, session: Session) -> Iterator[Session]:
+        """Let everything inside, repository and commit too, use one session."""
+        token = self._pinned.set(session)
+        try:
+            yield session
+        finally:
+            self._pinned.reset(token)
+
+    @contextmanager
+    def locked(self) -> Iterator[Session]:
+        """One transaction that holds the log: what is loaded inside cannot conflict."""
+        with self.session() as session, self.pinned(session), session.transaction():
+            log.lock(session)
+            yield session
+
+    @property
+    def edition(self) -> int:
+        """The log's edition; it changes only while the service is down."""
+        if self._edition is None:
+            with self.session() as session:
+                self._edition = log.edition(session)
+        return self._edition
+
+    # -- commands
+
+    def execute(self, command: Callable[..., Receipt], cause: Cause, **arguments: Any) -> Receipt:
+        """Take a command once: a repeat of its id within 24 hours gets the first answer.
+
+        Conflicts are resolved by loading and deciding again. Raises what the command raises,
+        `CommandTooOldError`, `CommandIdError` (somebody else's id), `BusyError`.
+        """
+        _check_id(cause)
+        answered = self._answered(cause)
+        if answered is not None:
+            return answered
+        for attempt in range(TRIES):
+            try:
+                if attempt < OPTIMISTIC:
+                    return command(self, cause, **arguments)
+                with self.locked():
+                    return command(self, cause, **arguments)
+            except (ConflictError, AnsweredError):
+                answered = self._answered(cause)
+            except DatabaseUnavailableError:
+                # the commit may have happened although its answer was lost: under the log's lock it is decided
+                answered = self._settled(cause)
+                if answered is None:
+                    raise
+            if answered is not None:
+                return answered
+        raise BusyError
+
+    def commit(self, *changed: Aggregate, cause: Cause, id: UUID | None = None) -> Receipt:
+        """Append the pending events of all aggregates in one transaction, and the answer with them.
+
+        The receipt's id is the first aggregate's unless given. Raises `ConflictError` and
+        `AnsweredError`; nothing is written then.
+        """
+        receipt_id = id or changed[0].id
+        stored = [self.codec.to_stored_event(event) for one in changed for event in one.collect_events()]
+        answer = Answer(cause.command_id, cause.actor, receipt_id)
+        with self.session() as session:
+            placed = log.append(session, self.name, log.entries(iter(stored)), cause, answer=answer)
+        if placed:
+            self.on_append(placed[-1])
+            return Receipt(origin=self.name, edition=self.edition, position=placed[-1], id=receipt_id)
+        answered = self._answered(cause)
+        if answered is None:
+            raise AnsweredError(str(cause.command_id))
+        return answered
+
+    def _answered(self, cause: Cause) -> Receipt | None:
+        with self.session() as session:
+            row = session.one("SELECT actor, position, id FROM answered WHERE command_id = %s", (cause.command_id,))
+        if row is None:
+            return None
+        actor, position, about = row
+        if actor != cause.actor:
+            raise CommandIdError
+        return Receipt(origin=self.name, edition=self.edition, position=position, id=about)
+
+    def _settled(self, cause: Cause) -> Receipt | None:
+        try:
+            with self.locked():
+                return self._answered(cause)
+        except DatabaseUnavailableError:
+            return None
+
+
+def _check_id(cause: Cause) -> None:
+    made_at = nature.made_at(cause.command_id)
+    if made_at is None:
+        raise CommandIdError
+    age = nature.now() - made_at
+    if age > COMMAND_LIFE or age < -COMMAND_AHEAD:
+        raise CommandTooOldError

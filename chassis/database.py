@@ -1,0 +1,121 @@
+"""Sessions on one service's schema: a pool of them in real use, one for each actor in a simulation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Protocol
+
+import psycopg
+from psycopg import sql
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+Row = tuple[Any, ...]
+
+
+class DatabaseUnavailableError(Exception):
+    """The database cannot be reached just now, or lost the connection; nothing is known to have happened."""
+
+
+class Session:
+    """One connection. Outside `transaction()` each statement is a transaction of its own."""
+
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+        self.connection = connection
+
+    def run(self, statement: str, values: Sequence[Any] = (), *, binary: bool = False) -> list[Row]:
+        """Run one statement, prepared, and return its rows (none for one that has none).
+
+        Raises `DatabaseUnavailableError` where the server is gone or a lock is not to be had in time.
+        """
+        try:
+            cursor = self.connection.cursor(binary=binary)
+            cursor.execute(statement.encode(), values, prepare=True)
+            return cursor.fetchall() if cursor.description else []
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailableError(str(error)) from error
+
+    def one(self, statement: str, values: Sequence[Any] = ()) -> Row | None:
+        """The first row, or None."""
+        rows = self.run(statement, values)
+        return rows[0] if rows else None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside, or none."""
+        try:
+            with self.connection.transaction():
+                yield
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailableError(str(error)) from error
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether statements now belong to an open transaction."""
+        return self.connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+
+
+class Database(Protocol):
+    """Where a service keeps its log, positions and views."""
+
+    schema: str
+
+    def session(self) -> AbstractContextManager[Session]:
+        """A session of the caller's own until the block ends.
+
+        Raises `DatabaseUnavailableError` where none is to be had in time.
+        """
+        ...
+
+
+class PooledDatabase:
+    """A pool of sessions of the application's role in one schema."""
+
+    def __init__(self, dsn: str, schema: str, *, size: int = 8, role: str | None = None, wait_s: float = 5) -> None:
+        self.schema = schema
+        self.dsn = dsn
+        self._options = options(schema, role)
+        self._pool = ConnectionPool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            timeout=wait_s,
+            open=False,
+            check=ConnectionPool.check_connection,
+            kwargs={"autocommit": True, "options": self._options},
+        )
+
+    def open(self) -> PooledDatabase:
+        """Open the pool; the first session waits for the server."""
+        self._pool.open()
+        return self
+
+    def close(self) -> None:
+        """Close every session that is not in use."""
+        self._pool.close()
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session from the pool."""
+        try:
+            with self._pool.connection() as connection:
+                yield Session(connection)
+        except PoolTimeout as error:
+            raise DatabaseUnavailableError(str(error)) from error
+
+    def connect(self) -> psycopg.Connection[Row]:
+        """A connection outside the pool, for what holds one for long: a lease, LISTEN."""
+        return psycopg.connect(self.dsn, autocommit=True, options=self._options)
+
+
+def options(schema: str, role: str | None = None) -> str:
+    """Libpq options of every session of the application: its schema, and limits on what it may hold up."""
+    settings = [f"search_path={schema}", "lock_timeout=5s", "idle_in_transaction_session_timeout=10s"]
+    if role:
+        settings.append(f"role={role}")
+    return " ".join(f"-c {setting}" for setting in settings)
+
+
+def identifier(name: str) -> str:
+    """A name quoted for SQL text; names come from code and configuration, never from a request."""
+    return sql.Identifier(name).as_string(None)

@@ -1,0 +1,121 @@
+"""The words in which a context's rules are written: aggregates, their events, their errors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate, DomainEvent, event
+
+from chassis import nature
+
+__all__ = ["Aggregate", "AggregateCreated", "Claim", "DomainError", "NotAllowedError", "NotFoundError", "event"]
+
+NAMESPACE = uuid5(NAMESPACE_URL, "urn:mandate")
+"""Ids made of parts are made below this one, for ever."""
+
+
+class DomainError(Exception):
+    """A rule said no. The message says what to do; `code` and `field` are for programs."""
+
+    code: ClassVar[str] = "REFUSED"
+    field: str = ""
+    rule: ClassVar[str] = ""
+    """The rule's id in the domain's rule list, where it has one."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "code" not in cls.__dict__:
+            name = cls.__name__.removesuffix("Error")
+            cls.code = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
+
+    def __str__(self) -> str:
+        """The words given, or else the error's own docstring: the broken rule in a sentence."""
+        return str(self.args[0]) if self.args and isinstance(self.args[0], str) else (self.__doc__ or self.code)
+
+
+class NotFoundError(DomainError):
+    """There is nothing with this id."""
+
+
+class NotAllowedError(DomainError):
+    """You may not do this."""
+
+
+class Stamped(DomainEvent):
+    """An event whose time is the one clock's."""
+
+    @staticmethod
+    def create_timestamp() -> datetime:
+        """The injected clock's moment, not the library's own."""
+        return nature.now()
+
+
+class AggregateCreated(CanInitAggregate[UUID], Stamped):
+    """The first event of an aggregate."""
+
+    originator_topic: str
+
+
+class Aggregate(BaseAggregate[UUID]):
+    """What keeps an invariant: a stream of events and the decisions made on them."""
+
+    TOPIC: ClassVar[str]
+
+    class Event(CanMutateAggregate[UUID], Stamped):
+        """A decision of an existing aggregate."""
+
+
+class Claim(Aggregate):
+    """At most one owner at a time of something that must be unique and can be given up."""
+
+    TOPIC = "chassis.Claim"
+
+    class Claimed(AggregateCreated):
+        """The thing has its first owner from now on."""
+
+        TOPIC = "chassis.Claim.Claimed"
+        owner_id: UUID
+
+    class ClaimedAgain(Aggregate.Event):
+        """The thing, which had been given up, has an owner again from now on."""
+
+        TOPIC = "chassis.Claim.ClaimedAgain"
+        owner_id: UUID
+
+    class Released(Aggregate.Event):
+        """The thing has no owner from now on."""
+
+        TOPIC = "chassis.Claim.Released"
+
+    @event(Claimed)
+    def __init__(self, id: UUID, owner_id: UUID) -> None:  # noqa: ARG002 - `id` lets a caller pass it
+        self.owner_id: UUID | None = owner_id
+
+    def claim(self, owner_id: UUID) -> bool:
+        """Take it if it is free. Return whether `owner_id` owns it now; twice is the same as once."""
+        if self.owner_id is None:
+            self._claimed_again(owner_id=owner_id)
+        return self.owner_id == owner_id
+
+    def release(self, owner_id: UUID) -> None:
+        """Give it up; what another owns stays theirs."""
+        if self.owner_id == owner_id:
+            self._released()
+
+    @event(ClaimedAgain)
+    def _claimed_again(self, owner_id: UUID) -> None:
+        self.owner_id = owner_id
+
+    @event(Released)
+    def _released(self) -> None:
+        self.owner_id = None
+
+
+def id_of(*parts: object) -> UUID:
+    """An id made of what must be unique: the same parts give the same id, for ever.
+
+    Parts are public; what is personal goes through an HMAC first (`chassis.vault.blind`).
+    """
+    return uuid5(NAMESPACE, "\x1f".join(str(part) for part in parts))

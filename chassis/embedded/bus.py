@@ -1,0 +1,223 @@
+"""The bus on PostgreSQL: no broker, for `make run` and for small installations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from chassis import nature
+from chassis.bus import (
+    Batch,
+    BusUnavailableError,
+    Message,
+    Place,
+    Places,
+    Record,
+    Topic,
+    UnknownTopicError,
+    Written,
+    partition_of,
+)
+from chassis.codec import json_bytes
+from chassis.database import Database, DatabaseUnavailableError, Session
+
+COMPACTION_LAG = timedelta(days=1)
+SWEEP = 10_000
+"""Records looked at in one sweep."""
+
+
+class EmbeddedPublisher:
+    """Writes messages; offsets are given under the partition's lock, which is held to commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def publish(self, messages: Sequence[Message]) -> Sequence[Written]:
+        """Write all or none, in one transaction."""
+        if not messages:
+            return ()
+        try:
+            with self._database.session() as session, session.transaction():
+                return _publish(session, messages)
+        except DatabaseUnavailableError as error:
+            raise BusUnavailableError(str(error)) from error
+
+    def close(self) -> None:
+        """Nothing to let go of: the database belongs to the caller."""
+
+
+def _publish(session: Session, messages: Sequence[Message]) -> list[Written]:
+    topics = _topics(session, {message.topic for message in messages})
+    parts = [(message.topic, partition_of(message.key, topics[message.topic][1])) for message in messages]
+    heads: dict[tuple[str, int], int] = {}
+    for part in sorted(set(parts)):  # one order for all publishers, so that they never wait for each other in a ring
+        row = session.one("SELECT next FROM heads WHERE topic = %s AND partition = %s FOR UPDATE", part)
+        if row is None:
+            raise UnknownTopicError(part[0])
+        heads[part] = row[0]
+    written: list[Written] = []
+    for part in parts:
+        written.append(Written(part[0], topics[part[0]][0], part[1], heads[part]))
+        heads[part] += 1
+    session.run(
+        'INSERT INTO records (topic, partition, "offset", key, value, headers, appended_at)'
+        " SELECT t, p, o, k, v, h::jsonb, %s FROM"
+        " unnest(%s::text[], %s::int[], %s::bigint[], %s::text[], %s::bytea[], %s::text[]) AS u (t, p, o, k, v, h)",
+        (
+            nature.now(),
+            [one.topic for one in written],
+            [one.partition for one in written],
+            [one.offset for one in written],
+            [message.key for message in messages],
+            [message.value for message in messages],
+            [json_bytes(dict(message.headers)).decode() for message in messages],
+        ),
+    )
+    for (topic, partition), next_ in heads.items():
+        session.run("UPDATE heads SET next = %s WHERE topic = %s AND partition = %s", (next_, topic, partition))
+    return written
+
+
+class EmbeddedSubscriber:
+    """Reads partitions from places that the caller keeps."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def poll(self, topics: Sequence[str], places: Places, *, limit: int = 500) -> Batch:
+        """What is there after the places; a fair share of `limit` for each partition that has records."""
+        try:
+            with self._database.session() as session:
+                return self._poll(session, topics, places, limit)
+        except DatabaseUnavailableError as error:
+            raise BusUnavailableError(str(error)) from error
+
+    def _poll(self, session: Session, topics: Sequence[str], places: Places, limit: int) -> Batch:
+        after: dict[tuple[str, int], Place] = {}
+        gaps: list[tuple[str, int]] = []
+        waiting: list[tuple[str, int]] = []
+        for topic, topic_id, partition, first, next_ in _heads(session, topics):
+            part = (topic, partition)
+            place = places.get(part)
+            if place is None or place.topic_id != topic_id or place.offset > next_:
+                place = Place(topic_id, first)
+            elif place.offset < first:
+                place = Place(topic_id, first)
+                gaps.append(part)
+            after[part] = place
+            if place.offset < next_:
+                waiting.append(part)
+        if not waiting:
+            return Batch(places=after, gaps=gaps)
+        share = max(1, limit // len(waiting))
+        rows = session.run(
+            'SELECT r.topic, r.partition, r."offset", r.key, r.value, r.headers, r.appended_at'
+            " FROM unnest(%s::text[], %s::int[], %s::bigint[]) WITH ORDINALITY AS w (t, p, o, n)"
+            " CROSS JOIN LATERAL (SELECT * FROM records AS x WHERE x.topic = w.t AND x.partition = w.p"
+            ' AND x."offset" >= w.o ORDER BY x."offset" LIMIT %s) AS r ORDER BY w.n, r."offset"',
+            (
+                [topic for topic, _ in waiting],
+                [partition for _, partition in waiting],
+                [after[part].offset for part in waiting],
+                share,
+            ),
+        )
+        records = [Record(*row) for row in rows]
+        for record in records:
+            part = (record.topic, record.partition)
+            after[part] = Place(after[part].topic_id, record.offset + 1)
+        return Batch(records=records, places=after, gaps=gaps)
+
+    def ends(self, topics: Sequence[str]) -> Places:
+        """The place after the last record of every partition."""
+        try:
+            with self._database.session() as session:
+                heads = _heads(session, topics)
+        except DatabaseUnavailableError as error:
+            raise BusUnavailableError(str(error)) from error
+        return {(topic, partition): Place(topic_id, next_) for topic, topic_id, partition, _, next_ in heads}
+
+    def close(self) -> None:
+        """Nothing to let go of: the database belongs to the caller."""
+
+
+class EmbeddedTopicAdmin:
+    """Makes topics, and does what a broker does by itself: retention and compaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.name = "bus.sweeper"
+
+    def ensure(self, topics: Sequence[Topic]) -> None:
+        """Make the topics that are missing."""
+        with self._database.session() as session, session.transaction():
+            for topic in sorted(topics, key=lambda one: one.name):
+                session.run(
+                    "INSERT INTO topics (name, partitions, compacted, retention_days) VALUES (%s, %s, %s, %s)"
+                    " ON CONFLICT (name) DO NOTHING",
+                    (topic.name, topic.partitions, topic.compacted, topic.retention_days),
+                )
+                session.run(
+                    "INSERT INTO heads (topic, partition) SELECT %s, generate_series(0, %s) ON CONFLICT DO NOTHING",
+                    (topic.name, topic.partitions - 1),
+                )
+                there = session.one("SELECT partitions FROM topics WHERE name = %s", (topic.name,))
+                if there != (topic.partitions,):
+                    raise ValueError(f"{topic.name} has {there} partitions, {topic.partitions} are declared")
+
+    def delete(self, topics: Sequence[str]) -> None:
+        """Remove topics with all their records."""
+        with self._database.session() as session:
+            session.run("DELETE FROM topics WHERE name = ANY(%s)", (list(topics),))
+
+    def truncate(self, topic: str, partition: int, *, before: int) -> None:
+        """Take away the records below an offset, as retention does."""
+        with self._database.session() as session, session.transaction():
+            session.run(
+                "UPDATE heads SET first = greatest(first, least(%s, next)) WHERE topic = %s AND partition = %s",
+                (before, topic, partition),
+            )
+            session.run(
+                'DELETE FROM records WHERE topic = %s AND partition = %s AND "offset" < %s', (topic, partition, before)
+            )
+
+    def step(self) -> bool:
+        """Sweep: what retention has passed, and states that newer ones of their key have replaced."""
+        moment = nature.now()
+        with self._database.session() as session:
+            old = session.run(
+                'SELECT r.topic, r.partition, max(r."offset") + 1 FROM topics AS t'
+                " JOIN records AS r ON r.topic = t.name"
+                " WHERE t.retention_days > 0 AND r.appended_at < %s - make_interval(days => t.retention_days)"
+                " GROUP BY 1, 2",
+                (moment,),
+            )
+            replaced = session.run(
+                "DELETE FROM records AS r USING topics AS t WHERE t.name = r.topic AND t.compacted"
+                " AND r.appended_at < %s AND EXISTS (SELECT 1 FROM records AS n WHERE n.topic = r.topic"
+                ' AND n.key = r.key AND n."offset" > r."offset" AND n.partition = r.partition) RETURNING 1',
+                (moment - COMPACTION_LAG,),
+            )
+        for topic, partition, before in old:
+            self.truncate(topic, partition, before=before)
+        return bool(old or replaced)
+
+
+def _topics(session: Session, names: set[str]) -> Mapping[str, tuple[str, int]]:
+    rows = session.run("SELECT name, id::text, partitions FROM topics WHERE name = ANY(%s)", (sorted(names),))
+    found = {name: (id_, partitions) for name, id_, partitions in rows}
+    if missing := names - set(found):
+        raise UnknownTopicError(", ".join(sorted(missing)))
+    return found
+
+
+def _heads(session: Session, topics: Sequence[str]) -> list[tuple[Any, ...]]:
+    rows = session.run(
+        "SELECT t.name, t.id::text, h.partition, h.first, h.next FROM topics AS t JOIN heads AS h ON h.topic = t.name"
+        " WHERE t.name = ANY(%s) ORDER BY 1, 3",
+        (list(topics),),
+    )
+    if missing := set(topics) - {row[0] for row in rows}:
+        raise UnknownTopicError(", ".join(sorted(missing)))
+    return rows

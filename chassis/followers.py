@@ -1,0 +1,91 @@
+"""What all followers of a log share: reading on, keeping a place, folding views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chassis import log
+from chassis.application import Application
+from chassis.database import Session
+from chassis.hearing import HEARD, decode_heard
+from chassis.log import Move, MovedError, Recorded
+from chassis.views import View
+
+
+class Follower(Protocol):
+    """Everything that runs: no thread, no clock and no sleep of its own."""
+
+    name: str
+
+    def step(self) -> bool:
+        """Do a piece of work. Return whether there was any."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events behind a position, decoded: own events and heard messages alike."""
+
+    recorded: Sequence[Recorded]
+    events: Sequence[Any]
+
+
+def read_page(app: Application, session: Session, *, after: int, limit: int = log.PAGE) -> Page:
+    """Read on, up to an own event that this release does not know: a newer release wrote it, so wait.
+
+    Raises `DamagedEventError` where stored bytes do not fit: nothing is skipped.
+    """
+    recorded = log.read(session, after=after, limit=limit)
+    events: list[Any] = []
+    for row in recorded:
+        if row.topic.startswith(HEARD):
+            events.append(decode_heard(app.catalogue, row))
+        elif app.codec.knows(row.topic):
+            events.append(app.codec.to_domain_event(row.stored()))
+        else:
+            break
+    return Page(recorded=recorded[: len(events)], events=events)
+
+
+class ViewFollower:
+    """Keeps one view up with the log."""
+
+    def __init__(self, app: Application, view: View, *, batch: int = log.PAGE) -> None:
+        self.name = view.name
+        self._app, self._view, self._batch = app, view, batch
+
+    def step(self) -> bool:
+        """Fold what is waiting, up to a batch: rows and position in one transaction."""
+        with self._app.database.session() as session:
+            return fold_on(self._app, session, self._view, limit=self._batch)
+
+
+def fold_on(app: Application, session: Session, view: View, *, limit: int = log.PAGE) -> bool:
+    """Fold one batch into a view. Return whether there was anything to fold.
+
+    Another copy that folded it first is no error: the position moves by compare-and-set.
+    """
+    was = log.position(session, view.name)
+    page = read_page(app, session, after=was, limit=limit)
+    if not page.recorded:
+        return False
+    rows = view.rows(page.events)
+    try:
+        with session.transaction():
+            log.move(session, view.name, was=was, becomes=page.recorded[-1].position)
+            view.write(session, rows)
+    except MovedError:
+        pass
+    return True
+
+
+def fold_up_to(app: Application, session: Session, views: Sequence[View], position: int) -> None:
+    """Fold views at least up to a position of the log."""
+    for view in views:
+        while log.position(session, view.name) < position and fold_on(app, session, view):
+            pass
+
+
+__all__ = ["Follower", "Move", "Page", "ViewFollower", "fold_on", "fold_up_to", "read_page"]

@@ -1,0 +1,227 @@
+"""One service's append-only log: the one way in, and the ways to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from eventsourcing.persistence import AggregateRecorder, StoredEvent
+
+from chassis import nature
+from chassis.audit import leaf_hash
+from chassis.cause import Cause
+from chassis.database import Session
+
+PAGE = 5_000
+"""Events that a reader asks for at once: the size at which views reach most of their speed."""
+
+
+class ConflictError(Exception):
+    """Somebody else appended to the stream since it was loaded: load it again and decide again."""
+
+
+class AnsweredError(Exception):
+    """The command has been answered before: look the answer up."""
+
+
+class MovedError(Exception):
+    """Another copy of this follower has moved its position: read it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is to be appended: one event, encoded."""
+
+    stream: UUID
+    version: int
+    topic: str
+    state: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One row of the log."""
+
+    position: int
+    stream: UUID
+    version: int
+    topic: str
+    state: bytes
+    recorded_at: datetime
+    packed_cause: bytes
+    leaf_hash: bytes
+
+    @property
+    def cause(self) -> Cause:
+        """The cause, unpacked when somebody asks."""
+        return Cause.unpack(self.packed_cause)
+
+    def stored(self) -> StoredEvent:
+        """The library's form, for the codec."""
+        return StoredEvent(self.stream, self.version, self.topic, self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A follower's position, to be moved in the transaction of the append."""
+
+    follower: str
+    was: int
+    becomes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A command's answer, to be written in the transaction of the append."""
+
+    command_id: UUID
+    actor: UUID
+    id: UUID
+
+
+def append(
+    session: Session,
+    origin: str,
+    entries: Sequence[Entry],
+    cause: Cause | Sequence[Cause],
+    *,
+    answer: Answer | None = None,
+    move: Move | None = None,
+    absorb: bool = False,
+) -> list[int]:
+    """Append all entries, or none, and return their positions.
+
+    `cause` is one for all entries or one an entry. `absorb` skips an entry whose (stream, version) is there
+    already: a message heard again. Raises `ConflictError`, `AnsweredError`, `MovedError`, and
+    `DatabaseUnavailableError` where it cannot be known whether the transaction was committed.
+    """
+    at = nature.now()
+    causes = [cause.pack()] * len(entries) if isinstance(cause, Cause) else [one.pack() for one in cause]
+    leaves = [
+        leaf_hash(origin, entry.stream, entry.version, entry.topic, at, packed, entry.state)
+        for entry, packed in zip(entries, causes, strict=True)
+    ]
+    values = (
+        [entry.stream for entry in entries],
+        [entry.version for entry in entries],
+        [entry.topic for entry in entries],
+        [entry.state for entry in entries],
+        causes,
+        leaves,
+        at,
+        absorb,
+        *((answer.command_id, answer.actor, answer.id) if answer else (None, None, None)),
+        *((move.follower, move.was, move.becomes) if move else (None, None, None)),
+    )
+    try:
+        rows = session.run(_APPEND, values, binary=True)
+    except psycopg.errors.UniqueViolation as error:
+        if error.diag.constraint_name == "log_stream_version":
+            raise ConflictError(error.diag.message_detail or str(error)) from error
+        raise AnsweredError(str(answer)) from error
+    except psycopg.Error as error:
+        if error.sqlstate == "MD001":
+            raise MovedError(error.diag.message_primary) from error
+        raise
+    placed: list[int] = rows[0][0]
+    return placed
+
+
+_APPEND = (
+    "SELECT append(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[], %s::bytea[], %s::timestamptz,"
+    " %s::boolean, %s::uuid, %s::uuid, %s::uuid, %s::text, %s::bigint, %s::bigint)"
+)
+_COLUMNS = "position, stream, version, topic, state, recorded_at, cause, leaf_hash"
+
+
+def lock(session: Session) -> None:
+    """Hold the log for this transaction: what is loaded now is still so when it is appended to."""
+    session.run("SELECT pg_advisory_xact_lock('log'::regclass::oid::bigint)")
+
+
+def read(session: Session, *, after: int, limit: int = PAGE) -> list[Recorded]:
+    """The events behind a position, in order: everything that is there, and nothing twice."""
+    rows = session.run(
+        f"SELECT {_COLUMNS} FROM log WHERE position > %s ORDER BY position LIMIT %s",  # noqa: S608
+        (after, limit),
+        binary=True,
+    )
+    return [Recorded(*row) for row in rows]
+
+
+def at(session: Session, position: int) -> Recorded | None:
+    """The event at one position."""
+    row = session.one(f"SELECT {_COLUMNS} FROM log WHERE position = %s", (position,))  # noqa: S608
+    return Recorded(*row) if row else None
+
+
+def end(session: Session) -> int:
+    """The position of the last event; 0 for an empty log."""
+    row = session.one("SELECT coalesce(max(position), 0) FROM log")
+    return int(row[0]) if row else 0
+
+
+def edition(session: Session) -> int:
+    """The log's edition, raised by a restore."""
+    row = session.one("SELECT edition FROM edition")
+    return int(row[0]) if row else 1
+
+
+def position(session: Session, follower: str) -> int:
+    """How far a follower has come. Raises `LookupError` for one that `migrate` has not made."""
+    row = session.one("SELECT position FROM positions WHERE follower = %s", (follower,))
+    if row is None:
+        raise LookupError(f"{follower} has no position here: run migrate with this release first")
+    return int(row[0])
+
+
+def move(session: Session, follower: str, *, was: int, becomes: int) -> None:
+    """Move a position by compare-and-set, in the transaction that is open. Raises `MovedError`."""
+    moved = session.run(
+        "UPDATE positions SET position = %s WHERE follower = %s AND position = %s RETURNING 1",
+        (becomes, follower, was),
+    )
+    if not moved:
+        raise MovedError(f"{follower} is no longer at {was}")
+
+
+class StreamReader(AggregateRecorder):
+    """The library's recorder, for loading aggregates; appending goes through `append` alone."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """The events of one stream, in order of version."""
+        order = "DESC" if desc else "ASC"
+        rows = self._session.run(
+            "SELECT stream, version, topic, state FROM log WHERE stream = %s AND version > %s AND version <= %s"  # noqa: S608
+            f" ORDER BY version {order} LIMIT %s",
+            (originator_id, gt or 0, lte if lte is not None else _EVER, limit),
+            binary=True,
+        )
+        return [StoredEvent(*row) for row in rows]
+
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Never: there is one way into the log."""
+        raise NotImplementedError("append with chassis.log.append")
+
+
+_EVER = 2**62
+
+
+def entries(stored: Iterator[StoredEvent]) -> list[Entry]:
+    """The library's encoded events as entries."""
+    return [Entry(UUID(str(e.originator_id)), e.originator_version, e.topic, e.state) for e in stored]

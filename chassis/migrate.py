@@ -1,0 +1,96 @@
+"""Migrate: the one who creates. Services start on what it has made, and never make anything themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import psycopg
+
+from chassis.application import Application
+from chassis.bus import TopicAdmin
+from chassis.database import PooledDatabase, Session, identifier
+from chassis.policies import policies_of
+from chassis.views import View
+
+CHASSIS_SQL = files("chassis") / "sql"
+
+
+def role_of(schema: str) -> str:
+    """The role that a service runs as: it may read the log and append to it, no more."""
+    return f"mandate_{schema}"
+
+
+def prepare_schema(dsn: str, schema: str, scripts: Sequence[Traversable], then: Callable[[Session], None]) -> None:
+    """Make a schema, its role and what the scripts create, in one transaction under one lock; idempotent.
+
+    Several processes may do it at once: they wait for each other.
+    """
+    role = role_of(schema)
+    with psycopg.connect(dsn) as connection:
+        session = Session(connection)
+        session.run("SELECT pg_advisory_xact_lock(hashtext('mandate.migrate'))")
+        if session.one("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)) is None:
+            session.run(f"CREATE ROLE {identifier(role)} NOLOGIN")
+        session.run(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
+        session.run(f"SET LOCAL search_path = {identifier(schema)}")
+        session.run("CREATE TABLE IF NOT EXISTS migrated (script text PRIMARY KEY, at timestamptz DEFAULT now())")
+        for script in scripts:
+            if session.one("SELECT 1 FROM migrated WHERE script = %s", (script.name,)) is None:
+                connection.execute(script.read_text().encode())
+                session.run("INSERT INTO migrated (script) VALUES (%s)", (script.name,))
+        then(session)
+        _grant(session, schema, role)
+
+
+def _grant(session: Session, schema: str, role: str) -> None:
+    inside, to = f"ALL TABLES IN SCHEMA {identifier(schema)}", identifier(role)
+    session.run(f"GRANT {to} TO CURRENT_USER")
+    session.run(f"GRANT USAGE ON SCHEMA {identifier(schema)} TO {to}")
+    session.run(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {inside} TO {to}")
+    session.run(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {identifier(schema)} TO {to}")
+    session.run(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {identifier(schema)} TO {to}")
+    if session.one("SELECT to_regclass('log')") != (None,):
+        session.run(f"REVOKE UPDATE, DELETE, TRUNCATE ON log FROM {to}")
+        session.run(f"REVOKE ALL ON edition FROM {to}")
+        session.run(f"GRANT SELECT ON edition TO {to}")
+
+
+def migrate(app: type[Application], dsn: str, *, schema: str | None = None, extra: Sequence[Traversable] = ()) -> None:
+    """Make or extend one service's schema: log, positions, views, and its own tables (`extra` scripts).
+
+    A new policy begins at the log's end, a new view at its beginning.
+    """
+
+    def create(session: Session) -> None:
+        for view in _views(app):
+            view.create(session)
+        for follower in (f"{app.name}.relay", f"{app.name}.timers"):
+            session.run("INSERT INTO positions VALUES (%s, 0) ON CONFLICT DO NOTHING", (follower,))
+        for policy in policies_of(app):
+            session.run(
+                "INSERT INTO positions SELECT %s, coalesce(max(position), 0) FROM log ON CONFLICT DO NOTHING",
+                (f"policy.{policy}",),
+            )
+
+    prepare_schema(dsn, schema or app.name, [CHASSIS_SQL / "0001_log.sql", *extra], create)
+
+
+def migrate_bus(dsn: str, *, schema: str = "bus") -> None:
+    """Make or extend the embedded bus's schema."""
+    prepare_schema(dsn, schema, [CHASSIS_SQL / "0001_bus.sql"], lambda _session: None)
+
+
+def ensure_topics(admin: TopicAdmin, app: Application) -> None:
+    """Make every topic that the contracts declare and are missing."""
+    admin.ensure(tuple(app.catalogue.topics.values()))
+
+
+def open_database(dsn: str, schema: str, *, size: int = 8) -> PooledDatabase:
+    """The pool of a service in its schema, as its role."""
+    return PooledDatabase(dsn, schema, size=size, role=role_of(schema)).open()
+
+
+def _views(app: type[Application]) -> list[View]:
+    return list(dict.fromkeys((*app.policy_views, *app.views)))

@@ -1,0 +1,164 @@
+"""Policies: whenever X, do Z. Woken by the own log, they judge by what is known now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from chassis import log, nature
+from chassis.application import OPTIMISTIC, TRIES, Application, BusyError, Repository
+from chassis.cause import system_actor
+from chassis.database import DatabaseUnavailableError, Session
+from chassis.domain import Aggregate
+from chassis.followers import fold_up_to, read_page
+from chassis.log import ConflictError, Move, MovedError, Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a policy may see: the repository, and views that are folded up to the event at hand."""
+
+    repository: Repository
+    db: Session
+    now: Any
+    """The moment, aware, UTC: a policy has no clock of its own."""
+    woken_by: Recorded
+    """The row of the log that woke the policy."""
+
+
+class PolicyFollower:
+    """Drives one policy: its events and its position are one transaction."""
+
+    def __init__(self, app: Application, policy: str, *, batch: int = 500) -> None:
+        self.name = f"policy.{policy}"
+        self._app, self._policy, self._batch = app, policy, batch
+        self._actor = system_actor(f"{app.name}/{policy}")
+        self._functions: dict[str, list[Callable[[Any, World], Iterator[Aggregate]]]] = {}
+        for reaction in app.policies:
+            if reaction.policy == policy:
+                self._functions.setdefault(_topic(reaction.wakes), []).append(reaction.function)
+
+    def step(self) -> bool:
+        """React to one page of the log. Return whether there was one."""
+        with self._app.database.session() as session, self._app.pinned(session):
+            was = log.position(session, self.name)
+            page = read_page(self._app, session, after=was, limit=self._batch)
+            if not page.recorded:
+                return False
+            fold_up_to(self._app, session, self._app.policy_views, page.recorded[-1].position)
+            at = was
+            for row, event in zip(page.recorded, page.events, strict=True):
+                if row.topic not in self._functions:
+                    continue
+                if not self._react(session, row, event, at):
+                    return True
+                at = row.position
+            last = page.recorded[-1].position
+            if last > at:
+                self._move_on(session, at, last)
+        return True
+
+    def _move_on(self, session: Session, was: int, becomes: int) -> None:
+        try:
+            log.move(session, self.name, was=was, becomes=becomes)
+        except MovedError:
+            return
+
+    def _react(self, session: Session, row: Recorded, event: Any, was: int) -> bool:
+        """Answer one event and move to it. Return whether this copy did it."""
+        move = Move(self.name, was, row.position)
+        behind = session.one(
+            "SELECT 1 FROM parked WHERE policy = %s AND stream = %s LIMIT 1", (self._policy, row.stream)
+        )
+        try:
+            if behind:
+                self._park(session, row, "waits behind an earlier event of the same stream", move)
+            else:
+                self._answer(session, row, event, move)
+        except MovedError:
+            return False
+        return True
+
+    def _answer(self, session: Session, row: Recorded, event: Any, move: Move | None) -> None:
+        try:
+            self.judge(session, row, event, move)
+        except (DatabaseUnavailableError, MovedError, BusyError):
+            raise  # transient, or another copy's: never parked
+        except Exception as error:
+            if move is None:
+                raise
+            self._park(session, row, f"{type(error).__name__}: {error}", move)
+
+    def judge(self, session: Session, row: Recorded, event: Any, move: Move | None) -> None:
+        """Let the policy's functions judge as of now; conflicts mean judging again, at last under the lock."""
+        for attempt in range(TRIES):
+            try:
+                if attempt < OPTIMISTIC:
+                    return self._try(session, row, event, move)
+                with session.transaction():
+                    log.lock(session)
+                    return self._try(session, row, event, move)
+            except ConflictError:
+                continue
+        raise BusyError
+
+    def _try(self, session: Session, row: Recorded, event: Any, move: Move | None) -> None:
+        world = World(repository=self._app.repository, db=session, now=nature.now(), woken_by=row)
+        changed = [one for function in self._functions[row.topic] for one in function(event, world)]
+        cause = row.cause.then(actor=self._actor, position=row.position)
+        stored = (self._app.codec.to_stored_event(e) for one in changed for e in one.collect_events())
+        entries = log.entries(stored)
+        if not entries:
+            if move is not None:
+                log.move(session, move.follower, was=move.was, becomes=move.becomes)
+            return
+        placed = log.append(session, self._app.name, entries, cause, move=move)
+        self._app.on_append(placed[-1])
+
+    def _park(self, session: Session, row: Recorded, why: str, move: Move) -> None:
+        with session.transaction():
+            log.move(session, move.follower, was=move.was, becomes=move.becomes)
+            session.run(
+                "INSERT INTO parked (policy, position, stream, cause, parked_at) VALUES (%s, %s, %s, %s, %s)",
+                (self._policy, row.position, row.stream, why, nature.now()),
+            )
+
+    def redrive(self, stream: UUID | None = None) -> int:
+        """Wake the policy again for what is parked, in order, judging as of now. Return how many went through.
+
+        Stops at the first of a stream that still cannot be answered, and raises what it raised.
+        """
+        done = 0
+        with self._app.database.session() as session, self._app.pinned(session):
+            waiting = session.run(
+                "SELECT position FROM parked WHERE policy = %s AND (%s::uuid IS NULL OR stream = %s) ORDER BY position",
+                (self._policy, stream, stream),
+            )
+            for (position,) in waiting:
+                page = read_page(self._app, session, after=position - 1, limit=1)
+                fold_up_to(self._app, session, self._app.policy_views, log.end(session))
+                with session.transaction():
+                    gone = session.run(
+                        "DELETE FROM parked WHERE policy = %s AND position = %s RETURNING 1", (self._policy, position)
+                    )
+                    if gone:
+                        log.lock(session)
+                        self._try(session, page.recorded[0], page.events[0], None)
+                done += len(gone)
+        return done
+
+
+def policies_of(app: Application | type[Application]) -> Sequence[str]:
+    """The names of an application's policies, each once, in the order of its table."""
+    return tuple(dict.fromkeys(reaction.policy for reaction in app.policies))
+
+
+def _topic(wakes: type) -> str:
+    """The log's topic of what wakes a policy: an own event, or a heard message."""
+    own = getattr(wakes, "TOPIC", None)
+    if own is not None:
+        return str(own)
+    descriptor: Any = getattr(wakes, "DESCRIPTOR")  # noqa: B009 - protobuf classes alone have one
+    return f"heard.{descriptor.name}"

@@ -1,0 +1,290 @@
+"""The gRPC side of a service: who calls, what they may, how errors and waits for receipts are answered."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent import futures
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, Protocol
+from uuid import UUID
+
+import grpc
+import structlog
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from mandate.common.v1 import receipt_pb2
+
+from chassis import log, progress
+from chassis.application import Application, BusyError, CommandIdError
+from chassis.bus import BusUnavailableError
+from chassis.cause import Cause, Receipt
+from chassis.database import DatabaseUnavailableError
+from chassis.domain import DomainError, NotAllowedError, NotFoundError
+from chassis.runtime import Wakeup, wait_until
+from chassis.tokens import Claims, TokenError, Verifier
+from chassis.views import View
+
+MESSAGE_BYTES = 1024 * 1024
+DEADLINE_S = 30
+WAIT_S = 5.0
+THREADS = 16
+ERRORS_KEY = "mandate-error-bin"
+
+logger = structlog.get_logger()
+Code = grpc.StatusCode
+
+
+class Rule(Enum):
+    """Who may call an RPC at all; what they may ask for is the service's own decision."""
+
+    SERVICE = "another service, with a token of its own"
+    USER = "a person, with a token from identity"
+    EITHER = "a person or a service"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, as the token proves it, and what travels beside the question."""
+
+    claims: Claims
+    client_address: str = ""
+    correlation_id: str = ""
+    language: str = "en"
+
+    @property
+    def account_id(self) -> UUID:
+        """The person. Raises `NotAllowedError` where a service speaks."""
+        if self.claims.account_id is None:
+            raise NotAllowedError("Sign in first.")
+        return self.claims.account_id
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """EUS, MAC, AUDITOR."""
+        return self.claims.roles
+
+    @property
+    def mfa_at(self) -> datetime | None:
+        """When the second factor was last given."""
+        return self.claims.mfa_at
+
+    def cause(self, command_id: str) -> Cause:
+        """The cause of a command of this person. Raises `CommandIdError` for an id that is none."""
+        return Cause.of(self.account_id, uuid_of(command_id), roles=self.roles, mfa_at=self.mfa_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing that was wrong (proto: mandate.common.v1.ErrorDetail)."""
+
+    code: str
+    message: str = ""
+    field: str = ""
+    rule: str = ""
+    retry_after_seconds: int = 0
+
+
+class RefusedError(Exception):
+    """An answer other than OK, with all that was wrong."""
+
+    def __init__(self, status: Code, *details: Detail) -> None:
+        super().__init__(status.name, *(detail.code for detail in details))
+        self.status, self.details = status, details
+
+
+class Servicer(Protocol):
+    """What an `api` room offers: one method a RPC, `(request, caller) -> response`."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """One gRPC service: its descriptor, who answers, and the rule of every RPC."""
+
+    descriptor: ServiceDescriptor
+    servicer: Servicer
+    rules: Mapping[str, Rule]
+
+    def __post_init__(self) -> None:
+        """An RPC without a rule, or a rule without an RPC, fails at start."""
+        declared = {method.name for method in self.descriptor.methods}
+        if declared != set(self.rules):
+            raise ValueError(f"{self.descriptor.full_name}: no rule or no RPC: {declared ^ set(self.rules)}")
+
+
+@dataclass
+class Waiter:
+    """Lets a query wait for receipts: read-your-writes without sleeping, across services too."""
+
+    app: Application
+    wakeup: Wakeup
+    places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(THREADS // 2))
+
+    def wait(
+        self, receipts: Sequence[receipt_pb2.Receipt], views: Sequence[View], *, timeout_s: float = WAIT_S
+    ) -> None:
+        """Return when these views have folded all that the receipts stand for.
+
+        Raises `RefusedError` UNAVAILABLE with VIEW_BEHIND after the limit, and RESOURCE_EXHAUSTED where half of
+        the pool waits already.
+        """
+        if not receipts or self._there(receipts, views):
+            return
+        if not self.places.acquire(blocking=False):
+            raise RefusedError(Code.RESOURCE_EXHAUSTED, Detail("BUSY", "too many callers wait; try again"))
+        try:
+            if not wait_until(lambda: self._there(receipts, views), self.wakeup, timeout_s=timeout_s):
+                raise RefusedError(Code.UNAVAILABLE, Detail("VIEW_BEHIND", "not yet here; try again"))
+        finally:
+            self.places.release()
+
+    def _there(self, receipts: Sequence[receipt_pb2.Receipt], views: Sequence[View]) -> bool:
+        with self.app.session() as session:
+            needed = 0
+            for receipt in receipts:
+                if receipt.origin == self.app.name:
+                    needed = max(needed, receipt.position)
+                    continue
+                heard = progress.heard_up_to(session, receipt.origin)
+                if heard is None or (heard.edition, heard.position) < (receipt.edition, receipt.position):
+                    return False
+                needed = max(needed, heard.own_position)
+            return all(log.position(session, view.name) >= needed for view in views)
+
+
+def receipt_message(receipt: Receipt) -> receipt_pb2.Receipt:
+    """A receipt as it is answered."""
+    return receipt_pb2.Receipt(
+        origin=receipt.origin, edition=receipt.edition, position=receipt.position, id=str(receipt.id)
+    )
+
+
+def uuid_of(text: str, *, field: str = "command_id") -> UUID:
+    """A UUID from a request. Raises `RefusedError` INVALID_ARGUMENT naming the field."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise RefusedError(
+            Code.INVALID_ARGUMENT, Detail("FIELD_MALFORMED", f"{field} is a UUID in 36 characters", field)
+        ) from None
+
+
+def serve(apis: Sequence[Api], verifier: Verifier, *, address: str, threads: int = THREADS) -> tuple[grpc.Server, int]:
+    """Start a threaded server. Return it and its port."""
+    server = grpc.server(
+        futures.ThreadPoolExecutor(threads, thread_name_prefix="rpc"),
+        handlers=[_handler(api, verifier) for api in apis],
+        options=[
+            ("grpc.max_receive_message_length", MESSAGE_BYTES),
+            ("grpc.max_send_message_length", MESSAGE_BYTES * 4),
+            ("grpc.so_reuseport", 0),
+        ],
+        maximum_concurrent_rpcs=threads * 8,
+    )
+    port = server.add_insecure_port(address)
+    server.start()
+    return server, port
+
+
+def _handler(api: Api, verifier: Verifier) -> grpc.GenericRpcHandler[Any, Any]:
+    methods = {method.name: _method(api, method, verifier) for method in api.descriptor.methods}
+    return grpc.method_handlers_generic_handler(api.descriptor.full_name, methods)
+
+
+def _method(api: Api, method: MethodDescriptor, verifier: Verifier) -> grpc.RpcMethodHandler[Any, Any]:
+    function: Callable[[Any, Caller], Any] = getattr(api.servicer, method.name)
+    rule = api.rules[method.name]
+    request_class = message_factory.GetMessageClass(method.input_type)
+    response_class = message_factory.GetMessageClass(method.output_type)
+
+    def answer(request: Any, context: grpc.ServicerContext) -> Any:
+        return _answer(function, rule, request, context, verifier)
+
+    make = grpc.stream_unary_rpc_method_handler if method.client_streaming else grpc.unary_unary_rpc_method_handler
+    return make(
+        answer, request_deserializer=request_class.FromString, response_serializer=response_class.SerializeToString
+    )
+
+
+def _answer(
+    function: Callable[[Any, Caller], Any],
+    rule: Rule,
+    request: Any,
+    context: grpc.ServicerContext,
+    verifier: Verifier,
+) -> Any:
+    metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+    try:
+        _require_deadline(context)
+        return function(request, _caller(metadata, rule, verifier))
+    except RefusedError as error:
+        refused = error
+    except DomainError as error:
+        refused = RefusedError(_status(error), Detail(error.code, str(error), error.field, error.rule))
+    except (DatabaseUnavailableError, BusUnavailableError):
+        refused = RefusedError(Code.UNAVAILABLE, Detail("UNAVAILABLE", "try again in a moment"))
+    except Exception:
+        logger.exception("call failed", correlation_id=metadata.get("mandate-correlation-id", ""))
+        refused = RefusedError(Code.INTERNAL, Detail("INTERNAL", "something went wrong; nothing more is known"))
+    context.set_trailing_metadata(
+        tuple((ERRORS_KEY, _detail(detail).SerializeToString()) for detail in refused.details)
+    )
+    context.abort(refused.status, "; ".join(detail.message or detail.code for detail in refused.details))
+    raise AssertionError("abort raises")
+
+
+def _require_deadline(context: grpc.ServicerContext) -> None:
+    left = context.time_remaining()
+    if left is None or left > DEADLINE_S + 1:
+        raise RefusedError(
+            Code.INVALID_ARGUMENT, Detail("DEADLINE_REQUIRED", f"call with a deadline of at most {DEADLINE_S} s")
+        )
+
+
+def _caller(metadata: Mapping[str, str], rule: Rule, verifier: Verifier) -> Caller:
+    scheme, _, token = metadata.get("authorization", "").partition(" ")
+    try:
+        claims = verifier.verify(token if scheme.lower() == "bearer" else "")
+    except TokenError as error:
+        logger.info("token refused", cause=str(error))
+        raise RefusedError(Code.UNAUTHENTICATED, Detail("TOKEN_REFUSED", "sign in again")) from None
+    if (rule is Rule.USER and claims.account_id is None) or (rule is Rule.SERVICE and claims.service is None):
+        raise RefusedError(Code.PERMISSION_DENIED, Detail("NOT_ALLOWED", f"for {rule.value} only"))
+    return Caller(
+        claims=claims,
+        client_address=metadata.get("mandate-client-address", ""),
+        correlation_id=metadata.get("mandate-correlation-id", ""),
+        language=metadata.get("mandate-language", "en"),
+    )
+
+
+def _status(error: DomainError) -> Code:
+    match error:
+        case NotFoundError():
+            return Code.NOT_FOUND
+        case NotAllowedError() | CommandIdError():
+            return Code.PERMISSION_DENIED
+        case progress.ViewStaleError():
+            return Code.UNAVAILABLE
+        case BusyError():
+            return Code.RESOURCE_EXHAUSTED
+        case _:
+            return Code.INVALID_ARGUMENT if error.field else Code.FAILED_PRECONDITION
+
+
+def _detail(detail: Detail) -> receipt_pb2.ErrorDetail:
+    return receipt_pb2.ErrorDetail(
+        code=detail.code,
+        field=detail.field,
+        message=detail.message,
+        rule=detail.rule,
+        retry_after_seconds=detail.retry_after_seconds,
+    )
+
+
+def details_of(error: Any) -> list[receipt_pb2.ErrorDetail]:
+    """All that was wrong, from the `grpc.RpcError` that a stub raised."""
+    trailing: Any = error.trailing_metadata() if isinstance(error, grpc.Call) else ()
+    return [receipt_pb2.ErrorDetail.FromString(value) for key, value in trailing or () if key == ERRORS_KEY]

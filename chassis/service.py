@@ -1,0 +1,63 @@
+"""A service as a composition root describes it, and the followers that belong to each of its roles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from chassis.application import Application
+from chassis.bus import Publisher, Subscriber
+from chassis.followers import Follower, ViewFollower
+from chassis.hearing import Ingest
+from chassis.policies import PolicyFollower, policies_of
+from chassis.relay import Publishing, Relay
+from chassis.timers import Timers
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the chassis needs to know to migrate, serve and work for one context."""
+
+    application: type[Application]
+    publishing: Publishing = field(default_factory=Publishing)
+    scripts: Sequence[Traversable] = ()
+    """The service's own migrations, in order."""
+    more_followers: Mapping[str, Callable[[Application, Any], Sequence[Follower]]] = field(default_factory=dict)
+    """Role -> what else it drives (the notifier's sender): called with the application and its settings."""
+
+    @property
+    def name(self) -> str:
+        """The context's name: schema, origin of its messages, first part of its topics."""
+        return self.application.name
+
+
+ROLES = ("ingest", "policies", "views", "relay", "timers")
+"""One lease each: other copies of a worker stand by."""
+
+
+def followers(
+    service: Service, app: Application, publisher: Publisher, subscriber: Subscriber
+) -> dict[str, list[Follower]]:
+    """The followers of each role of a service, in the order in which they are best stepped."""
+    views = list(dict.fromkeys((*app.policy_views, *app.views)))
+    return {
+        "ingest": [Ingest(app, subscriber)] if app.hears else [],
+        "policies": [PolicyFollower(app, policy) for policy in policies_of(app)],
+        "views": [ViewFollower(app, view) for view in views],
+        "relay": [Relay(app, service.publishing, publisher, subscriber)],
+        "timers": [Timers(app)],
+    }
+
+
+def settle(groups: Sequence[Mapping[str, Sequence[Follower]]], *, rounds: int = 1_000) -> None:
+    """Step everything until nobody has work: what tests do instead of sleeping.
+
+    Raises `RuntimeError` where the followers keep each other busy for ever.
+    """
+    for _ in range(rounds):
+        worked = [follower.step() for group in groups for role in group.values() for follower in role]
+        if not any(worked):
+            return
+    raise RuntimeError(f"still busy after {rounds} rounds")

@@ -1,0 +1,286 @@
+"""Simulation: all services in one process on a real PostgreSQL, and the seed decides who goes on.
+
+Every actor is a thread with database sessions of its own, but only the one that holds the baton runs. It gives
+the baton back between any two statements; the seed chooses who gets it next, who crashes, what is repeated,
+reordered or delayed, and how the clock jumps. The same seed plays the same run.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from chassis import nature
+from chassis.bus import Batch, Message, Place, Places, Publisher, Subscriber, Written
+from chassis.database import DatabaseUnavailableError, Row, Session
+
+BEGINNING = datetime(2026, 5, 4, 13, 0, tzinfo=UTC)
+BLOCKED_TRIES = 300
+"""Turns that a blocked statement gives back before it fails as a lock time-out does."""
+REDRAW = 30
+"""Turns after which every actor gets a new speed: even odds hide races that need one actor to stand still."""
+
+
+class SimulatedCrash(BaseException):
+    """The process of this actor is dead from here on."""
+
+
+class StuckError(RuntimeError):
+    """The run did not come to rest: the message says who was doing what."""
+
+
+class Actor:
+    """One process of the simulation: it may crash anywhere, and then begins anew."""
+
+    def __init__(self, sim: Simulation, name: str, life: Callable[[], Iterator[bool]], *, crashes: bool) -> None:
+        self.name, self.speed, self.crashes = name, 1.0, crashes
+        self.done = self.idle = False
+        self.error: BaseException | None = None
+        self.sessions: dict[str, SimSession] = {}
+        self._sim, self._life = sim, life
+        self._go = threading.Semaphore(0)
+        self.doomed = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def turn(self) -> None:
+        """Give the baton back, and go on when it comes again; or never, where the seed says so."""
+        self._sim.baton.release()
+        self._go.acquire()
+        if self.doomed:
+            self.doomed = False
+            raise SimulatedCrash(self.name)
+
+    def resume(self) -> None:
+        """Hand the baton to this actor (called by the simulation, which then waits for it)."""
+        self._go.release()
+
+    def _run(self) -> None:
+        self._go.acquire()
+        while not self.done:
+            try:
+                for worked in self._life():
+                    self.idle = not worked
+                    self._sim.worked |= worked
+                    self.turn()
+                self.done = True
+            except SimulatedCrash:
+                self._sim.crashes += 1
+                self.idle = False
+            except BaseException as error:  # noqa: BLE001 - told to the simulation, which raises it
+                self.error, self.done = error, True
+            for session in self.sessions.values():
+                session.die()
+            self.sessions.clear()
+        self._sim.baton.release()
+
+
+class SimSession(Session):
+    """A session that gives the baton back around every statement, and instead of waiting for a lock."""
+
+    def __init__(self, connection: psycopg.Connection[Row], actor: Actor) -> None:
+        super().__init__(connection)
+        self._actor = actor
+
+    def run(self, statement: str, values: Sequence[Any] = (), *, binary: bool = False) -> list[Row]:
+        """Run one statement when the baton has come back; a blocked one is tried again at the next turn."""
+        for _ in range(BLOCKED_TRIES):
+            self._actor.turn()
+            alone = not self.in_transaction
+            if not alone:
+                self.connection.execute("SAVEPOINT try")
+            try:
+                rows = self._now(statement, values, binary=binary)
+            except psycopg.errors.LockNotAvailable:
+                if not alone:
+                    self.connection.execute("ROLLBACK TO try")
+                continue
+            if alone:
+                self._actor.turn()  # committed, and not yet known to the one who asked
+            else:
+                self.connection.execute("RELEASE try")
+            return rows
+        raise DatabaseUnavailableError("canceling statement due to lock timeout")
+
+    def _now(self, statement: str, values: Sequence[Any], *, binary: bool) -> list[Row]:
+        cursor = self.connection.cursor(binary=binary)
+        cursor.execute(statement.encode(), values, prepare=True)
+        return cursor.fetchall() if cursor.description else []
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """A transaction, with a turn before its commit and one after."""
+        outer = self.in_transaction
+        with self.connection.transaction():
+            yield
+            self._actor.turn()
+        if not outer:
+            self._actor.turn()
+
+    def die(self) -> None:
+        """What a dead process leaves: its open transaction is rolled back at once."""
+        if self.in_transaction:
+            self.connection.rollback()
+        self.connection.close()
+
+
+class SimDatabase:
+    """Hands every actor its own session on one schema."""
+
+    def __init__(self, sim: Simulation, schema: str, connect: Callable[[], psycopg.Connection[Row]]) -> None:
+        self.schema = schema
+        self._sim, self._connect = sim, connect
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """The session of the actor that runs; outside the run, one without turns."""
+        actor = self._sim.running
+        if actor is None:
+            with self._connect() as connection:
+                yield Session(connection)
+            return
+        if self.schema not in actor.sessions:
+            connection = self._connect()
+            connection.execute("SET lock_timeout = '1ms'")
+            actor.sessions[self.schema] = SimSession(connection, actor)
+        yield actor.sessions[self.schema]
+
+
+class Simulation:
+    """One run: actors, the baton, and everything that the seed decides."""
+
+    def __init__(self, seed: int, *, crash_rate: float = 0.002, jump_rate: float = 0.002) -> None:
+        self.seed = seed
+        self.random = random.Random(seed)  # noqa: S311 - chance that can be played again
+        self.crash_rate, self.jump_rate = crash_rate, jump_rate
+        self.turns = self.crashes = 0
+        self.baton = threading.Semaphore(0)
+        self.running: Actor | None = None
+        self.actors: list[Actor] = []
+        self.healing = False
+        """Once healing, nothing crashes any more and everybody gets a turn."""
+        self.worked = False
+        """Whether any actor has had work since somebody last looked."""
+        self._now = BEGINNING
+
+    def now(self) -> datetime:
+        """The simulation's clock: it moves at every look, and sometimes jumps."""
+        self._now += timedelta(microseconds=self.random.randrange(1, 2_000))
+        return self._now
+
+    def nature(self) -> nature.Nature:
+        """Time and chance from the seed."""
+        return nature.Nature(now=self.now, random_bytes=self.random.randbytes)
+
+    def add(self, name: str, life: Callable[[], Iterator[bool]], *, crashes: bool = True) -> Actor:
+        """Add an actor; `life` yields after each piece of work whether there was any, and begins anew after a crash."""
+        actor = Actor(self, name, life, crashes=crashes)
+        self.actors.append(actor)
+        return actor
+
+    def play(self, until: Callable[[], bool], *, most: int = 60_000) -> None:
+        """Hand the baton round until `until` says so; raises what an actor raised, or `StuckError`."""
+        while not until():
+            self._one_turn(most)
+
+    def heal(self, *, most: int = 60_000, rounds: int = 3) -> None:
+        """Let everybody run without faults until nobody has had work for some rounds."""
+        self.healing = True
+        quiet = 0
+        while quiet < rounds:
+            for actor in self.actors:
+                if not actor.done:
+                    actor.idle = False
+            while not all(actor.idle or actor.done for actor in self.actors):
+                self._one_turn(most)
+            quiet = 0 if self.worked else quiet + 1
+            self.worked = False
+
+    def close(self) -> None:
+        """End every actor that is still alive, as a crash does."""
+        for actor in self.actors:
+            if not actor.done:
+                actor.done = actor.doomed = True
+                actor.resume()
+                self.baton.acquire()
+
+    def _one_turn(self, most: int) -> None:
+        if self.turns >= most:
+            doing = ", ".join(f"{actor.name}{' idle' if actor.idle else ''}" for actor in self.actors if not actor.done)
+            raise StuckError(f"seed {self.seed}: not at rest after {most} turns: {doing}")
+        if self.turns % REDRAW == 0:
+            for actor in self.actors:
+                actor.speed = 1.0 if self.healing else 10 ** self.random.uniform(-3, 0)
+        self.turns += 1
+        living = [actor for actor in self.actors if not actor.done]
+        if self.healing:
+            living = [actor for actor in living if not actor.idle] or living
+        actor = self.random.choices(living, [one.speed for one in living])[0]
+        if not self.healing:
+            actor.doomed = actor.crashes and self.random.random() < self.crash_rate
+            if self.random.random() < self.jump_rate:
+                self._now += timedelta(seconds=self.random.uniform(0, 5))
+        self.running = actor
+        actor.resume()
+        self.baton.acquire()
+        self.running = None
+        if actor.error is not None:
+            raise actor.error
+
+
+class SimPublisher:
+    """A bus that repeats: sometimes what was published is published again."""
+
+    def __init__(self, sim: Simulation, inner: Publisher) -> None:
+        self._sim, self._inner = sim, inner
+
+    def publish(self, messages: Sequence[Message]) -> Sequence[Written]:
+        """Publish once, or twice; the caller is told of the last time."""
+        written = self._inner.publish(messages)
+        if not self._sim.healing and self._sim.random.random() < 0.1:  # noqa: PLR2004 - one in ten
+            written = self._inner.publish(messages)
+        return written
+
+    def close(self) -> None:
+        """Close the bus behind."""
+        self._inner.close()
+
+
+class SimSubscriber:
+    """A bus that delays, shuffles across partitions (never within one), and forgets how far it was read."""
+
+    def __init__(self, sim: Simulation, inner: Subscriber) -> None:
+        self._sim, self._inner = sim, inner
+
+    def poll(self, topics: Sequence[str], places: Places, *, limit: int = 500) -> Batch:
+        """Read a few records, from places that are sometimes set back."""
+        draw = self._sim.random
+        if self._sim.healing:
+            return self._inner.poll(topics, places, limit=limit)
+        if draw.random() < 0.05:  # noqa: PLR2004 - one poll in twenty begins earlier
+            places = {part: Place(at.topic_id, draw.randint(0, at.offset)) for part, at in sorted(places.items())}
+        batch = self._inner.poll(topics, places, limit=draw.choice((1, 2, 5, 20)))
+        lanes: dict[tuple[str, int], list[Any]] = {}
+        for record in batch.records:
+            lanes.setdefault((record.topic, record.partition), []).append(record)
+        shuffled = []
+        while lanes:
+            part = draw.choice(sorted(lanes))
+            shuffled.append(lanes[part].pop(0))
+            if not lanes[part]:
+                del lanes[part]
+        return Batch(records=shuffled, places=batch.places, gaps=batch.gaps)
+
+    def ends(self, topics: Sequence[str]) -> Places:
+        """The bus behind knows."""
+        return self._inner.ends(topics)
+
+    def close(self) -> None:
+        """Close the bus behind."""
+        self._inner.close()

@@ -1,0 +1,79 @@
+"""Timers: a deadline is an event too; when the clock has passed it, the command that takes note is issued."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+from chassis import log, nature
+from chassis.application import COMMAND_LIFE, Application
+from chassis.cause import Cause, system_actor
+from chassis.database import Session
+from chassis.domain import DomainError
+from chassis.followers import read_page
+from chassis.log import MovedError
+
+DUE = 100
+"""Deadlines taken note of in one step."""
+FORGET = 1_000
+"""Answers forgotten in one step, once no repeat of their command is taken any more."""
+
+
+class Timers:
+    """Follows the log for deadlines, and issues the commands of those that have passed.
+
+    A command checks the clock itself, so a late timer never gives anybody more time.
+    """
+
+    def __init__(self, app: Application, *, batch: int = log.PAGE) -> None:
+        self.name = f"{app.name}.timers"
+        self._app, self._batch = app, batch
+        self._commands = {event.TOPIC: command for event, command in app.deadlines.items()}  # type: ignore[attr-defined]
+        self._actor = system_actor(self.name)
+
+    def step(self) -> bool:
+        """Note new deadlines, take note of those that are due, forget old answers."""
+        with self._app.database.session() as session:
+            noted = self._note(session)
+            due = session.run(
+                "SELECT topic, stream, expires_at FROM deadlines WHERE expires_at <= %s ORDER BY expires_at LIMIT %s",
+                (nature.now(), DUE),
+            )
+            forgotten = self._forget(session)
+        for topic, stream, expires_at in due:
+            with suppress(DomainError):  # the aggregate may have gone on without its deadline
+                self._app.execute(self._commands[topic], Cause.of(self._actor), id=stream)
+            with self._app.database.session() as session:
+                session.run(
+                    "DELETE FROM deadlines WHERE topic = %s AND stream = %s AND expires_at = %s",
+                    (topic, stream, expires_at),
+                )
+        return noted or bool(due) or forgotten
+
+    def _note(self, session: Session) -> bool:
+        was = log.position(session, self.name)
+        page = read_page(self._app, session, after=was, limit=self._batch)
+        if not page.recorded:
+            return False
+        try:
+            with session.transaction():
+                log.move(session, self.name, was=was, becomes=page.recorded[-1].position)
+                for row, event in zip(page.recorded, page.events, strict=True):
+                    if row.topic in self._commands:
+                        session.run(
+                            "INSERT INTO deadlines (topic, stream, expires_at) VALUES (%s, %s, %s)"
+                            " ON CONFLICT (topic, stream) DO UPDATE SET expires_at = excluded.expires_at",
+                            (row.topic, row.stream, event.expires_at),
+                        )
+        except MovedError:
+            pass
+        return True
+
+    @staticmethod
+    def _forget(session: Session) -> bool:
+        gone = session.run(
+            "DELETE FROM answered WHERE command_id IN"
+            " (SELECT command_id FROM answered WHERE answered_at < %s LIMIT %s) RETURNING 1",
+            (nature.now() - COMMAND_LIFE - timedelta(hours=2), FORGET),
+        )
+        return bool(gone)

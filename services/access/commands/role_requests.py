@@ -1,0 +1,106 @@
+"""Asking for a role at an employer, and deciding about it (4.2)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chassis import nature
+from chassis.application import Application
+from chassis.cause import Cause, Receipt
+from chassis.domain import DomainError
+from chassis.vocabulary import tracking
+from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL
+from services.access.domain.association import Association
+from services.access.domain.deciding import EUS, MAY_DECIDE, require_may_decide
+from services.access.domain.role_request import OwnRequestError, RoleRequest
+
+
+class UnknownRoleError(DomainError):
+    """Choose Authorized Official, Access Manager or Staff End User (IA-EMP-07)."""
+
+    field = "role"
+
+
+class AttestationMissingError(DomainError):
+    """An Authorized Official agrees to the statement by ticking the box (IA-EMP-08)."""
+
+    field = "attestation"
+
+
+def request_role(app: Application, cause: Cause, *, employer_id: UUID, role: str, attestation: str = "") -> Receipt:
+    """Ask for a role in the actor's name; the receipt's id is the request's.
+
+    `attestation` is the version and hash of the text that the person agreed to.
+    """
+    if role not in MAY_DECIDE:
+        raise UnknownRoleError
+    if role == AUTHORIZED_OFFICIAL and not attestation:
+        raise AttestationMissingError
+    association_id = Association.id_for(cause.actor, employer_id)
+    association: Association | None = app.repository.find(association_id)
+    current_role = association.role if association else ""
+    if association is None:
+        association = Association(
+            id=association_id,
+            account_id=cause.actor,
+            employer_id=employer_id,
+            role=role,
+            role_request_id=cause.command_id,
+        )
+    else:
+        association.request(role=role, role_request_id=cause.command_id)
+    request = RoleRequest(
+        id=cause.command_id,
+        account_id=cause.actor,
+        employer_id=employer_id,
+        role=role,
+        tracking_id=tracking.make("R", nature.random_bytes(8)),
+        current_role=current_role,
+        attestation=attestation,
+    )
+    return app.commit(request, association, cause=cause)
+
+
+def approve(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt:
+    """Approve a role request in the actor's name: the role is held from then on. Repeating it changes nothing."""
+    request, association = _undecided(app, cause, role_request_id)
+    request.approve(approved_by=cause.actor)
+    association.approve(role_request_id=request.id, approved_by=cause.actor)
+    return app.commit(request, association, cause=cause)
+
+
+def reject(app: Application, cause: Cause, *, role_request_id: UUID, reason: str = "") -> Receipt:
+    """Reject a role request in the actor's name. Repeating it changes nothing."""
+    request, association = _undecided(app, cause, role_request_id)
+    request.reject(rejected_by=cause.actor, reason=reason)
+    association.reject(role_request_id=request.id)
+    return app.commit(request, association, cause=cause)
+
+
+def cancel(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt:
+    """Take the actor's own request back. Repeating it changes nothing."""
+    request: RoleRequest = app.repository.get(role_request_id)
+    request.cancel(cancelled_by=cause.actor)
+    association: Association = app.repository.get(Association.id_for(request.account_id, request.employer_id))
+    association.cancel(role_request_id=request.id)
+    return app.commit(request, association, cause=cause)
+
+
+def _undecided(app: Application, cause: Cause, role_request_id: UUID) -> tuple[RoleRequest, Association]:
+    """The request and its association, where the matrix lets the actor decide."""
+    request: RoleRequest = app.repository.get(role_request_id)
+    if request.account_id == cause.actor:
+        raise OwnRequestError
+    require_may_decide(
+        requested=request.role,
+        role=role_at(app, cause.actor, request.employer_id),
+        is_eus=EUS in cause.roles,
+    )
+    association: Association = app.repository.get(Association.id_for(request.account_id, request.employer_id))
+    return request, association
+
+
+def role_at(app: Application, account_id: UUID, employer_id: UUID) -> str:
+    """The approved role of a person at an employer, from the own log: never stale; empty for none."""
+    association: Association | None = app.repository.find(Association.id_for(account_id, employer_id))
+    return association.role if association and association.is_approved else ""

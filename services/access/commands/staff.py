@@ -1,0 +1,62 @@
+"""Managing the people of an employer: functions of staff, and letting people go (4.3)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chassis import nature
+from chassis.application import Application
+from chassis.cause import Cause, Receipt
+from chassis.domain import DomainError
+from chassis.vocabulary.functions import EHR, active, refuse_retired
+from services.access.commands.role_requests import role_at
+from services.access.domain.association import Association, NotAssociatedError
+from services.access.domain.deciding import EUS, require_may_manage
+
+
+class UnknownFunctionError(DomainError):
+    """Choose PECOS or NPPES."""
+
+    field = "function"
+
+
+def grant_function(app: Application, cause: Cause, *, association_id: UUID, function: str) -> Receipt:
+    """Let a Staff End User use a business function. Repeating it changes nothing."""
+    if function == EHR:
+        refuse_retired(function, nature.now())
+    if function not in active(nature.now()):
+        raise UnknownFunctionError
+    association = _managed(app, cause, association_id)
+    association.grant(function=function)
+    return app.commit(association, cause=cause)
+
+
+def withdraw_function(app: Application, cause: Cause, *, association_id: UUID, function: str) -> Receipt:
+    """Take a business function away from a Staff End User. Repeating it changes nothing."""
+    association = _managed(app, cause, association_id)
+    association.withdraw(function=function)
+    return app.commit(association, cause=cause)
+
+
+def disassociate(app: Application, cause: Cause, *, association_id: UUID) -> Receipt:
+    """End an association: the person's own wish, or a manager's. Repeating it changes nothing."""
+    association: Association = app.repository.get(association_id)
+    if association.status == "DISASSOCIATED":
+        return app.commit(association, cause=cause)
+    if cause.actor != association.account_id:
+        association = _managed(app, cause, association_id)
+    association.end(ended_by=cause.actor)
+    return app.commit(association, cause=cause)
+
+
+def _managed(app: Application, cause: Cause, association_id: UUID) -> Association:
+    """The association, where the actor manages people with its role at its employer."""
+    association: Association = app.repository.get(association_id)
+    require_may_manage(
+        managed=association.role,
+        role=role_at(app, cause.actor, association.employer_id),
+        is_eus=EUS in cause.roles,
+    )
+    if not association.is_approved:
+        raise NotAssociatedError
+    return association

@@ -1,0 +1,195 @@
+"""One person at one employer: the role held there and the functions that come with it (4.3)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chassis.domain import Aggregate, AggregateCreated, DomainError, event, id_of
+from chassis.vocabulary.roles import STAFF_END_USER
+
+
+class AlreadyAskedError(DomainError):
+    """You have a request at this employer that waits for a decision."""
+
+
+class SameRoleError(DomainError):
+    """You have this role at this employer already."""
+
+
+class NotAssociatedError(DomainError):
+    """This person has no approved role at this employer."""
+
+
+class NotStaffError(DomainError):
+    """Functions are granted to Staff End Users; officials and managers have all of them (IA-EMP-10)."""
+
+
+class Association(Aggregate):
+    """At most one open request and one approved role of a person at an employer."""
+
+    TOPIC = "access.Association"
+
+    class Requested(AggregateCreated):
+        """The person waits for a first role at the employer from now on."""
+
+        TOPIC = "access.Association.Requested"
+        account_id: UUID
+        employer_id: UUID
+        role: str
+        role_request_id: UUID
+
+    class RequestedAgain(Aggregate.Event):
+        """The person waits for a role again, or for another one than the role held."""
+
+        TOPIC = "access.Association.RequestedAgain"
+        held_role: str
+        role: str
+        role_request_id: UUID
+
+    class Approved(Aggregate.Event):
+        """The person has the role from now on."""
+
+        TOPIC = "access.Association.Approved"
+        role: str
+        approved_by: UUID
+
+    class Rejected(Aggregate.Event):
+        """The request was refused; a role held before stays (D-39)."""
+
+        TOPIC = "access.Association.Rejected"
+        held_role: str
+
+    class Cancelled(Aggregate.Event):
+        """The request was taken back; a role held before stays (D-39)."""
+
+        TOPIC = "access.Association.Cancelled"
+        held_role: str
+
+    class FunctionGranted(Aggregate.Event):
+        """The Staff End User may use the function from now on; `functions` are all that he has, sorted."""
+
+        TOPIC = "access.Association.FunctionGranted"
+        function: str
+        functions: list[str]
+
+    class FunctionWithdrawn(Aggregate.Event):
+        """The Staff End User may not use the function from now on; `functions` are all that are left."""
+
+        TOPIC = "access.Association.FunctionWithdrawn"
+        function: str
+        functions: list[str]
+
+    class Ended(Aggregate.Event):
+        """The person works for the employer no longer."""
+
+        TOPIC = "access.Association.Ended"
+        ended_by: UUID
+
+    @event(Requested)
+    def __init__(self, id: UUID, account_id: UUID, employer_id: UUID, role: str, role_request_id: UUID) -> None:
+        self.account_id = account_id
+        self.employer_id = employer_id
+        self.role = ""
+        self.last_role = ""
+        self.functions: list[str] = []
+        self.status = "PENDING"
+        self.asked_role = role
+        self.open_request_id: UUID | None = role_request_id
+
+    @staticmethod
+    def id_for(account_id: UUID, employer_id: UUID) -> UUID:
+        """The one stream of a person at an employer."""
+        return id_of("access.Association", account_id, employer_id)
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether a role is held now; a change of role that waits does not take it away."""
+        return self.status == "APPROVED"
+
+    def request(self, *, role: str, role_request_id: UUID) -> None:
+        """Ask for a role after an earlier one ended or was refused, or for another role (D-39)."""
+        if self.open_request_id is not None:
+            raise AlreadyAskedError
+        if self.is_approved and role == self.role:
+            raise SameRoleError
+        self._requested_again(held_role=self.role, role=role, role_request_id=role_request_id)
+
+    def approve(self, *, role_request_id: UUID, approved_by: UUID) -> None:
+        """Take up the role asked for. Twice is the same as once."""
+        if self.open_request_id == role_request_id:
+            self._approved(role=self.asked_role, approved_by=approved_by)
+
+    def reject(self, *, role_request_id: UUID) -> None:
+        """Close the open request without a role. Twice is the same as once."""
+        if self.open_request_id == role_request_id:
+            self._rejected(held_role=self.role)
+
+    def cancel(self, *, role_request_id: UUID) -> None:
+        """Close the open request at the person's own wish. Twice is the same as once."""
+        if self.open_request_id == role_request_id:
+            self._cancelled(held_role=self.role)
+
+    def grant(self, *, function: str) -> None:
+        """Let a Staff End User use a function. Twice is the same as once."""
+        self._must_be_staff()
+        if function not in self.functions:
+            self._function_granted(function=function, functions=sorted([*self.functions, function]))
+
+    def withdraw(self, *, function: str) -> None:
+        """Take a function away from a Staff End User. Twice is the same as once."""
+        self._must_be_staff()
+        if function in self.functions:
+            left = [one for one in self.functions if one != function]
+            self._function_withdrawn(function=function, functions=left)
+
+    def end(self, *, ended_by: UUID) -> None:
+        """Let the person go. Twice is the same as once."""
+        if self.is_approved:
+            self._ended(ended_by=ended_by)
+
+    def _must_be_staff(self) -> None:
+        if not self.is_approved:
+            raise NotAssociatedError
+        if self.role != STAFF_END_USER:
+            raise NotStaffError
+
+    @event(RequestedAgain)
+    def _requested_again(self, held_role: str, role: str, role_request_id: UUID) -> None:
+        self.asked_role = role
+        self.open_request_id = role_request_id
+        if not self.is_approved:
+            self.status = "PENDING"
+
+    @event(Approved)
+    def _approved(self, role: str, approved_by: UUID) -> None:
+        self.status = "APPROVED"
+        self.role = role
+        self.functions = []
+        self.open_request_id = None
+
+    @event(Rejected)
+    def _rejected(self, held_role: str) -> None:
+        self.open_request_id = None
+        if not held_role:
+            self.status = "REJECTED"
+
+    @event(Cancelled)
+    def _cancelled(self, held_role: str) -> None:
+        self.open_request_id = None
+        if not held_role:
+            self.status = "CANCELLED"
+
+    @event(FunctionGranted)
+    def _function_granted(self, function: str, functions: list[str]) -> None:
+        self.functions = functions
+
+    @event(FunctionWithdrawn)
+    def _function_withdrawn(self, function: str, functions: list[str]) -> None:
+        self.functions = functions
+
+    @event(Ended)
+    def _ended(self, ended_by: UUID) -> None:
+        self.status = "DISASSOCIATED"
+        self.last_role = self.role
+        self.role = ""
+        self.functions = []

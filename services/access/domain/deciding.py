@@ -1,0 +1,38 @@
+"""Who decides what in access: the approval matrix (4.2) and the rules for managing staff (4.3), in one place."""
+
+from __future__ import annotations
+
+from chassis.domain import NotAllowedError
+from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
+
+EUS = "EUS"
+"""The token's role of CMS External User Services."""
+
+MAY_DECIDE = {
+    AUTHORIZED_OFFICIAL: frozenset({EUS}),  # D-10: no official makes another official
+    ACCESS_MANAGER: frozenset({EUS, AUTHORIZED_OFFICIAL}),  # D-09, X-12: no manager makes another manager
+    STAFF_END_USER: frozenset({EUS, AUTHORIZED_OFFICIAL, ACCESS_MANAGER}),
+}
+"""Requested role -> who may approve or reject it, by their own role at that employer."""
+
+
+class MayNotDecideError(NotAllowedError):
+    """You may not decide this request: ask an Authorized Official of the employer, or External User Services."""
+
+
+class MayNotManageError(NotAllowedError):
+    """You may not manage this person at this employer."""
+
+
+def require_may_decide(*, requested: str, role: str, is_eus: bool) -> None:
+    """Let the matrix say yes, or raise `MayNotDecideError`. `role` is the decider's, approved, at that employer."""
+    allowed = MAY_DECIDE[requested]
+    if not (role in allowed or (is_eus and EUS in allowed)):
+        raise MayNotDecideError
+
+
+def require_may_manage(*, managed: str, role: str, is_eus: bool) -> None:
+    """An AO manages AMs and SEUs, an AM manages SEUs, EUS manages all (4.3); or raise `MayNotManageError`."""
+    below = {AUTHORIZED_OFFICIAL: {ACCESS_MANAGER, STAFF_END_USER}, ACCESS_MANAGER: {STAFF_END_USER}}
+    if not is_eus and managed not in below.get(role, set()):
+        raise MayNotManageError

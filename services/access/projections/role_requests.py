@@ -1,0 +1,70 @@
+"""One row for each role request: the pages My Staff - Role Requests and Employer Information (IA-RREQ-01)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Session
+from chassis.views import Rows, View
+from services.access.domain.role_request import RoleRequest
+
+ROLE_REQUESTS = View(
+    name="role_requests_v1",
+    table="""
+        role_request_id uuid PRIMARY KEY, account_id uuid NOT NULL, employer_id uuid NOT NULL, role text NOT NULL,
+        held_role text NOT NULL, tracking_id text NOT NULL, status text NOT NULL, requested_at timestamptz NOT NULL,
+        decided_at timestamptz, decided_by uuid
+    """,
+    indexes=("employer_id, status, role_request_id", "account_id, role_request_id", "tracking_id"),
+)
+
+
+@ROLE_REQUESTS.fold
+def fold(event: object, rows: Rows) -> None:
+    """Events of RoleRequest alone."""
+    match event:
+        case RoleRequest.Requested():
+            rows.put(
+                event.originator_id,
+                account_id=event.account_id,
+                employer_id=event.employer_id,
+                role=event.role,
+                held_role=event.current_role,
+                tracking_id=event.tracking_id,
+                status="PENDING",
+                requested_at=event.timestamp,
+            )
+        case RoleRequest.Approved(originator_id=id_, approved_by=by, timestamp=at):
+            rows.change(id_, status="APPROVED", decided_at=at, decided_by=by)
+        case RoleRequest.Rejected(originator_id=id_, rejected_by=by, timestamp=at):
+            rows.change(id_, status="REJECTED", decided_at=at, decided_by=by)
+        case RoleRequest.Cancelled(originator_id=id_, timestamp=at):
+            rows.change(id_, status="CANCELLED", decided_at=at)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRequestRow:
+    """A role request as lists show it."""
+
+    role_request_id: UUID
+    account_id: UUID
+    employer_id: UUID
+    role: str
+    held_role: str
+    tracking_id: str
+    status: str
+    requested_at: datetime
+    decided_at: datetime | None
+    decided_by: UUID | None
+
+
+def pending(db: Session, *, employer_ids: list[UUID], after: UUID | None, limit: int) -> list[RoleRequestRow]:
+    """A page of what waits for a decision at these employers, oldest first, by keyset."""
+    rows = db.run(
+        "SELECT * FROM role_requests_v1 WHERE employer_id = ANY(%s) AND status = 'PENDING'"
+        " AND (%s::uuid IS NULL OR role_request_id > %s) ORDER BY role_request_id LIMIT %s",
+        (employer_ids, after, after, limit),
+    )
+    return [RoleRequestRow(*row) for row in rows]

@@ -1,0 +1,1 @@
+"""Which surrogate may act for which provider: one connection for each business function."""

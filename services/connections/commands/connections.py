@@ -1,0 +1,104 @@
+"""Asking for a connection, deciding about it, ending it (4.5)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from chassis import nature, progress
+from chassis.application import Application
+from chassis.cause import Cause, Receipt
+from chassis.domain import DomainError, NotAllowedError
+from chassis.vocabulary import tracking
+from chassis.vocabulary.functions import EHR, active, refuse_retired
+from services.connections.domain.connection import PROVIDER, SURROGATE, Connection, OwnProviderError
+from services.connections.projections.managers import manages
+
+
+class UnknownFunctionError(DomainError):
+    """Choose PECOS or NPPES."""
+
+    field = "function"
+
+
+class UnknownSideError(DomainError):
+    """Say for which side you speak: PROVIDER or SURROGATE."""
+
+    field = "side"
+
+
+class NotYourSideError(NotAllowedError):
+    """Only an Authorized Official or Access Manager, or the provider himself, asks and decides for a side (X-18)."""
+
+
+def request(
+    app: Application, cause: Cause, *, provider_id: UUID, surrogate_id: UUID, function: str, side: str
+) -> Receipt:
+    """Ask the other side for a connection in one function, in the name of `side` (PROVIDER or SURROGATE)."""
+    if function == EHR:
+        refuse_retired(function, nature.now())
+    if function not in active(nature.now()):
+        raise UnknownFunctionError
+    if provider_id == surrogate_id:
+        raise OwnProviderError
+    _speaks_for(app, cause, side=side, provider_id=provider_id, surrogate_id=surrogate_id)
+    id_ = Connection.id_for(provider_id, surrogate_id, function)
+    tracking_id = tracking.make("C", nature.random_bytes(8))
+    connection: Connection | None = app.repository.find(id_)
+    if connection is None:
+        connection = Connection(
+            id=id_,
+            provider_id=provider_id,
+            surrogate_id=surrogate_id,
+            function=function,
+            initiator=side,
+            requested_by=cause.actor,
+            tracking_id=tracking_id,
+        )
+    else:
+        connection.request(initiator=side, requested_by=cause.actor, tracking_id=tracking_id)
+    return app.commit(connection, cause=cause)
+
+
+def approve(app: Application, cause: Cause, *, connection_id: UUID, side: str) -> Receipt:
+    """Approve in the name of the side that was asked. Repeating it changes nothing."""
+    connection = _loaded(app, cause, connection_id, side)
+    connection.approve(side=side, approved_by=cause.actor)
+    return app.commit(connection, cause=cause)
+
+
+def reject(app: Application, cause: Cause, *, connection_id: UUID, side: str, reason: str = "") -> Receipt:
+    """Reject in the name of the side that was asked. Repeating it changes nothing."""
+    connection = _loaded(app, cause, connection_id, side)
+    connection.reject(side=side, rejected_by=cause.actor, reason=reason)
+    return app.commit(connection, cause=cause)
+
+
+def cancel(app: Application, cause: Cause, *, connection_id: UUID, side: str) -> Receipt:
+    """Take a request back in the name of the side that asked. Repeating it changes nothing."""
+    connection = _loaded(app, cause, connection_id, side)
+    connection.cancel(side=side, cancelled_by=cause.actor)
+    return app.commit(connection, cause=cause)
+
+
+def disconnect(app: Application, cause: Cause, *, connection_id: UUID, side: str) -> Receipt:
+    """End an approved connection in the name of either side. Repeating it changes nothing."""
+    connection = _loaded(app, cause, connection_id, side)
+    connection.disconnect(side=side, ended_by=cause.actor)
+    return app.commit(connection, cause=cause)
+
+
+def _loaded(app: Application, cause: Cause, connection_id: UUID, side: str) -> Connection:
+    connection: Connection = app.repository.get(connection_id)
+    _speaks_for(app, cause, side=side, provider_id=connection.provider_id, surrogate_id=connection.surrogate_id)
+    return connection
+
+
+def _speaks_for(app: Application, cause: Cause, *, side: str, provider_id: UUID, surrogate_id: UUID) -> None:
+    """Let the actor speak for a side he manages, as far as access has told; judged by what is known now (D-50)."""
+    if side not in (PROVIDER, SURROGATE):
+        raise UnknownSideError
+    employer_id = provider_id if side == PROVIDER else surrogate_id
+    with app.session() as session:
+        progress.require_fresh(session, "access")
+        if not manages(session, account_id=cause.actor, employer_id=employer_id):
+            raise NotYourSideError
