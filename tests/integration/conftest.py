@@ -1,0 +1,25 @@
+"""A house of the services for each test of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from chassis.embedded.postgres import EmbeddedPostgres
+from services.access.__main__ import SERVICE as ACCESS
+from services.connections.__main__ import SERVICE as CONNECTIONS
+from tests.house import House, build, living
+
+SERVICES = (ACCESS, CONNECTIONS)
+
+
+@pytest.fixture(scope="session")
+def house_template(postgres: EmbeddedPostgres) -> str:
+    return build(postgres, SERVICES)
+
+
+@pytest.fixture
+def house(postgres: EmbeddedPostgres, house_template: str) -> Iterator[House]:
+    with living(postgres, house_template, SERVICES) as living_house:
+        yield living_house

@@ -1,0 +1,114 @@
+"""`make mutants`: takes one defence away at a time; each must turn at least one seed red."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import psycopg
+
+from chassis import application, hearing, log, policies
+from chassis.embedded.postgres import EmbeddedPostgres, start
+from tests.house import build
+from tests.sim.run import play
+from tests.sim.stage import SERVICES
+
+SEEDS = 40
+Mutant = Callable[[EmbeddedPostgres, str], contextlib.AbstractContextManager[None]]
+
+
+def in_sql(*changes: tuple[str, str]) -> Mutant:
+    """The append function with some of its text changed."""
+
+    @contextlib.contextmanager
+    def mutate(postgres: EmbeddedPostgres, template: str) -> Iterator[None]:
+        with psycopg.connect(postgres.dsn(template), autocommit=True) as admin:
+            for service in SERVICES:
+                admin.execute(f"SET search_path = {service.name}".encode())
+                row = admin.execute("SELECT pg_get_functiondef('append'::regproc)").fetchone()
+                assert row is not None
+                text = row[0]
+                for old, new in changes:
+                    assert old in text, old
+                    text = text.replace(old, new)
+                admin.execute(text.encode())
+        yield
+
+    return mutate
+
+
+def in_code(target: object, name: str, replacement: object) -> Mutant:
+    """One function of the chassis replaced."""
+
+    @contextlib.contextmanager
+    def mutate(_postgres: EmbeddedPostgres, _template: str) -> Iterator[None]:
+        with patch.object(target, name, replacement):
+            yield
+
+    return mutate
+
+
+def _move_blindly(session: object, follower: str, *, was: int, becomes: int) -> None:
+    del was
+    session.run("UPDATE positions SET position = %s WHERE follower = %s", (becomes, follower))  # type: ignore[attr-defined]
+
+
+def _append_then_move(*arguments: object, **named: object) -> list[int]:
+    """The position in a transaction of its own."""
+    move = named.pop("move", None)
+    placed = _APPEND(*arguments, **named)  # type: ignore[arg-type]
+    if isinstance(move, log.Move):
+        log.move(arguments[0], move.follower, was=move.was, becomes=move.becomes)  # type: ignore[arg-type]
+    return placed
+
+
+_APPEND = log.append
+
+MUTANTS: dict[str, Mutant] = {
+    "the append lock": in_sql(("PERFORM pg_advisory_xact_lock('log'::regclass::oid::bigint);", "")),
+    "compare-and-set of a policy's position": in_sql(
+        ("WHERE follower = by_follower AND position = was", "WHERE follower = by_follower")
+    ),
+    "compare-and-set of a view's position": in_code(log, "move", _move_blindly),
+    "position in the transaction of the reaction": in_code(policies.log, "append", _append_then_move),
+    "the unique key of (stream, version)": in_sql(("ON CONFLICT ON CONSTRAINT log_stream_version DO NOTHING", "")),
+    "the answer kept with the command": in_code(application.Application, "_answered", lambda _self, _cause: None),
+    "older states are ignored": in_code(hearing, "_newer", lambda _session, states: {id(one) for one in states}),
+}
+
+
+def main() -> int:
+    base = Path(tempfile.mkdtemp(prefix="mandate-mutants-"))
+    base.chmod(0o755)
+    postgres = start(base / "postgres")
+    alive = []
+    try:
+        for name, mutant in MUTANTS.items():
+            template = build(postgres, SERVICES)
+            with mutant(postgres, template):
+                red = _first_red(postgres, template)
+            if red is None:
+                alive.append(name)
+            print(f"without {name}: {red or f'STILL GREEN after {SEEDS} seeds'}", flush=True)
+    finally:
+        postgres.stop()
+        shutil.rmtree(base, ignore_errors=True)
+    return 1 if alive else 0
+
+
+def _first_red(postgres: EmbeddedPostgres, template: str) -> str | None:
+    for seed in range(SEEDS):
+        try:
+            play(postgres, template, seed, crash_rate=0.004)
+        except Exception as error:  # noqa: BLE001 - any failure is what is looked for
+            return f"red at seed {seed}: {type(error).__name__}: {str(error)[:110]}"
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
