@@ -1,0 +1,126 @@
+"""Rows for COPY in text format, made of one row's values; what does not fit raises ValueError."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+
+from chassis.vocabulary import npi as npi_rules
+from services.registry.domain import provider_ids
+from services.registry.domain.nppes_layout import (
+    LOCATIONS,
+    OTHER_NAMES,
+    PROVIDERS,
+    SUPPLEMENT,
+    SWITCH,
+    TAXONOMIES,
+)
+
+BETWEEN = b'","'
+"""What stands between two quoted values."""
+CENTURIES = range(1900, 2101)
+"""Years that a date may have."""
+
+Values = tuple[bytes, ...]
+
+
+class _Dates(dict[bytes, bytes]):
+    """MM/DD/YYYY to YYYY-MM-DD; there are few thousand days and millions of dates."""
+
+    def __missing__(self, written: bytes) -> bytes:
+        month, day, year = map(int, written.split(b"/"))
+        if year not in CENTURIES:
+            raise ValueError(written)
+        told = self[written] = date(year, month, day).isoformat().encode()
+        return told
+
+
+ISO = _Dates({b"": b""})
+_CONTROLS = bytes(range(32)) + b"\x7f"
+
+
+@cache
+def _check_digits() -> tuple[bytes, bytes]:
+    """NP-01 as two tables, for it is asked of every row of a month: an NPI is right if its halves' entries agree.
+
+    The rule itself is `chassis.vocabulary.npi`'s: a check digit is the sum of what the digits before it add.
+    """
+    fronts = bytes(int(npi_rules.check_digit(f"{front:05}0000")) for front in range(10_000, 30_000))
+    backs = bytearray()
+    for back in range(10_000):
+        added = int(npi_rules.check_digit(f"10000{back:04}")) - fronts[0]
+        backs += bytes((check - added) % 10 for check in range(10))
+    return bytes(10_000) + fronts, bytes(backs)
+
+
+def is_npi(digits: bytes) -> bool:
+    """Whether ten digits that start with 1 or 2 end in their check digit (NP-01)."""
+    fronts, backs = _check_digits()
+    number = int(digits)
+    return fronts[number // 100_000] == backs[number % 100_000]
+
+
+def _provider(number: int, values: Values, line: bytes) -> bytes:
+    """Line, NPI, entity, id, then names, addresses, dates and primary taxonomy."""
+    npi, entity, names, mailing, practice, enumerated, updated, deactivated, reactivated, taxonomy, switch = values
+    texts = _tabbed(b'"%b","%b","%b"' % (names, mailing, practice))
+    if not is_npi(npi) or not (entity or deactivated):
+        raise ValueError(npi)
+    if switch != b"Y":
+        taxonomy = _primary(line)
+    return b"%d\t%b\t%b\t%b\t%b\t%b\t%b\t%b\t%b\t%b\n" % (
+        number,
+        npi,
+        entity,
+        provider_ids.hex_of_npi(npi),
+        texts,
+        ISO[enumerated],
+        ISO[updated],
+        ISO[deactivated],
+        ISO[reactivated],
+        taxonomy,
+    )
+
+
+def _primary(line: bytes) -> bytes:
+    """The taxonomy code that is marked as primary, or none (NP-09)."""
+    values = line.split(BETWEEN)
+    code = next((values[position] for position in TAXONOMIES if values[position + SWITCH] == b"Y"), b"")
+    if code and not code.isalnum():
+        raise ValueError(code)
+    return code
+
+
+def _plain(number: int, values: Values, line: bytes) -> bytes:  # noqa: ARG001 - as `_provider`
+    """Line, NPI, then the values as they stand."""
+    npi, texts = values
+    if not is_npi(npi):
+        raise ValueError(npi)
+    return b"%d\t%b\t%b\n" % (number, npi, _tabbed(b'"%b"' % texts))
+
+
+def _owner(number: int, values: Values, line: bytes) -> bytes:  # noqa: ARG001 - as `_provider`
+    """Line, NPI, EIN, the SSN's index, the employer's key and the id made of it."""
+    npi, ein, ssn_hmac, employer = values
+    if not is_npi(npi):
+        raise ValueError(npi)
+    index = rb"\\x" + ssn_hmac if ssn_hmac else b""
+    employer_id = provider_ids.of_employer(employer.decode()).hex.encode() if employer else b""
+    return b"%d\t%b\t%b\t%b\t%b\t%b\n" % (number, npi, ein, index, employer, employer_id)
+
+
+def _tabbed(texts: bytes) -> bytes:
+    """Quoted texts for COPY; not with control characters, nor with blanks over which a search would stumble."""
+    if b"  " in texts or b' "' in texts or b'" ' in texts or len(texts.translate(None, _CONTROLS)) != len(texts):
+        raise ValueError(texts)
+    return texts[1:-1].replace(BETWEEN, b"\t")
+
+
+ROWS: dict[str, Callable[[int, Values, bytes], bytes]] = {
+    PROVIDERS.title: _provider,
+    OTHER_NAMES.title: _plain,
+    LOCATIONS.title: _plain,
+    SUPPLEMENT.title: _owner,
+}
+"""For each layout: line number, the values of its runs (escaped), the whole row without odd quotes -> COPY row."""

@@ -1,0 +1,103 @@
+"""RegistryService over gRPC: translate, look up, translate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mandate.registry.v1 import service_pb2 as pb
+
+from chassis.application import Application
+from chassis.server import Api, Caller, Code, Detail, RefusedError, Rule, page_limit, uuid_of
+from services.registry.projections import provider_search
+from services.registry.projections.provider_rows import Address, Provider, providers
+
+MOST = 200
+
+
+class RegistryServicer:
+    """Answers people and services alike: what the registry knows is public, but for the EIN."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    def SearchProviders(self, request: pb.SearchProvidersRequest, _: Caller) -> pb.SearchProvidersResponse:
+        """IA-EMP-01, IA-EMP-04."""
+        with self._app.session() as session:
+            page = provider_search.search(
+                session.connection,
+                organization_name=request.organization_name,
+                npi=request.npi,
+                first_name=request.first_name,
+                last_name=request.last_name,
+                city=request.city,
+                state=request.state,
+                zip=request.zip,
+                after=request.after or None,
+                limit=page_limit(request.limit),
+            )
+        return pb.SearchProvidersResponse(providers=_all(page.providers), after=page.after or "", narrow=page.narrow)
+
+    def GetProviders(self, request: pb.GetProvidersRequest, _: Caller) -> pb.GetProvidersResponse:
+        """IA-CONF-01."""
+        if len(request.provider_ids) > MOST:
+            raise RefusedError(Code.INVALID_ARGUMENT, Detail("TOO_MANY", f"ask for at most {MOST}", "provider_ids"))
+        ids = [uuid_of(text, field="provider_ids") for text in request.provider_ids]
+        with self._app.session() as session:
+            found = providers(session.connection, ids, with_ein=True)
+        return pb.GetProvidersResponse(providers=_all(found))
+
+    def FindBySsn(self, request: pb.FindBySsnRequest, _: Caller) -> pb.FindBySsnResponse:
+        """D-01."""
+        try:
+            index = bytes.fromhex(request.ssn_index)
+        except ValueError:
+            raise RefusedError(
+                Code.INVALID_ARGUMENT, Detail("FIELD_MALFORMED", "the index has 64 hex digits", "ssn_index")
+            ) from None
+        with self._app.session() as session:
+            found = provider_search.by_ssn(session.connection, index)
+        return pb.FindBySsnResponse(providers=_all(found))
+
+
+SERVICE = pb.DESCRIPTOR.services_by_name["RegistryService"]
+RULES = {"SearchProviders": Rule.EITHER, "GetProviders": Rule.EITHER, "FindBySsn": Rule.SERVICE}
+
+
+def api(app: Application) -> Api:
+    """The service as the server takes it."""
+    return Api(SERVICE, RegistryServicer(app), RULES)
+
+
+def _all(found: Iterable[Provider]) -> list[pb.Provider]:
+    return [
+        pb.Provider(
+            provider_id=str(one.provider_id),
+            is_organization=one.is_organization,
+            name=one.name,
+            doing_business_as=one.doing_business_as,
+            other_names=sorted({other.name for other in one.other_names}),
+            npis=[
+                pb.Npi(
+                    npi=row.npi,
+                    name=row.name,
+                    practice=_address(row.practice),
+                    mailing=_address(row.mailing),
+                    phone=row.phone,
+                )
+                for row in one.npis
+            ],
+            ein_last_four=one.ein[-4:],
+        )
+        for one in found
+    ]
+
+
+def _address(address: Address) -> pb.PostalAddress:
+    return pb.PostalAddress(
+        line1=address.line_1,
+        line2=address.line_2,
+        city=address.city,
+        state=address.state,
+        zip=address.zip,
+        country=address.country,
+    )

@@ -1,0 +1,1 @@
+"""What the registry may be asked to do."""

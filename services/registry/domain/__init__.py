@@ -1,0 +1,1 @@
+"""The registry's rules: ids, errors, what may be searched for; pure."""
