@@ -9,7 +9,6 @@ from importlib.resources.abc import Traversable
 import psycopg
 
 from chassis.application import Application
-from chassis.bus import TopicAdmin
 from chassis.database import PooledDatabase, Session, identifier
 from chassis.policies import policies_of
 from chassis.views import View
@@ -80,11 +79,6 @@ def migrate(app: type[Application], dsn: str, *, schema: str | None = None, extr
 def migrate_bus(dsn: str, *, schema: str = "bus") -> None:
     """Make or extend the embedded bus's schema."""
     prepare_schema(dsn, schema, [CHASSIS_SQL / "0001_bus.sql"], lambda _session: None)
-
-
-def ensure_topics(admin: TopicAdmin, app: Application) -> None:
-    """Make every topic that the contracts declare and are missing."""
-    admin.ensure(tuple(app.catalogue.topics.values()))
 
 
 def open_database(dsn: str, schema: str, *, size: int = 8) -> PooledDatabase:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 
 import psycopg
 import structlog
@@ -24,6 +26,11 @@ LEASE_IDLE_MS = 5_000
 TRANSIENT = (DatabaseUnavailableError, BusUnavailableError, psycopg.OperationalError)
 
 logger = structlog.get_logger()
+
+
+def seconds() -> float:
+    """Seconds on a clock that only moves on: for ages within this process."""
+    return time.monotonic()
 
 
 class Wakeup:
@@ -95,12 +102,21 @@ class Lease:
 class Worker:
     """A thread that drives the followers of one role, while it leads it."""
 
-    def __init__(self, name: str, followers: Sequence[Follower], wakeup: Wakeup, lease: Lease | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        followers: Sequence[Follower],
+        wakeup: Wakeup,
+        lease: Lease | None = None,
+        *,
+        poll_s: float = POLL_S,
+    ) -> None:
         self.name = name
         self.error: BaseException | None = None
         """What ended this worker against its will: the process must end too."""
         self.last_turn = time.monotonic()
         self._followers, self._wakeup, self._lease = followers, wakeup, lease
+        self._poll_s = poll_s
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -158,7 +174,7 @@ class Worker:
                 continue
             failures = 0
             if not worked:
-                self._wakeup.wait(heard, POLL_S)
+                self._wakeup.wait(heard, self._poll_s)
 
     def _turn(self) -> bool:
         worked = False
@@ -203,6 +219,50 @@ class Listener:
                             self._wakeup.ring()
             except psycopg.OperationalError:
                 self._stopping.wait(BACK_OFF_S[3])
+
+
+class Background:
+    """A thread for a part that has a loop of its own: a server of health and metrics, a web server."""
+
+    def __init__(self, name: str, serve: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=serve, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the loop to end. Return whether it did."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+
+class Stop:
+    """Set by SIGTERM and SIGINT, or by hand; the main thread waits for it."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def on_signals(self) -> Stop:
+        """Let SIGTERM and SIGINT set it (main thread only)."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        return self
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._event.set()
+
+    def set(self) -> None:
+        """Stop."""
+        self._event.set()
+
+    def is_set(self) -> bool:
+        """Whether the process is to stop."""
+        return self._event.is_set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for it, at most so long. Return whether it is set."""
+        return self._event.wait(timeout_s)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ MESSAGE_BYTES = 1024 * 1024
 DEADLINE_S = 30
 WAIT_S = 5.0
 THREADS = 16
+PAGE, PAGE_MOST = 25, 200
 ERRORS_KEY = "mandate-error-bin"
 
 logger = structlog.get_logger()
@@ -169,6 +170,11 @@ def uuid_of(text: str, *, field: str = "command_id") -> UUID:
         raise RefusedError(
             Code.INVALID_ARGUMENT, Detail("FIELD_MALFORMED", f"{field} is a UUID in 36 characters", field)
         ) from None
+
+
+def page_limit(asked: int) -> int:
+    """The length of a page: 25 where nothing was said, at most 200."""
+    return min(asked, PAGE_MOST) if asked > 0 else PAGE
 
 
 def serve(apis: Sequence[Api], verifier: Verifier, *, address: str, threads: int = THREADS) -> tuple[grpc.Server, int]:

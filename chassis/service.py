@@ -25,7 +25,11 @@ class Service:
     scripts: Sequence[Traversable] = ()
     """The service's own migrations, in order."""
     more_followers: Mapping[str, Callable[[Application, Any], Sequence[Follower]]] = field(default_factory=dict)
-    """Role -> what else it drives (the notifier's sender): called with the application and its settings."""
+    """Role -> what else it drives (the notifier's sender): called with the application and its `Parts`."""
+    apis: Callable[[Any], Sequence[Any]] = lambda _parts: ()
+    """The gRPC services it answers (`chassis.server.Api`), made from its `Parts`."""
+    seed: Callable[[Any], None] | None = None
+    """Called once before an api or a worker starts, after `migrate`: accounts from configuration."""
 
     @property
     def name(self) -> str:
@@ -35,6 +39,21 @@ class Service:
 
 ROLES = ("ingest", "policies", "views", "relay", "timers")
 """One lease each: other copies of a worker stand by."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a composition root builds a service's rooms from."""
+
+    app: Application
+    waiter: Any
+    """`chassis.server.Waiter` of this process."""
+    keys: Any
+    """`chassis.keys.Keyring`."""
+    vault: Any
+    """`chassis.vault.Vault`."""
+    channel: Callable[[str], Any]
+    """Service -> gRPC channel that carries our own token."""
 
 
 def followers(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from chassis import nature
@@ -13,6 +14,8 @@ from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL
 from services.access.domain.association import Association
 from services.access.domain.deciding import EUS, MAY_DECIDE, require_may_decide
 from services.access.domain.role_request import OwnRequestError, RoleRequest
+
+Command = Callable[..., Receipt]
 
 
 class UnknownRoleError(DomainError):

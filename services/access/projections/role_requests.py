@@ -17,7 +17,12 @@ ROLE_REQUESTS = View(
         held_role text NOT NULL, tracking_id text NOT NULL, status text NOT NULL, requested_at timestamptz NOT NULL,
         decided_at timestamptz, decided_by uuid
     """,
-    indexes=("employer_id, status, role_request_id", "account_id, role_request_id", "tracking_id"),
+    indexes=(
+        "employer_id, status, role_request_id",
+        "status, role_request_id",
+        "account_id, role_request_id",
+        "tracking_id",
+    ),
 )
 
 
@@ -60,11 +65,36 @@ class RoleRequestRow:
     decided_by: UUID | None
 
 
-def pending(db: Session, *, employer_ids: list[UUID], after: UUID | None, limit: int) -> list[RoleRequestRow]:
-    """A page of what waits for a decision at these employers, oldest first, by keyset."""
+def pending(db: Session, *, employer_id: UUID, after: UUID | None, limit: int) -> list[RoleRequestRow]:
+    """A page of what waits for a decision at an employer, oldest first (ids are time-ordered), by keyset."""
     rows = db.run(
-        "SELECT * FROM role_requests_v1 WHERE employer_id = ANY(%s) AND status = 'PENDING'"
+        "SELECT * FROM role_requests_v1 WHERE employer_id = %s AND status = 'PENDING'"
         " AND (%s::uuid IS NULL OR role_request_id > %s) ORDER BY role_request_id LIMIT %s",
-        (employer_ids, after, after, limit),
+        (employer_id, after, after, limit),
     )
     return [RoleRequestRow(*row) for row in rows]
+
+
+def queue(db: Session, *, role: str, after: UUID | None, limit: int) -> list[RoleRequestRow]:
+    """A page of what waits at all employers, oldest first; one requested role, or all where it is empty."""
+    rows = db.run(
+        "SELECT * FROM role_requests_v1 WHERE status = 'PENDING' AND (%s = '' OR role = %s)"
+        " AND (%s::uuid IS NULL OR role_request_id > %s) ORDER BY role_request_id LIMIT %s",
+        (role, role, after, after, limit),
+    )
+    return [RoleRequestRow(*row) for row in rows]
+
+
+def one(db: Session, *, role_request_id: UUID) -> RoleRequestRow | None:
+    """One request, or None."""
+    row = db.one("SELECT * FROM role_requests_v1 WHERE role_request_id = %s", (role_request_id,))
+    return RoleRequestRow(*row) if row else None
+
+
+def tracking_of(db: Session, *, account_id: UUID) -> dict[UUID, str]:
+    """Employer -> tracking id of this person's open request there (IA-PROF-07)."""
+    rows = db.run(
+        "SELECT employer_id, tracking_id FROM role_requests_v1 WHERE account_id = %s AND status = 'PENDING'",
+        (account_id,),
+    )
+    return {row[0]: row[1] for row in rows}

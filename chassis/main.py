@@ -1,0 +1,180 @@
+"""The three ways to start a service: `api` answers, `worker` follows, `migrate` creates."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from chassis.application import Application
+from chassis.bus import Publisher, Subscriber, TopicAdmin
+from chassis.client import channel
+from chassis.database import PooledDatabase
+from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
+from chassis.keys import Keyring
+from chassis.management import Management
+from chassis.messages import Catalogue
+from chassis.migrate import migrate, migrate_bus, open_database
+from chassis.runtime import Lease, Listener, Stop, Wakeup, Worker
+from chassis.server import Waiter, serve
+from chassis.service import Parts, Service, followers
+from chassis.settings import SERVICES, Settings
+from chassis.vault import Vault, migrate_vault
+
+logger = structlog.get_logger()
+GRACE_S = 20
+
+
+@dataclass
+class Process:
+    """What one process of a service holds open."""
+
+    service: Service
+    settings: Settings
+    app: Application
+    database: PooledDatabase
+    wakeup: Wakeup
+    keys: Keyring
+    parts: Parts
+    closing: ExitStack = field(default_factory=ExitStack)
+
+
+def build(service: Service, settings: Settings, *, wakeup: Wakeup | None = None, make_keys: bool = False) -> Process:
+    """Put a service's process together, without starting anything."""
+    closing = ExitStack()
+    database = open_database(settings.database_url, service.name, size=settings.pool)
+    closing.callback(database.close)
+    app = service.application(database, Catalogue())
+    bell = wakeup or Wakeup()
+    app.on_append = bell.ring
+    keys = Keyring(settings.keys, make=make_keys)
+    signer = keys.signer(service.name)
+    vault_database = open_database(settings.vault_url or settings.database_url, "vault", size=2)
+    closing.callback(vault_database.close)
+    parts = Parts(
+        app=app,
+        waiter=Waiter(app, bell),
+        keys=keys,
+        vault=Vault(vault_database, keys.secret("vault.key")),
+        channel=lambda name: channel(settings.addresses[name], audience=name, signer=signer),
+    )
+    return Process(service, settings, app, database, bell, keys, parts, closing)
+
+
+def create(service: Service, settings: Settings) -> None:
+    """`migrate`: schema, views, positions, topics; any number of these at once."""
+    migrate(service.application, settings.database_url, extra=service.scripts)
+    migrate_vault(settings.vault_url or settings.database_url)
+    if settings.bus == "embedded":
+        migrate_bus(settings.bus_url or settings.database_url)
+    with _bus(settings) as (_, _, admin):
+        admin.ensure(tuple(Catalogue().topics.values()))
+
+
+@contextmanager
+def _bus(settings: Settings) -> Iterator[tuple[Publisher, Subscriber, TopicAdmin]]:
+    """The driver that the settings name."""
+    if settings.bus == "embedded":
+        database = open_database(settings.bus_url or settings.database_url, "bus", size=4)
+        try:
+            yield EmbeddedPublisher(database), EmbeddedSubscriber(database), EmbeddedTopicAdmin(database)
+        finally:
+            database.close()
+        return
+    from chassis.kafka.publisher import KafkaPublisher
+    from chassis.kafka.subscriber import KafkaSubscriber
+    from chassis.kafka.topics import KafkaTopicAdmin
+
+    publisher, subscriber = KafkaPublisher(settings.bus_url), KafkaSubscriber(settings.bus_url)
+    admin = KafkaTopicAdmin(settings.bus_url)
+    try:
+        yield publisher, subscriber, admin
+    finally:
+        for part in (publisher, subscriber, admin):
+            part.close()
+
+
+def workers(
+    process: Process, publisher: Publisher, subscriber: Subscriber, *, leased: bool, one_thread: bool = False
+) -> list[Worker]:
+    """The threads that drive a service's followers: one a role with a lease each, or one for all without."""
+    service, settings = process.service, process.settings
+    groups = followers(service, process.app, publisher, subscriber)
+    for role, make in service.more_followers.items():
+        groups[role] = [*groups.get(role, []), *make(process.app, process.parts)]
+    if one_thread:
+        driven = [follower for group in groups.values() for follower in group]
+        return [Worker(service.name, driven, process.wakeup, poll_s=settings.poll_s)]
+    return [
+        Worker(
+            f"{service.name}.{role}",
+            group,
+            process.wakeup,
+            Lease(process.database, role) if leased else None,
+            poll_s=settings.poll_s,
+        )
+        for role, group in groups.items()
+        if group
+    ]
+
+
+def main(service: Service, arguments: Sequence[str] | None = None) -> None:
+    """`python -m services.<name> api|worker|migrate`."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if len(words) != 1 or words[0] not in ("api", "worker", "migrate"):
+        sys.exit(f"usage: python -m services.{service.name} api|worker|migrate")
+    settings = Settings()  # type: ignore[call-arg]  # the environment gives what has no default
+    if words[0] == "migrate":
+        create(service, settings)
+        logger.info("migrated", service=service.name)
+        return
+    stop = Stop().on_signals()
+    process = build(service, settings)
+    with process.closing:
+        if service.seed is not None:
+            service.seed(process.parts)
+        if words[0] == "api":
+            _api(process, stop)
+        else:
+            _worker(process, stop)
+
+
+def _api(process: Process, stop: Stop) -> None:
+    service, settings = process.service, process.settings
+    listener = Listener(process.database, process.wakeup)
+    listener.start()
+    verifier = process.keys.verifier(service.name, SERVICES)
+    server, port = serve(service.apis(process.parts), verifier, address=f"{settings.host}:{settings.port}")
+    management = Management(service.name, settings, process.app, workers=())
+    management.start()
+    logger.info("ready", service=service.name, role="api", port=port, management=management.port)
+    stop.wait()
+    management.draining = True
+    server.stop(GRACE_S).wait()
+    listener.stop()
+    management.stop()
+
+
+def _worker(process: Process, stop: Stop) -> None:
+    with _bus(process.settings) as (publisher, subscriber, _):
+        threads: list[Any] = [*workers(process, publisher, subscriber, leased=True)]
+        management = Management(process.service.name, process.settings, process.app, workers=threads)
+        listener = Listener(process.database, process.wakeup)
+        for part in (*threads, listener, management):
+            part.start()
+        logger.info("ready", service=process.service.name, role="worker", management=management.port)
+        while not stop.wait(0.5):
+            dead = next((thread for thread in threads if thread.error is not None), None)
+            if dead is not None:
+                logger.error("a worker died", worker=dead.name, cause=repr(dead.error))
+                break
+        for part in (*threads, listener, management):
+            part.stop()
+        for thread in threads:
+            thread.join(GRACE_S)
+    if not stop.is_set():
+        sys.exit(1)

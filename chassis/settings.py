@@ -1,0 +1,38 @@
+"""What an installation may set for any service: environment variables with the prefix `MANDATE_`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SERVICES = ("identity", "access", "connections", "notifier", "registry", "portal")
+"""Who may sign tokens of their own."""
+
+
+class Settings(BaseSettings):
+    """Settings of one process; a missing one that has no default stops it at start, all faults at once."""
+
+    model_config = SettingsConfigDict(env_prefix="MANDATE_", frozen=True)
+
+    database_url: str
+    """libpq address of the service's database (without a schema)."""
+    bus: Literal["embedded", "kafka"] = "embedded"
+    bus_url: str = ""
+    """Database of the embedded bus (empty: the service's own), or Kafka's bootstrap servers."""
+    vault_url: str = ""
+    """Database of the vault; empty: the service's own."""
+    keys: Path
+    """Folder of keys: <service>.pem signs, <service>.pub.pem checks; vault.key, notifier.x25519, ssn.key."""
+    host: str = "127.0.0.1"
+    port: int = 0
+    """gRPC; 0 takes a free one."""
+    management_port: int = 0
+    """Health and metrics; 0 takes a free one."""
+    addresses: dict[str, str] = {}
+    """Service -> gRPC address, as JSON."""
+    pool: int = 8
+    """Database sessions of this process."""
+    poll_s: float = 0.1
+    """Seconds after which a follower looks again though nobody woke it."""

@@ -1,0 +1,213 @@
+"""AccessService over gRPC: translate, call, translate."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from mandate.access.v1 import service_pb2 as pb
+
+from chassis import nature
+from chassis.application import Application
+from chassis.cause import Receipt
+from chassis.domain import NotAllowedError, NotFoundError
+from chassis.server import Api, Caller, Rule, Waiter, page_limit, receipt_message, uuid_of
+from chassis.vocabulary.functions import active
+from chassis.vocabulary.roles import manages
+from services.access.commands import role_requests, staff
+from services.access.projections import role_requests as request_list
+from services.access.projections import staff_list
+
+EUS = "EUS"
+
+
+class AccessServicer:
+    """Answers for people: every decision is the commands' own."""
+
+    def __init__(self, app: Application, waiter: Waiter) -> None:
+        self._app, self._waiter = app, waiter
+
+    def RequestRole(self, request: pb.RequestRoleRequest, caller: Caller) -> pb.RequestRoleResponse:
+        """IA-EMP-07, IA-EMP-08."""
+        receipt = self._app.execute(
+            role_requests.request_role,
+            caller.cause(request.command_id),
+            employer_id=uuid_of(request.employer_id, field="employer_id"),
+            role=request.role,
+            attestation=request.attestation,
+        )
+        return pb.RequestRoleResponse(receipt=receipt_message(receipt))
+
+    def ApproveRoleRequest(
+        self, request: pb.ApproveRoleRequestRequest, caller: Caller
+    ) -> pb.ApproveRoleRequestResponse:
+        """The matrix of 4.2 decides."""
+        receipt = self._app.execute(
+            role_requests.approve,
+            caller.cause(request.command_id),
+            role_request_id=uuid_of(request.role_request_id, field="role_request_id"),
+        )
+        return pb.ApproveRoleRequestResponse(receipt=receipt_message(receipt))
+
+    def RejectRoleRequest(self, request: pb.RejectRoleRequestRequest, caller: Caller) -> pb.RejectRoleRequestResponse:
+        """The matrix of 4.2 decides."""
+        receipt = self._app.execute(
+            role_requests.reject,
+            caller.cause(request.command_id),
+            role_request_id=uuid_of(request.role_request_id, field="role_request_id"),
+            reason=request.reason,
+        )
+        return pb.RejectRoleRequestResponse(receipt=receipt_message(receipt))
+
+    def CancelRoleRequest(self, request: pb.CancelRoleRequestRequest, caller: Caller) -> pb.CancelRoleRequestResponse:
+        """One's own request alone."""
+        receipt = self._app.execute(
+            role_requests.cancel,
+            caller.cause(request.command_id),
+            role_request_id=uuid_of(request.role_request_id, field="role_request_id"),
+        )
+        return pb.CancelRoleRequestResponse(receipt=receipt_message(receipt))
+
+    def GrantFunction(self, request: pb.GrantFunctionRequest, caller: Caller) -> pb.GrantFunctionResponse:
+        """4.3."""
+        receipt = self._function(staff.grant_function, request, caller)
+        return pb.GrantFunctionResponse(receipt=receipt_message(receipt))
+
+    def WithdrawFunction(self, request: pb.WithdrawFunctionRequest, caller: Caller) -> pb.WithdrawFunctionResponse:
+        """4.3."""
+        receipt = self._function(staff.withdraw_function, request, caller)
+        return pb.WithdrawFunctionResponse(receipt=receipt_message(receipt))
+
+    def Disassociate(self, request: pb.DisassociateRequest, caller: Caller) -> pb.DisassociateResponse:
+        """4.3."""
+        receipt = self._app.execute(
+            staff.disassociate,
+            caller.cause(request.command_id),
+            association_id=uuid_of(request.association_id, field="association_id"),
+        )
+        return pb.DisassociateResponse(receipt=receipt_message(receipt))
+
+    def ListMyEmployers(self, request: pb.ListMyEmployersRequest, caller: Caller) -> pb.ListMyEmployersResponse:
+        """IA-PROF-05."""
+        self._waiter.wait(request.at_least, [staff_list.STAFF_LIST, request_list.ROLE_REQUESTS])
+        with self._app.session() as session:
+            rows = staff_list.employers_of(session, account_id=caller.account_id)
+            waiting = request_list.tracking_of(session, account_id=caller.account_id)
+        return pb.ListMyEmployersResponse(
+            associations=[_association(row, waiting.get(row.employer_id, "")) for row in rows]
+        )
+
+    def ListRoleRequests(self, request: pb.ListRoleRequestsRequest, caller: Caller) -> pb.ListRoleRequestsResponse:
+        """IA-RREQ-01; for External User Services their queue, oldest first."""
+        after = uuid_of(request.after, field="after") if request.after else None
+        self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS])
+        if not request.employer_id:
+            self._require_eus(caller)
+            with self._app.session() as session:
+                rows = request_list.queue(session, role=request.role, after=after, limit=page_limit(request.limit))
+        else:
+            employer_id = uuid_of(request.employer_id, field="employer_id")
+            self._require_manager(caller, employer_id)
+            with self._app.session() as session:
+                rows = request_list.pending(
+                    session, employer_id=employer_id, after=after, limit=page_limit(request.limit)
+                )
+        return pb.ListRoleRequestsResponse(role_requests=[_role_request(row) for row in rows])
+
+    def ListStaff(self, request: pb.ListStaffRequest, caller: Caller) -> pb.ListStaffResponse:
+        """IA-STAFF-03, IA-STAFF-04."""
+        employer_id = uuid_of(request.employer_id, field="employer_id")
+        after = uuid_of(request.after, field="after") if request.after else None
+        self._waiter.wait(request.at_least, [staff_list.STAFF_LIST])
+        self._require_manager(caller, employer_id)
+        with self._app.session() as session:
+            rows = staff_list.staff(
+                session,
+                employer_id=employer_id,
+                status=request.status or "APPROVED",
+                after=after,
+                limit=page_limit(request.limit),
+            )
+        return pb.ListStaffResponse(staff=[_association(row, "") for row in rows])
+
+    def GetRoleRequest(self, request: pb.GetRoleRequestRequest, caller: Caller) -> pb.GetRoleRequestResponse:
+        """IA-CONF-01; what somebody may not see does not exist for them."""
+        self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS])
+        with self._app.session() as session:
+            row = request_list.one(session, role_request_id=uuid_of(request.role_request_id, field="role_request_id"))
+        if row is None or not self._may_see(caller, row):
+            raise NotFoundError("There is no such request.")
+        return pb.GetRoleRequestResponse(role_request=_role_request(row))
+
+    def _function(
+        self,
+        command: role_requests.Command,
+        request: pb.GrantFunctionRequest | pb.WithdrawFunctionRequest,
+        caller: Caller,
+    ) -> Receipt:
+        return self._app.execute(
+            command,
+            caller.cause(request.command_id),
+            association_id=uuid_of(request.association_id, field="association_id"),
+            function=request.function,
+        )
+
+    def _may_see(self, caller: Caller, row: request_list.RoleRequestRow) -> bool:
+        return (
+            row.account_id == caller.account_id
+            or EUS in caller.roles
+            or manages(role_requests.role_at(self._app, caller.account_id, row.employer_id))
+        )
+
+    def _require_manager(self, caller: Caller, employer_id: UUID) -> None:
+        if EUS in caller.roles or manages(role_requests.role_at(self._app, caller.account_id, employer_id)):
+            return
+        raise NotAllowedError("Only an Authorized Official or Access Manager of this employer sees its people.")
+
+    @staticmethod
+    def _require_eus(caller: Caller) -> None:
+        if EUS not in caller.roles:
+            raise NotAllowedError("Only External User Services sees the requests of all employers.")
+
+
+RULES = dict.fromkeys((method.name for method in pb.DESCRIPTOR.services_by_name["AccessService"].methods), Rule.USER)
+
+
+def api(app: Application, waiter: Waiter) -> Api:
+    """The service as the server takes it."""
+    return Api(pb.DESCRIPTOR.services_by_name["AccessService"], AccessServicer(app, waiter), RULES)
+
+
+def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:
+    return pb.RoleRequest(
+        role_request_id=str(row.role_request_id),
+        account_id=str(row.account_id),
+        employer_id=str(row.employer_id),
+        role=row.role,
+        current_role=row.held_role,
+        tracking_id=row.tracking_id,
+        status=row.status,
+        requested_at=_timestamp(row.requested_at),
+        decided_at=_timestamp(row.decided_at) if row.decided_at else None,
+    )
+
+
+def _association(row: staff_list.StaffRow, tracking_id: str) -> pb.Association:
+    everything = row.status == "APPROVED" and manages(row.role)  # IA-PROF-08, IA-EMP-10
+    return pb.Association(
+        association_id=str(row.association_id),
+        account_id=str(row.account_id),
+        employer_id=str(row.employer_id),
+        role=row.role,
+        status=row.status,
+        functions=active(nature.now()) if everything else row.functions,
+        since=_timestamp(row.since),
+        tracking_id=tracking_id,
+    )
+
+
+def _timestamp(at: datetime) -> Timestamp:
+    made = Timestamp()
+    made.FromDatetime(at)
+    return made

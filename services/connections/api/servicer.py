@@ -1,0 +1,104 @@
+"""ConnectionsService over gRPC: translate, call, translate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from mandate.connections.v1 import service_pb2 as pb
+
+from chassis.application import Application
+from chassis.domain import NotAllowedError
+from chassis.server import Api, Caller, Rule, Waiter, page_limit, receipt_message, uuid_of
+from services.connections.commands import connections
+from services.connections.projections.connection_list import CONNECTION_LIST, ConnectionRow, of_party, waiting_for
+from services.connections.projections.managers import MANAGERS, managed_by, manages
+
+
+class ConnectionsServicer:
+    """Answers for people: every decision is the commands' own."""
+
+    def __init__(self, app: Application, waiter: Waiter) -> None:
+        self._app, self._waiter = app, waiter
+
+    def RequestConnection(self, request: pb.RequestConnectionRequest, caller: Caller) -> pb.RequestConnectionResponse:
+        """IA-CONN-05, IA-CONN-10."""
+        receipt = self._app.execute(
+            connections.request,
+            caller.cause(request.command_id),
+            provider_id=uuid_of(request.provider_id, field="provider_id"),
+            surrogate_id=uuid_of(request.surrogate_id, field="surrogate_id"),
+            function=request.function,
+            side=request.side,
+        )
+        return pb.RequestConnectionResponse(receipt=receipt_message(receipt))
+
+    def ApproveConnection(self, request: pb.ApproveConnectionRequest, caller: Caller) -> pb.ApproveConnectionResponse:
+        """IA-APPR-02."""
+        return pb.ApproveConnectionResponse(receipt=self._decide(connections.approve, request, caller))
+
+    def RejectConnection(self, request: pb.RejectConnectionRequest, caller: Caller) -> pb.RejectConnectionResponse:
+        """IA-APPR-01."""
+        receipt = self._decide(connections.reject, request, caller, reason=request.reason)
+        return pb.RejectConnectionResponse(receipt=receipt)
+
+    def CancelConnection(self, request: pb.CancelConnectionRequest, caller: Caller) -> pb.CancelConnectionResponse:
+        """4.5."""
+        return pb.CancelConnectionResponse(receipt=self._decide(connections.cancel, request, caller))
+
+    def EndConnection(self, request: pb.EndConnectionRequest, caller: Caller) -> pb.EndConnectionResponse:
+        """4.5."""
+        return pb.EndConnectionResponse(receipt=self._decide(connections.disconnect, request, caller))
+
+    def ListPending(self, request: pb.ListPendingRequest, caller: Caller) -> pb.ListPendingResponse:
+        """IA-HOME-02: what waits for the caller's decision."""
+        self._waiter.wait(request.at_least, [CONNECTION_LIST, MANAGERS])
+        with self._app.session() as session:
+            employers = managed_by(session, account_id=caller.account_id)
+            rows = waiting_for(session, employer_ids=employers)
+        return pb.ListPendingResponse(connections=[_connection(row) for row in rows])
+
+    def ListConnections(self, request: pb.ListConnectionsRequest, caller: Caller) -> pb.ListConnectionsResponse:
+        """IA-CONN-03."""
+        employer_id = uuid_of(request.employer_id, field="employer_id")
+        after = uuid_of(request.after, field="after") if request.after else None
+        self._waiter.wait(request.at_least, [CONNECTION_LIST, MANAGERS])
+        with self._app.session() as session:
+            if not manages(session, account_id=caller.account_id, employer_id=employer_id):
+                raise NotAllowedError("Only an Authorized Official or Access Manager of this employer sees these.")
+            rows = of_party(session, employer_id=employer_id, after=after, limit=page_limit(request.limit))
+        return pb.ListConnectionsResponse(connections=[_connection(row) for row in rows])
+
+    def _decide(self, command: Any, request: Any, caller: Caller, **more: str) -> Any:
+        receipt = self._app.execute(
+            command,
+            caller.cause(request.command_id),
+            connection_id=uuid_of(request.connection_id, field="connection_id"),
+            side=request.side,
+            **more,
+        )
+        return receipt_message(receipt)
+
+
+SERVICE = pb.DESCRIPTOR.services_by_name["ConnectionsService"]
+RULES = dict.fromkeys((method.name for method in SERVICE.methods), Rule.USER)
+
+
+def api(app: Application, waiter: Waiter) -> Api:
+    """The service as the server takes it."""
+    return Api(SERVICE, ConnectionsServicer(app, waiter), RULES)
+
+
+def _connection(row: ConnectionRow) -> pb.Connection:
+    since = Timestamp()
+    since.FromDatetime(row.since)
+    return pb.Connection(
+        connection_id=str(row.connection_id),
+        provider_id=str(row.provider_id),
+        surrogate_id=str(row.surrogate_id),
+        function=row.function,
+        status=row.status,
+        tracking_id=row.tracking_id,
+        initiator=row.initiator,
+        since=since,
+    )
