@@ -1,0 +1,1 @@
+"""What downstream systems use to follow Mandate: decisions in memory, from the state topics."""
