@@ -1,0 +1,1 @@
+"""The portal: web pages over the other services. It holds no truth of its own."""

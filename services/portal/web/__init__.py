@@ -1,0 +1,1 @@
+"""Pages by area, server-rendered; every action is a plain form post first."""

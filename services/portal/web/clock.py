@@ -1,0 +1,35 @@
+"""Moments as people read them: legal Eastern time, in the deck's forms (D-48, IA-SIGN-05)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+
+def moment(stamp: Timestamp) -> datetime:
+    """An aware datetime, UTC, of a message's time."""
+    return stamp.ToDatetime(tzinfo=UTC)
+
+
+def day_and_time(at: datetime, zone: str) -> str:
+    """`05/07/2026 10:43AM`."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%m/%d/%Y %I:%M%p")
+
+
+def time_of_day(at: datetime, zone: str) -> str:
+    """`10:58AM EDT`."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%I:%M%p %Z").removeprefix("0")
+
+
+def day(iso: str) -> str:
+    """`MM/DD/YYYY` of `YYYY-MM-DD`; other text as it is."""
+    year, _, rest = iso.partition("-")
+    month, _, date = rest.partition("-")
+    return f"{month}/{date}/{year}" if date else iso
+
+
+def exact_time(at: datetime, zone: str) -> str:
+    """`10:58:30AM EDT`, where a minute is too coarse."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%I:%M:%S%p %Z").removeprefix("0")

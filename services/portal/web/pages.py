@@ -1,0 +1,109 @@
+"""From a page to a route: body, language, origin, session and token are looked at here, once for all pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import quote
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.portal.web import cookies, csrf, errors
+from services.portal.web.clients import RefusedError
+from services.portal.web.cookies import Cookie
+from services.portal.web.forms import UnknownFieldError
+from services.portal.web.visits import BadFormError, Portal, Visit, begin
+
+Handler = Callable[[Visit], Response]
+
+log = structlog.get_logger("portal")
+
+
+class Access(Enum):
+    """Who may open a page. Every page says it (S-11)."""
+
+    EVERYBODY = "everybody"
+    REGISTERING = "registering"
+    SIGNED_IN = "signed in"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A path and its two plain functions."""
+
+    path: str
+    access: Access
+    get: Handler | None = None
+    post: Handler | None = None
+    audiences: tuple[str, ...] = ()
+    """Services that are asked in the person's name."""
+    activity: bool = True
+    """Whether opening it keeps the session alive; a script that only looks does not."""
+
+    def route(self, portal: Portal) -> Route:
+        """The route of the page."""
+        methods = [method for method, handler in (("GET", self.get), ("POST", self.post)) if handler]
+
+        async def endpoint(request: Request) -> Response:
+            visit = begin(portal, request, self.audiences)
+            request.state.visit = visit
+            if request.method == "POST":
+                await _read(visit)
+            return await run_in_threadpool(_answer, self, visit)
+
+        return Route(self.path, endpoint, methods=methods)
+
+
+def routes(portal: Portal, pages: Iterable[Page]) -> Sequence[Route]:
+    """The routes of many pages."""
+    return [page.route(portal) for page in pages]
+
+
+def _answer(page: Page, visit: Visit) -> Response:
+    handler = page.post if visit.request.method == "POST" else page.get
+    assert handler is not None, "Route lets no other method in"
+    try:
+        visit.check_session(activity=page.activity)
+        if (elsewhere := _turn_away(page, visit)) is not None:
+            return elsewhere
+        if visit.request.method == "POST" and not csrf.is_token(
+            visit.settings, visit.data.get(csrf.FIELD, ""), visit.binding()
+        ):
+            return errors.page(visit, "stale_form", 403)
+        return handler(visit)
+    except RefusedError as refused:
+        log.warning("refused", correlation=visit.correlation, page=page.path, status=refused.status.name)
+        return errors.of_refusal(visit, refused)
+    except (UnknownFieldError, BadFormError) as error:
+        log.warning("bad form", correlation=visit.correlation, page=page.path, error=type(error).__name__)
+        return errors.page(visit, "bad_form", 422)
+
+
+def _turn_away(page: Page, visit: Visit) -> Response | None:
+    if page.access is Access.SIGNED_IN and visit.session is None:
+        ended = cookies.read(visit.settings, visit.request, Cookie.SESSION) != ""
+        back = f"&next={quote(visit.request.url.path)}" if visit.request.method == "GET" else ""
+        return visit.go(f"/signin?{'notice=session_ended' if ended else 'notice=sign_in_first'}{back}")
+    if page.access is Access.REGISTERING and not visit.cookie(Cookie.REGISTRATION):
+        return visit.go("/register?notice=start_first")
+    return None
+
+
+async def _read(visit: Visit) -> None:
+    if not csrf.is_own(visit.settings, visit.request):
+        raise HTTPException(403)
+    length = visit.request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > visit.settings.form_bytes:
+        raise HTTPException(413)
+    if not visit.request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        raise HTTPException(415)
+    form = await visit.request.form(max_fields=200)
+    items = [(name, str(value)) for name, value in form.multi_items()]
+    visit.data = dict(items)
+    visit.many = {name: [value for other, value in items if other == name] for name in visit.data}

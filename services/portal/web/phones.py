@@ -1,0 +1,38 @@
+"""Phone numbers: accepted in any format, sent as E.164, shown as people write them."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+HOME = "US"
+
+
+def parse(text: str) -> str | None:
+    """`+15855550142`, or `+15855550142;ext=12`; None where it is no number."""
+    try:
+        number = phonenumbers.parse(text, HOME)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    plain = f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
+    return f"{plain};ext={number.extension}" if number.extension else plain
+
+
+def is_domestic(e164: str) -> bool:
+    """Whether codes can go there (IA-MFA-03: international phone numbers are not supported)."""
+    return e164.startswith("+1") and len(e164.partition(";")[0]) == len("+15855550142")
+
+
+def show(e164: str) -> str:
+    """`(585) 555-0142`, with the country's number where it is another one."""
+    if not e164:
+        return ""
+    number, _, extension = e164.partition(";ext=")
+    try:
+        parsed = phonenumbers.parse(number, HOME)
+    except phonenumbers.NumberParseException:
+        return e164
+    form = phonenumbers.PhoneNumberFormat
+    shown = phonenumbers.format_number(parsed, form.NATIONAL if parsed.country_code == 1 else form.INTERNATIONAL)
+    return f"{shown} x{extension}" if extension else shown

@@ -1,0 +1,284 @@
+"""The catalogue: both languages whole, every key known and used, the deck's words word for word."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.portal.web import templating, words
+from services.portal.web.guides import GUIDES
+from tests.unit.portal.reading import text
+
+EN, ES = words.load("en"), words.load("es")
+WEB = templating.WEB
+SOURCES = [*WEB.rglob("*.html"), *WEB.rglob("*.py")]
+
+MADE_UP = (
+    r"error\.\w+",
+    r"done\.\w+",
+    r"notice\.\w+",
+    r"failure\.\w+\.(title|text)",
+    r"question\.\w+",
+    r"help_\w+\..+",
+    r"IA-(UID|PW)-\d\d\.(rule|broken)",
+    r"IA-USEC-01\.(met|not|open)",
+    r"IA-MFA-01\.(sms|email|voice)",
+    r"IA-MFA-07\.(sent_)?(sms|email|voice)",
+    r"IA-ROLE\.(relation\.)?\w+",
+    r"IA-PROF-02\.(all|approved|pending|ended)",
+    r"IA-PROF-05\.\w+",
+    r"IA-NAV-01\.(home|profile|connections|staff)",
+)
+"""Keys that are put together where they are used."""
+
+# The deck's words, by the screen that shows them.
+DECK = {
+    "/signin": (
+        "EHR Business Function in I&A",
+        (
+            "Starting October 1, 2023, the Promoting Interoperability Programs (previously known as The Medicare "
+            "and Medicaid Electronic Health Records (EHR) Incentive Programs) website will be decommissioned and "
+            "current users will no longer have access to the website. All options to add the EHR business "
+            "function to staff will be removed in I&A and all pending requests for EHR will be rejected."
+        ),
+        (
+            "Authorized users are able to sign in to the Identity & Access Management System. If you are a new "
+            "user you must first register"
+        ),
+        "* indicates required field(s)",
+        "User ID",
+        "Password",
+        "Sign In",
+        "Forgot Password",
+        "Retrieve Forgotten User ID",
+        "Enter your PIN",
+        "One account to access multiple systems",
+        (
+            "Create one account with the Identity & Access Management System to manage access to NPPES and PECOS,"
+            " manage staff, and authorize others to access your information."
+        ),
+        "IMPORTANT! - Every individual user with access to the I&A system is responsible for:",
+        "Keeping login information secure.",
+        "Selecting strong passwords.",
+        "Reporting any unauthorized use of accounts.",
+        "Sharing of login information is strictly prohibited!",
+        "Create Account Now",
+        "Use this system to register for Medicare or update your current enrollment information.",
+        "Use this system to apply for and manage National Provider Identifiers (NPIs).",
+        "Quick Reference Guide",
+        "Overview of features and tools to manage your account.",
+        "Frequently Asked Questions",
+        "Answers to common questions about registration, who should register, and how to manage your account.",
+        "To learn more about Multi-Factor Authentication (MFA) click here",
+        "Help",
+    ),
+    "/register": (
+        "User Registration",
+        (
+            "Note: The e-mail address provided must be a unique e-mail address for you, and will be the e-mail "
+            "address used to contact you regarding your user account."
+        ),
+        "E-mail Address",
+        "Confirm E-mail Address",
+        "Listen to audio",
+        "Enter the text from the image above",
+        "Cancel",
+    ),
+    "/help/roles": (
+        "Roles",
+        "Represent an Organization",
+        "Manage Staff",
+        "Approve/ Manage Connections",
+        "Act on Behalf of Provider in CMS systems",
+        "Individual Provider",
+        "Authorized Official",
+        "Access Manager",
+        "Staff End User",
+        "Surrogate",
+        "Roles and Relationships",
+    ),
+    "/help": (
+        "Contact Information",
+        "CMS External User Services",
+        "Mail Stop DO-01-50",
+        "7500 Security Blvd.",
+        "Baltimore, MD 21244-1850",
+        "Phone: 1-866-484-8049",
+        "TTY: 1-866-523-4759",
+        "EUS_Support@cms.hhs.gov",
+        "800-465-3203",
+        "External User Services (EUS) Website",
+    ),
+    "/home": (
+        "Home",
+        "My Profile",
+        "My Connections",
+        "My Pending Connections",
+        (
+            "These are Pending Connection requests that have been sent to you or your organization and require "
+            "your action to approve or reject."
+        ),
+        "Total Pending Providers: 0",
+        "Total Pending Surrogates: 0",
+        "News & Alerts",
+        "EUS Contact Information:",
+        "Application Links",
+        "National Plan and Provider Enumeration System",
+        "Medicare Provider Enrollment, Chain, and Ownership System",
+        "Program to Evaluate Payment Patterns Electronic Reports (PEPPERS)",
+        "Quick Actions",
+        "Add Connection",
+        "Add Employer",
+        "Logged in as arivera1",
+        "Sign Out",
+        "Last Logged on",
+    ),
+    "/profile": (
+        "My Information",
+        "Date of Birth",
+        "Business Phone Number",
+        "Personal Phone Number",
+        "Fax Number",
+        "Home Address",
+        "Modify My Information",
+        "Primary E-mail Address",
+        "Modify Primary E-mail",
+        "Your Password will expire in 57 day(s).",
+        "Change Password",
+        "Change Security Questions & Answers",
+        "Multi-Factor Authentication (MFA)",
+        "Setup/Change your MFA Methods",
+        "MFA Setup",
+        "Employer Information",
+        "All Employers",
+        "Only Approved Employers",
+        "Only Approved and Pending Employers",
+        "Only Cancelled, Disassociated, and Rejected Employers",
+        "Search By:",
+        "Employer Name",
+        "Clear",
+        "No Employers Exist.",
+        'If you wish to add an employer, click "Add an Employer".',
+    ),
+}
+# Of the steps of registration, by key: their pages need what came before (tests/e2e/pages walks them).
+STEPS = {
+    "IA-USEC-01.title": "User Registration - User Security",
+    "IA-USEC-01.user_id_list": "User ID Compliance:",
+    "IA-USEC-01.password_list": "Password Compliance:",
+    "IA-USEC-01.special": "Valid Special Characters:",
+    "IA-USEC-02.title": "Please select five different security questions and enter their answers below:",
+    "IA-UID-01.rule": "Must be 6-12 alphanumeric characters and unique within the Identity & Access Management System "
+    "and NPPES.",
+    "IA-UID-03.rule": "Must not contain more than four numeric characters, any spaces, or any special characters.",
+    "IA-UID-05.rule": "Must not contain personally identifiable information such as SSN or NPI.",
+    "IA-PW-01.rule": "Must be 8-12 alphanumeric characters.",
+    "IA-PW-02.rule": "Must contain at least one letter.",
+    "IA-PW-03.rule": "Must contain at least one number.",
+    "IA-PW-04.rule": "Must contain at least one valid special character.",
+    "IA-PW-05.rule": "Must not contain any invalid special characters.",
+    "IA-PW-06.rule": "Must not start with numeric characters.",
+    "IA-PW-07.rule": "Must not contain three repeating characters.",
+    "IA-PW-08.rule": "Must not be the same as your User ID.",
+    "IA-PW-09.rule": "Password must match Confirm Password.",
+    "IA-UINF-01.title": "User Registration - User Information",
+    "IA-UINF-01.dob_form": "(MM/DD/YYYY)",
+    "IA-UINF-02.lead": "Please provide the details below. They will be used to verify your identity.",
+    "IA-MFA-01.title": "User Registration - Multi-Factor Authentication (MFA) Setup",
+    "IA-MFA-01.please": "Please select a Multi-Factor Authentication Method:",
+    "IA-MFA-01.primary": "Select Primary Authentication Method",
+    "IA-MFA-01.sms": "Phone Number Text/SMS",
+    "IA-MFA-01.voice": "Phone Number Voice Call",
+    "IA-MFA-02.one": "You must identify at least one method for receiving your verification code; however, you may "
+    "provide up to two different methods.",
+    "IA-MFA-03.text": "International phone numbers are not supported.",
+    "IA-MFA-04.title": "Please note the following Text/SMS and Voice Call Details:",
+    "IA-MFA-04.charges": "Standard message and data charges may be applied by your carrier.",
+    "IA-MFA-04.holder": "By entering a Mobile Phone Number, you are certifying that you are the account holder or have "
+    "the holder's permission to use the phone number to receive a Text/SMS message.",
+    "IA-MFA-05.text": "We need a way to deliver a temporary code to you to verify your identity. We can do this via a "
+    "phone number (either by voice or Text/SMS) or you can choose to have it sent to you in an e-mail. You must enter "
+    "this code on the next page.",
+    "IA-NAV-01.back": "Back to Previous Page",
+    "IA-NAV-01.staff": "My Staff",
+    "IA-DONE-01.title": "User Registration - Registration Complete",
+    "IA-DONE-01.congratulations": "Congratulations, your account has been successfully created.",
+    "IA-DONE-01.provider": "If you are an Individual Provider, you will be able to see all associations with your NPI.",
+    "IA-DONE-01.official": "If you are an Authorized Official or Access Manager, you will need to add your employer(s) "
+    "to manage staff and connections associated with your employer(s).",
+    "IA-DONE-01.staff": "If you are a Staff End User, you may add your employer and ask an Authorized Official or "
+    "Access Manager associated with your employer to grant you access; or you can ask an Authorized Official or Access "
+    "Manager associated with your employer to invite you to work on the behalf of the employer.",
+    "IA-DONE-01.home": "Continue To Home Page",
+    "IA-PROF-05.role": "My Role with this Employer",
+    "IA-PROF-05.status": "My Status with this Employer",
+}
+
+
+def test_both_languages_have_the_same_keys_and_values() -> None:
+    assert set(EN.sentences) == set(ES.sentences)
+    for key, sentence in EN.sentences.items():
+        assert sorted(re.findall(r"{\w+}", sentence)) == sorted(re.findall(r"{\w+}", ES.sentences[key])), key
+        assert ES.sentences[key].strip(), key
+
+
+def test_no_sentence_was_left_in_english() -> None:
+    alike = {key for key, sentence in EN.sentences.items() if sentence == ES.sentences[key] and " " in sentence}
+    assert alike == set()
+
+
+def used(path: Path) -> set[str]:
+    return set(re.findall(r'"([\w-]+(?:\.\w+)+)"', path.read_text("utf-8"))) - {"shell.html"}
+
+
+def test_every_key_that_is_used_is_known() -> None:
+    known = {key[: dot.start()] for key in EN.sentences for dot in re.finditer(r"\.", key)} | set(EN.sentences)
+    tables = {key.partition(".")[0] for key in known}
+    for path in SOURCES:
+        unknown = {key for key in used(path) if key.partition(".")[0] in tables and key not in known}
+        assert unknown == set(), path
+
+
+def test_every_key_that_is_known_is_used() -> None:
+    found = set().union(*(used(path) for path in SOURCES))
+    unused = {key for key in EN.sentences if key not in found and not re.fullmatch("|".join(MADE_UP), key)}
+    assert unused == set()
+
+
+def test_every_icon_is_in_the_sprite() -> None:
+    sprite = templating.STATIC / "vendor" / "uswds" / "img" / "sprite.svg"
+    if not sprite.exists():
+        pytest.skip("make setup has not copied the front-end files")
+    known = set(re.findall(r'id="(\w+)"', sprite.read_text("utf-8")))
+    asked = set().union(*(re.findall(r'icon\("(\w+)"', path.read_text("utf-8")) for path in WEB.rglob("*.html")))
+    assert asked - known == set()
+
+
+@pytest.mark.parametrize("path", list(DECK))
+def test_the_screens_say_the_deck_s_words(signed_in: httpx.Client, path: str) -> None:
+    """IA-SIGN-01 to -07, IA-REG-01, IA-ROLE-01 to -05, IA-HELP-01, IA-CONF-05, IA-HOME-01 to -04, IA-PROF-01 to -03."""
+    if path in {"/signin", "/register"}:
+        signed_in.cookies.clear()
+    page = text(signed_in.get(path).text).replace(" .", ".")
+    assert [sentence for sentence in DECK[path] if sentence not in page] == []
+
+
+def test_the_steps_say_the_deck_s_words() -> None:
+    """IA-USEC, IA-UID, IA-PW, IA-UINF, IA-MFA, IA-DONE."""
+    assert {key: EN(key).unescape() for key in STEPS} == STEPS
+
+
+@pytest.mark.parametrize("path", ["", "/faq", "/roles", *(f"/{path}" for path in GUIDES)])
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_help_is_there_in_both_languages(signed_in: httpx.Client, path: str, language: str) -> None:
+    answer = signed_in.get(f"/help{path}?lang={language}")
+    assert answer.status_code == 200
+    assert answer.headers["content-language"] == language
+    assert f'<html lang="{language}">' in answer.text
+
+
+def test_values_are_escaped() -> None:
+    assert "<b>" not in EN("IA-REV-01.consequence", user_id="<b>")
