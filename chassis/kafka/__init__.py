@@ -1,0 +1,1 @@
+"""Apache Kafka: a broker of our own from its published jars, and the bus driver on aiokafka."""
