@@ -108,6 +108,7 @@ def workers(
         groups[role] = [*groups.get(role, []), *make(process.app, process.parts)]
     if one_thread:
         driven = [follower for group in groups.values() for follower in group]
+        driven += service.api_followers(process.parts)
         return [Worker(service.name, driven, process.wakeup, poll_s=settings.poll_s)]
     return [
         Worker(
@@ -146,17 +147,23 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
 def _api(process: Process, stop: Stop) -> None:
     service, settings = process.service, process.settings
     listener = Listener(process.database, process.wakeup)
-    listener.start()
+    in_memory = Worker(f"{service.name}.memory", service.api_followers(process.parts), process.wakeup)
+    for part in (listener, in_memory):
+        part.start()
     verifier = process.keys.verifier(service.name, SERVICES)
     server, port = serve(service.apis(process.parts), verifier, address=f"{settings.host}:{settings.port}")
-    management = Management(service.name, settings, process.app, workers=())
+    management = Management(service.name, settings, process.app, workers=[in_memory])
     management.start()
     logger.info("ready", service=service.name, role="api", port=port, management=management.port)
-    stop.wait()
+    while not stop.wait(0.5) and in_memory.error is None:
+        pass
     management.draining = True
     server.stop(GRACE_S).wait()
-    listener.stop()
+    for part in (listener, in_memory):
+        part.stop()
     management.stop()
+    if in_memory.error is not None:
+        sys.exit(1)
 
 
 def _worker(process: Process, stop: Stop) -> None:

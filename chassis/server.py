@@ -115,6 +115,12 @@ class Api:
             raise ValueError(f"{self.descriptor.full_name}: no rule or no RPC: {declared ^ set(self.rules)}")
 
 
+class Folded(Protocol):
+    """Something in memory that follows the log."""
+
+    position: int
+
+
 @dataclass
 class Waiter:
     """Lets a query wait for receipts: read-your-writes without sleeping, across services too."""
@@ -124,9 +130,9 @@ class Waiter:
     places: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(THREADS // 2))
 
     def wait(
-        self, receipts: Sequence[receipt_pb2.Receipt], views: Sequence[View], *, timeout_s: float = WAIT_S
+        self, receipts: Sequence[receipt_pb2.Receipt], views: Sequence[View | Folded], *, timeout_s: float = WAIT_S
     ) -> None:
-        """Return when these views have folded all that the receipts stand for.
+        """Return when these views (or indexes in memory) have folded all that the receipts stand for.
 
         Raises `RefusedError` UNAVAILABLE with VIEW_BEHIND after the limit, and RESOURCE_EXHAUSTED where half of
         the pool waits already.
@@ -141,7 +147,7 @@ class Waiter:
         finally:
             self.places.release()
 
-    def _there(self, receipts: Sequence[receipt_pb2.Receipt], views: Sequence[View]) -> bool:
+    def _there(self, receipts: Sequence[receipt_pb2.Receipt], views: Sequence[View | Folded]) -> bool:
         with self.app.session() as session:
             needed = 0
             for receipt in receipts:
@@ -152,7 +158,10 @@ class Waiter:
                 if heard is None or (heard.edition, heard.position) < (receipt.edition, receipt.position):
                     return False
                 needed = max(needed, heard.own_position)
-            return all(log.position(session, view.name) >= needed for view in views)
+            return all(
+                (log.position(session, view.name) if isinstance(view, View) else view.position) >= needed
+                for view in views
+            )
 
 
 def receipt_message(receipt: Receipt) -> receipt_pb2.Receipt:

@@ -28,6 +28,8 @@ class Service:
     """Role -> what else it drives (the notifier's sender): called with the application and its `Parts`."""
     apis: Callable[[Any], Sequence[Any]] = lambda _parts: ()
     """The gRPC services it answers (`chassis.server.Api`), made from its `Parts`."""
+    api_followers: Callable[[Any], Sequence[Follower]] = lambda _parts: ()
+    """What every api process keeps in memory beside its views, made from its `Parts` before `apis`; no lease."""
     seed: Callable[[Any], None] | None = None
     """Called once before an api or a worker starts, after `migrate`: accounts from configuration."""
 
@@ -54,6 +56,8 @@ class Parts:
     """`chassis.vault.Vault`."""
     channel: Callable[[str], Any]
     """Service -> gRPC channel that carries our own token."""
+    in_memory: dict[str, Any] = field(default_factory=dict)
+    """What `api_followers` made, by name, for `apis` to answer from."""
 
 
 def followers(

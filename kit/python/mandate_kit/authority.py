@@ -104,6 +104,10 @@ class AuthorityIndex:
         """What is known of a person at an employer."""
         return self._associations.get(account_id, {}).get(employer_id)
 
+    def associations_of(self, account_id: UUID) -> tuple[Association, ...]:
+        """What is known of a person at all employers."""
+        return tuple(self._associations.get(account_id, {}).values())
+
     def can_act(self, account_id: UUID, provider_id: UUID, function: str) -> bool:
         """The rule: account active, and own record, or a function at an employer that is the provider or is connected.
 

@@ -15,18 +15,18 @@ from chassis.domain import NotAllowedError, NotFoundError
 from chassis.server import Api, Caller, Rule, Waiter, page_limit, receipt_message, uuid_of
 from chassis.vocabulary.functions import active
 from chassis.vocabulary.roles import manages
+from services.access.api.authority import EUS, AuthorityAnswers
 from services.access.commands import role_requests, staff
 from services.access.projections import role_requests as request_list
 from services.access.projections import staff_list
+from services.access.projections.authority import AuthorityFollower
 
-EUS = "EUS"
 
-
-class AccessServicer:
+class AccessServicer(AuthorityAnswers):
     """Answers for people: every decision is the commands' own."""
 
-    def __init__(self, app: Application, waiter: Waiter) -> None:
-        self._app, self._waiter = app, waiter
+    def __init__(self, app: Application, waiter: Waiter, authority: AuthorityFollower) -> None:
+        super().__init__(app, waiter, authority)
 
     def RequestRole(self, request: pb.RequestRoleRequest, caller: Caller) -> pb.RequestRoleResponse:
         """IA-EMP-07, IA-EMP-08."""
@@ -172,11 +172,12 @@ class AccessServicer:
 
 
 RULES = dict.fromkeys((method.name for method in pb.DESCRIPTOR.services_by_name["AccessService"].methods), Rule.USER)
+RULES["CheckAuthority"] = RULES["ExplainAuthority"] = RULES["ListAuthorities"] = Rule.EITHER
 
 
-def api(app: Application, waiter: Waiter) -> Api:
+def api(app: Application, waiter: Waiter, authority: AuthorityFollower) -> Api:
     """The service as the server takes it."""
-    return Api(pb.DESCRIPTOR.services_by_name["AccessService"], AccessServicer(app, waiter), RULES)
+    return Api(pb.DESCRIPTOR.services_by_name["AccessService"], AccessServicer(app, waiter, authority), RULES)
 
 
 def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from chassis.domain import Aggregate, AggregateCreated, DomainError, event, id_of
-from chassis.vocabulary.roles import STAFF_END_USER
+from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, STAFF_END_USER
 
 
 class AlreadyAskedError(DomainError):
@@ -118,6 +118,11 @@ class Association(Aggregate):
         """Take up the role asked for. Twice is the same as once."""
         if self.open_request_id == role_request_id:
             self._approved(role=self.asked_role, approved_by=approved_by)
+
+    def open_own_record(self, *, confirmed_by: UUID) -> None:
+        """Make a provider Authorized Official of his own record, whatever was asked for (D-10). Twice is once."""
+        if self.role != AUTHORIZED_OFFICIAL:
+            self._approved(role=AUTHORIZED_OFFICIAL, approved_by=confirmed_by)
 
     def reject(self, *, role_request_id: UUID) -> None:
         """Close the open request without a role. Twice is the same as once."""

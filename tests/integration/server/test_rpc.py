@@ -19,6 +19,7 @@ from chassis.runtime import Wakeup
 from chassis.server import Api, Rule, Waiter, details_of, serve
 from chassis.tokens import Signer, Verifier
 from services.access.api.servicer import api
+from services.access.projections.authority import AuthorityFollower
 from tests.house import House
 
 KEY = Ed25519PrivateKey.generate()
@@ -51,7 +52,7 @@ class Office:
 def office(house: House) -> Iterator[Office]:
     app = house.access.app
     waiter = Waiter(app, Wakeup())
-    server, port = serve([api(app, waiter)], Verifier("access", {"identity": KEY.public_key()}), address="127.0.0.1:0")
+    server, port = serve([api(app, waiter, AuthorityFollower(app))], Verifier("access", {"identity": KEY.public_key()}), address="127.0.0.1:0")
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield Office(house, AccessServiceStub(channel))
     server.stop(0).wait()

@@ -1,0 +1,92 @@
+"""The right to act over gRPC: yes or no, why, and for whom."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from mandate.access.v1 import service_pb2 as pb
+from mandate_kit.authority import Answer
+
+from chassis.application import Application
+from chassis.domain import NotAllowedError
+from chassis.server import Caller, Waiter, page_limit, uuid_of
+from chassis.service import Parts
+from chassis.vocabulary.roles import manages
+from services.access.projections.authority import AuthorityFollower
+
+EUS, AUDITOR = "EUS", "AUDITOR"
+
+
+def authority_of(parts: Parts) -> AuthorityFollower:
+    """The one index of this process."""
+    found: AuthorityFollower = parts.in_memory.setdefault("authority", AuthorityFollower(parts.app))
+    return found
+
+
+class AuthorityAnswers:
+    """CheckAuthority, ExplainAuthority, ListAuthorities: answered from memory."""
+
+    def __init__(self, app: Application, waiter: Waiter, authority: AuthorityFollower) -> None:
+        self._app, self._waiter, self._authority = app, waiter, authority
+
+    def CheckAuthority(self, request: pb.CheckAuthorityRequest, caller: Caller) -> pb.CheckAuthorityResponse:
+        """4.5."""
+        account_id, provider_id = self._asked(request, caller)
+        allowed = self._authority.index.can_act(account_id, provider_id, request.function)
+        return pb.CheckAuthorityResponse(allowed=allowed)
+
+    def ExplainAuthority(self, request: pb.ExplainAuthorityRequest, caller: Caller) -> pb.ExplainAuthorityResponse:
+        """4.5, X-20."""
+        account_id, provider_id = self._asked(request, caller)
+        return _explained(self._authority.index.explain(account_id, provider_id, request.function))
+
+    def ListAuthorities(self, request: pb.ListAuthoritiesRequest, caller: Caller) -> pb.ListAuthoritiesResponse:
+        """4.5."""
+        account_id = uuid_of(request.account_id, field="account_id")
+        after = uuid_of(request.after, field="after") if request.after else UUID(int=0)
+        self._require_may_ask(caller, account_id)
+        self._waiter.wait(request.at_least, [self._authority])
+        found = [one for one in self._authority.index.providers_for(account_id, request.function) if one > after]
+        return pb.ListAuthoritiesResponse(provider_ids=[str(one) for one in found[: page_limit(request.limit)]])
+
+    def _asked(
+        self, request: pb.CheckAuthorityRequest | pb.ExplainAuthorityRequest, caller: Caller
+    ) -> tuple[UUID, UUID]:
+        account_id = uuid_of(request.account_id, field="account_id")
+        provider_id = uuid_of(request.provider_id, field="provider_id")
+        self._require_may_ask(caller, account_id)
+        self._waiter.wait(request.at_least, [self._authority])
+        return account_id, provider_id
+
+    def _require_may_ask(self, caller: Caller, account_id: UUID) -> None:
+        """Oneself, one's people, and those whose work it is; a service asks for itself."""
+        if caller.claims.service is not None or caller.account_id == account_id or caller.roles & {EUS, AUDITOR}:
+            return
+        theirs = self._authority.index.associations_of(account_id)
+        for member in theirs:
+            mine = self._authority.index.association(caller.account_id, member.employer_id)
+            if mine is not None and mine.status == "APPROVED" and manages(mine.role):
+                return
+        raise NotAllowedError("You may ask about yourself and about people at an employer that you manage.")
+
+
+def _explained(answer: Answer) -> pb.ExplainAuthorityResponse:
+    association, connection = answer.association, answer.connection
+    return pb.ExplainAuthorityResponse(
+        allowed=answer.allowed,
+        own_record=answer.own_record,
+        association_id=str(association.association_id) if association else "",
+        employer_id=str(association.employer_id) if association else "",
+        role=association.role if association else "",
+        connection_id=str(connection.connection_id) if connection else "",
+        tracking_id=connection.tracking_id if connection else "",
+        missing=[
+            pb.MissingPart(
+                what=one.what,
+                supplied_by=one.supplied_by,
+                employer_id=str(one.employer_id) if one.employer_id else "",
+                status=one.status,
+            )
+            for one in answer.missing
+        ],
+    )
