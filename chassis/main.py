@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from chassis import logs
 from chassis.application import Application
 from chassis.bus import Publisher, Subscriber, TopicAdmin
 from chassis.client import channel
@@ -20,10 +21,11 @@ from chassis.management import Management
 from chassis.messages import Catalogue
 from chassis.migrate import migrate, migrate_bus, open_database
 from chassis.runtime import Lease, Listener, Stop, Wakeup, Worker
-from chassis.server import Waiter, serve
+from chassis.server import serve
 from chassis.service import Parts, Service, followers
 from chassis.settings import SERVICES, Settings
 from chassis.vault import Vault, migrate_vault
+from chassis.waiting import Waiter
 
 logger = structlog.get_logger()
 GRACE_S = 20
@@ -128,6 +130,7 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if len(words) != 1 or words[0] not in ("api", "worker", "migrate"):
         sys.exit(f"usage: python -m services.{service.name} api|worker|migrate")
+    logs.configure()
     settings = Settings()  # type: ignore[call-arg]  # the environment gives what has no default
     if words[0] == "migrate":
         create(service, settings)

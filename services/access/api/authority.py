@@ -9,9 +9,10 @@ from mandate_kit.authority import Answer
 
 from chassis.application import Application
 from chassis.domain import NotAllowedError
-from chassis.server import Caller, Waiter, page_limit, uuid_of
+from chassis.server import Caller, page_limit, uuid_of
 from chassis.service import Parts
 from chassis.vocabulary.roles import manages
+from chassis.waiting import Waiter
 from services.access.projections.authority import AuthorityFollower
 
 EUS, AUDITOR = "EUS", "AUDITOR"

@@ -12,9 +12,10 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Receipt
 from chassis.domain import NotAllowedError, NotFoundError
-from chassis.server import Api, Caller, Rule, Waiter, page_limit, receipt_message, uuid_of
+from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
 from chassis.vocabulary.functions import active
 from chassis.vocabulary.roles import manages
+from chassis.waiting import Waiter
 from services.access.api.authority import EUS, AuthorityAnswers
 from services.access.commands import role_requests, staff
 from services.access.projections import role_requests as request_list

@@ -9,7 +9,8 @@ from mandate.connections.v1 import service_pb2 as pb
 
 from chassis.application import Application
 from chassis.domain import NotAllowedError
-from chassis.server import Api, Caller, Rule, Waiter, page_limit, receipt_message, uuid_of
+from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
+from chassis.waiting import Waiter
 from services.connections.commands import connections
 from services.connections.projections.connection_list import CONNECTION_LIST, ConnectionRow, of_party, waiting_for
 from services.connections.projections.managers import MANAGERS, managed_by, manages

@@ -16,8 +16,9 @@ from mandate.common.v1.receipt_pb2 import Receipt
 
 from chassis import nature
 from chassis.runtime import Wakeup
-from chassis.server import Api, Rule, Waiter, details_of, serve
+from chassis.server import Api, Rule, details_of, serve
 from chassis.tokens import Signer, Verifier
+from chassis.waiting import Waiter
 from services.access.api.servicer import api
 from services.access.projections.authority import AuthorityFollower
 from tests.house import House
@@ -52,7 +53,8 @@ class Office:
 def office(house: House) -> Iterator[Office]:
     app = house.access.app
     waiter = Waiter(app, Wakeup())
-    server, port = serve([api(app, waiter, AuthorityFollower(app))], Verifier("access", {"identity": KEY.public_key()}), address="127.0.0.1:0")
+    offered = [api(app, waiter, AuthorityFollower(app))]
+    server, port = serve(offered, Verifier("access", {"identity": KEY.public_key()}), address="127.0.0.1:0")
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         yield Office(house, AccessServiceStub(channel))
     server.stop(0).wait()
