@@ -44,7 +44,7 @@ class Keyring:
         return Verifier(audience, self._public_keys(services))
 
     def secret(self, name: str) -> bytes:
-        """A secret of 32 bytes: vault.key (master key of the vault), ssn.key (blind index)."""
+        """A secret of 32 bytes: vault.key (master key of the vault), ssn_index_key.key (blind index)."""
         file = self._folder / name
         if not file.exists():
             if not self._make:

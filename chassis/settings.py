@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     vault_url: str = ""
     """Database of the vault; empty: the service's own."""
     keys: Path
-    """Folder of keys: <service>.pem signs, <service>.pub.pem checks; vault.key, notifier.x25519, ssn.key."""
+    """Folder of keys: <service>.pem signs, <service>.pub.pem checks; vault.key, notifier.x25519, …"""
     host: str = "127.0.0.1"
     port: int = 0
     """gRPC; 0 takes a free one."""

@@ -1,0 +1,34 @@
+"""A generated month of NPPES's files, loaded into the registry of the running platform."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg
+
+from chassis.database import options
+from cli.platform import Platform
+from services.registry.adapters.generated_month import write_month
+from services.registry.adapters.nppes import Reader
+from services.registry.commands.load_month import LoadReport, load_month
+
+
+def load_generated(platform: Platform, *, others: int = 10_000, seed: int = 1) -> LoadReport:
+    """Write a month with the cast and `others` more, and load it; the same month again changes nothing."""
+    folder = Path(tempfile.mkdtemp(prefix="mandate-month-"))
+    try:
+        files = write_month(folder, seed=seed, ssn_key=platform.keys.secret("ssn_index_key.key"), others=others)
+        # as the owner of the tables: a load builds their indexes anew
+        with psycopg.connect(platform.dsn, autocommit=True, options=options("registry")) as owner:
+            return load_month(
+                owner,
+                read=Reader,
+                data=files.data,
+                other_names=files.other_names,
+                locations=files.locations,
+                supplement=files.supplement,
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

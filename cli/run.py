@@ -1,0 +1,83 @@
+"""`mandate run`: the whole platform in this process, with the portal, until it is told to stop."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from chassis.embedded.postgres import free_port
+from chassis.runtime import Stop, seconds
+from cli.inbox_pages import inbox_pages
+from cli.month import load_generated
+from cli.platform import SEEDED, Platform, platform
+from services.portal.web.app import create_app
+from services.portal.web.serving import Web, clients
+from services.portal.web.settings import PortalSettings
+
+LOOPBACK = "127.0.0.1"
+
+
+def run(state: Path, *, port: int = 8000) -> None:
+    """Start, print where everything is, and wait for Ctrl-C or SIGTERM."""
+    console = Console()
+    began = seconds()
+    stop = Stop().on_signals()
+    port = port or free_port()
+    base_url = f"http://{LOOPBACK}:{port}"
+    with platform(state, base_url=base_url) as started:
+        _fill_registry(started, console)
+        web = serve_portal(started, port)
+        _say(console, started, base_url, seconds() - began)
+        while not stop.wait(0.5) and started.failed() is None:
+            pass
+        web.stop()
+        if started.failed() is not None:
+            raise SystemExit(f"a part died: {started.failed()!r}")
+
+
+def portal_settings(started: Platform) -> PortalSettings:
+    """The portal's settings for plain http on this machine; its secret is kept with the state."""
+    secret = hashlib.sha256(b"portal" + started.keys.secret("portal.key")).hexdigest()
+    return PortalSettings(secret=SecretStr(secret), secure_cookies=False)
+
+
+def serve_portal(started: Platform, port: int) -> Web:
+    """The portal over the services of a running platform, with the development inbox, on plain http."""
+    settings = portal_settings(started)
+    app = Starlette(
+        routes=[
+            Mount("/dev", routes=inbox_pages(started.inbox)),
+            Mount("/", app=create_app(settings, clients(started.channel))),
+        ]
+    )
+    return Web(app, host=LOOPBACK, port=port).start()
+
+
+def _fill_registry(started: Platform, console: Console) -> None:
+    with started.processes["registry"].database.session() as session:
+        if session.one("SELECT 1 FROM loads LIMIT 1") is not None:
+            return
+    with console.status("loading a generated month of providers"):
+        load_generated(started)
+
+
+def _say(console: Console, started: Platform, base_url: str, took: float) -> None:
+    table = Table(title=f"Mandate is ready in {took:.1f} s (DEVELOPMENT ONLY: insecure defaults)", title_justify="left")
+    table.add_column("what")
+    table.add_column("where")
+    table.add_row("portal", base_url)
+    table.add_row("inbox", f"{base_url}/dev/inbox   (SMTP on port {started.inbox.port})")
+    for service, address in started.addresses.items():
+        table.add_row(f"{service}", f"{address}   (gRPC)")
+    table.add_row("PostgreSQL", f"port {started.dsn.rpartition(':')[2]}, data in {started.state / 'postgres'}")
+    console.print(table)
+    people = ", ".join(f"{one.user_id} ({one.role})" for one in SEEDED)
+    console.print(f"sign in as  {people}")
+    console.print(f"password    {started.password}   (codes arrive in the inbox)")
+    console.print("next        open the portal and choose Create Account Now; or make demo in a second window")

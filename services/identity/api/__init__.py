@@ -1,0 +1,1 @@
+"""The gRPC side of identity: translate, call, translate."""

@@ -1,0 +1,1 @@
+"""What may be asked of identity: one function a command, and the tables that secrets stand in."""

@@ -1,0 +1,101 @@
+"""What commands of identity work with beside the log: keys, vault, hasher, settings, and the port to the registry."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis.domain import id_of
+from chassis.vault import Vault, blind, to_text
+from services.identity.commands.settings import IdentitySettings
+from services.identity.domain.password_policy import PROFILES, Profile
+
+
+class Hasher(Protocol):
+    """Slow hashes, few at a time."""
+
+    def hash(self, secret: str) -> str:
+        """What the secret is compared with later. Raises `QueueFullError`."""
+        ...
+
+    def verify(self, verifier: str | None, secret: str) -> bool:
+        """Whether the secret is right; without a verifier the same work, and no (S-02). Raises `QueueFullError`."""
+        ...
+
+    def is_outdated(self, verifier: str) -> bool:
+        """Whether it was made with other parameters than today's (S-01)."""
+        ...
+
+
+class ProviderLookup(Protocol):
+    """The registry, asked at activation and at sign-in (IA-DONE-02)."""
+
+    def by_ssn(self, index: str) -> Sequence[UUID] | None:
+        """The providers of an SSN by its blind index; None where the registry does not answer just now."""
+        ...
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Secrets of 32 bytes each, from mounted files; none stands in a database."""
+
+    index: bytes = field(repr=False)
+    """Lives as long as the log: ids are made with it."""
+    tokens: bytes = field(repr=False)
+    """Bearers, codes and fingerprints of commands are derived with it."""
+    pepper: bytes = field(repr=False)
+    ssn: bytes = field(repr=False)
+    """Shared with the registry's supplement, so that an SSN finds its provider (S-19)."""
+    notifier: bytes
+    """X25519, public: codes are sealed with it."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All that one process of identity works with."""
+
+    settings: IdentitySettings
+    keys: Keys
+    vault: Vault
+    hasher: Hasher
+    providers: ProviderLookup
+
+    @property
+    def profile(self) -> Profile:
+        """The password policy in force (section 7)."""
+        return PROFILES[self.settings.password_profile]
+
+    def index(self, *parts: str) -> str:
+        """A blind index of something personal: 64 hex digits (S-19)."""
+        return blind(self.keys.index, *parts)
+
+    def email_claim(self, email: str) -> UUID:
+        """The stream of an address: one account at a time has it (IA-REG-02); compared without case."""
+        return id_of("identity.Email", self.index("email", email.strip().casefold()))
+
+    def user_id_claim(self, user_id: str) -> UUID:
+        """The stream of a user id: never freed once its account was active (IA-UID-02, X-03)."""
+        return id_of("identity.UserId", self.index("user_id", user_id.strip().casefold()))
+
+    def token(self, kind: str, command_id: UUID) -> str:
+        """The bearer that a command hands out, 43 characters: the same for the same command, so none has to be kept."""
+        return to_text(hmac.digest(self.keys.tokens, f"{kind}/{command_id}".encode(), "sha256"))
+
+    def fingerprint(self, fields: bytes) -> bytes:
+        """A keyed hash of a command's fields, for telling whether a repeat is one."""
+        return hmac.digest(self.keys.tokens, b"fields/" + fields, "sha256")
+
+    def answers_to(self, fields: bytes) -> AESGCM:
+        """What seals the answer to a command: a key that nobody has who does not know its fields."""
+        return AESGCM(hmac.digest(self.keys.tokens, b"answer/" + fields, "sha256"))
+
+
+def hash_of(token: str) -> bytes:
+    """What is stored of a bearer (S-08): 256 random bits need no slow hash."""
+    return hashlib.sha256(token.encode()).digest()

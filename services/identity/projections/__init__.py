@@ -1,0 +1,1 @@
+"""Views of identity: sealed values only."""

@@ -1,0 +1,104 @@
+"""One row for each account: what lists and look-ups of people need, sealed or by blind index (S-18, S-19)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis.database import Session
+from chassis.views import Rows, View
+from services.identity.domain.account import LOCKS, Account
+
+ACCOUNTS = View(
+    name="accounts_v1",
+    table="""
+        account_id uuid PRIMARY KEY, phase text NOT NULL, email text NOT NULL, email_claim uuid NOT NULL,
+        user_id text NOT NULL, names text NOT NULL, ssn_index text NOT NULL, match_index text NOT NULL,
+        roles jsonb NOT NULL, began_at timestamptz NOT NULL, registered_at timestamptz
+    """,
+    indexes=("email_claim", "ssn_index", "match_index", "phase, account_id"),
+)
+
+
+@ACCOUNTS.fold
+def fold(event: object, rows: Rows) -> None:
+    """Events of Account alone."""
+    match event:
+        case Account.RegistrationStarted():
+            rows.put(
+                event.originator_id,
+                phase="STARTED",
+                email=event.email,
+                email_claim=event.email_claim,
+                user_id="",
+                names="",
+                ssn_index="",
+                match_index="",
+                roles=[],
+                began_at=event.timestamp,
+            )
+        case Account.CredentialsChosen(originator_id=id_, user_id=user_id):
+            rows.change(id_, user_id=user_id)
+        case Account.PersonalInformationRecorded(originator_id=id_, names=names, ssn_index=ssn, match_index=match):
+            rows.change(id_, names=names, ssn_index=ssn, match_index=match)
+        case Account.RolesGiven(originator_id=id_, roles=roles):
+            rows.change(id_, roles=roles)
+        case Account.Activated(originator_id=id_, activated_at=at):
+            rows.change(id_, phase="ACTIVE", registered_at=at)
+        case _:
+            _phase(event, rows)
+
+
+def _phase(event: object, rows: Rows) -> None:
+    match event:
+        case Account.IdentityProofed(originator_id=id_):
+            rows.change(id_, phase="INFO_PROVIDED")
+        case Account.IdentityProofingFailed(originator_id=id_):
+            rows.change(id_, phase="PROOFING_REVIEW")
+        case Account.Locked(originator_id=id_, reason=reason):
+            rows.change(id_, phase=LOCKS[reason])
+        case Account.Unlocked(originator_id=id_):
+            rows.change(id_, phase="ACTIVE")
+        case Account.Abandoned(originator_id=id_):
+            rows.change(id_, phase="ABANDONED")
+        case Account.Closed(originator_id=id_):
+            rows.change(id_, phase="CLOSED")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """An account as look-ups find it; what is personal is sealed."""
+
+    account_id: UUID
+    phase: str
+    email: str
+    email_claim: UUID
+    user_id: str
+    names: str
+    ssn_index: str
+    match_index: str
+    roles: list[str]
+    began_at: datetime
+    registered_at: datetime | None
+
+
+def select(db: Session, account_ids: Sequence[UUID]) -> list[AccountRow]:
+    """These accounts, in no order; unknown ids are left out."""
+    return _rows(db, "account_id = ANY(%s)", (list(account_ids),))
+
+
+def matching(db: Session, match_index: str) -> list[AccountRow]:
+    """Active accounts whose six fields are these (IA-FUID-04)."""
+    return _rows(db, "match_index = %s AND phase = 'ACTIVE'", (match_index,))
+
+
+def in_review(db: Session, *, after: UUID | None, limit: int) -> list[AccountRow]:
+    """A page of the registrations that External User Services decide about, by keyset."""
+    condition = "phase = 'PROOFING_REVIEW' AND (%s::uuid IS NULL OR account_id > %s) ORDER BY account_id LIMIT %s"
+    return _rows(db, condition, (after, after, limit))
+
+
+def _rows(db: Session, condition: str, values: Sequence[object]) -> list[AccountRow]:
+    return [AccountRow(*row) for row in db.run(f"SELECT * FROM accounts_v1 WHERE {condition}", values)]  # noqa: S608

@@ -1,0 +1,101 @@
+"""What identity tells other services; what is not named here is private."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from mandate.identity.v1 import events_pb2, state_pb2
+
+from chassis.relay import Publishing
+from services.identity.domain import account_events
+from services.identity.domain.account import Account
+from services.identity.domain.code import Code
+from services.identity.domain.decoy import Decoy
+from services.identity.domain.sign_in import SignIn
+
+
+def _started(event: account_events.RegistrationStarted, account: Account) -> events_pb2.RegistrationStarted:
+    return events_pb2.RegistrationStarted(
+        account_id=str(account.id), started_at=_at(event.timestamp), expires_at=_at(event.expires_at)
+    )
+
+
+def _address_taken(event: Decoy.AddressTaken, decoy: Decoy) -> events_pb2.RegistrationAddressTaken:
+    return events_pb2.RegistrationAddressTaken(account_id=str(decoy.account_id), tried_at=_at(event.timestamp))
+
+
+def _abandoned(event: account_events.Abandoned, account: Account) -> events_pb2.RegistrationAbandoned:
+    return events_pb2.RegistrationAbandoned(account_id=str(account.id), abandoned_at=_at(event.timestamp))
+
+
+def _proofing_failed(
+    event: account_events.IdentityProofingFailed, account: Account
+) -> events_pb2.IdentityProofingFailed:
+    return events_pb2.IdentityProofingFailed(account_id=str(account.id), failed_at=_at(event.timestamp))
+
+
+def _activated(event: account_events.Activated, account: Account) -> events_pb2.AccountActivated:
+    return events_pb2.AccountActivated(
+        account_id=str(account.id), activated_at=_at(event.timestamp), language=account.language
+    )
+
+
+def _code_issued(event: Code.Issued, code: Code) -> events_pb2.MfaCodeIssued:
+    return events_pb2.MfaCodeIssued(
+        code_id=str(code.id),
+        account_id=str(event.account_id),
+        method_id=str(event.method_id) if event.method_id else "",
+        kind=event.kind,
+        purpose=event.purpose,
+        sealed_code=event.secret,
+        issued_at=_at(event.timestamp),
+        expires_at=_at(event.dies_at),
+        language=event.language,
+    )
+
+
+def _signed_in(event: SignIn.Succeeded, sign_in: SignIn) -> events_pb2.SignInSucceeded:
+    return events_pb2.SignInSucceeded(
+        sign_in_id=str(sign_in.id), account_id=str(sign_in.account_id), signed_in_at=_at(event.timestamp)
+    )
+
+
+def _locked(event: account_events.Locked, account: Account) -> events_pb2.AccountLocked:
+    return events_pb2.AccountLocked(account_id=str(account.id), reason=event.reason, locked_at=_at(event.timestamp))
+
+
+def _unlocked(event: account_events.Unlocked, account: Account) -> events_pb2.AccountUnlocked:
+    return events_pb2.AccountUnlocked(account_id=str(account.id), unlocked_at=_at(event.timestamp))
+
+
+def account_state(account: Account) -> state_pb2.AccountState:
+    """The whole public state of one person."""
+    return state_pb2.AccountState(
+        account_id=str(account.id),
+        active=account.is_active,
+        provider_ids=account.provider_ids,
+        roles=account.roles,
+    )
+
+
+def _at(moment: datetime) -> Timestamp:
+    at = Timestamp()
+    at.FromDatetime(moment)
+    return at
+
+
+PUBLISHING = Publishing(
+    to_message={
+        Account.RegistrationStarted: _started,
+        Account.IdentityProofingFailed: _proofing_failed,
+        Account.Activated: _activated,
+        Account.Locked: _locked,
+        Account.Unlocked: _unlocked,
+        Account.Abandoned: _abandoned,
+        Decoy.AddressTaken: _address_taken,
+        Code.Issued: _code_issued,
+        SignIn.Succeeded: _signed_in,
+    },
+    to_state={Account: account_state},
+)

@@ -1,0 +1,15 @@
+"""Deadlines of identity: a registration is abandoned after 72 hours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from chassis.cause import Receipt
+from services.identity.commands import accounts
+from services.identity.domain.account import Account
+
+DEADLINES: Mapping[type, Callable[..., Receipt]] = MappingProxyType(
+    {Account.RegistrationStarted: accounts.abandon, Account.IdentityProofed: accounts.abandon}
+)
+"""The command looks at the clock itself; External User Services' decision begins the 72 hours anew."""

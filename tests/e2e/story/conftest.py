@@ -1,0 +1,26 @@
+"""The whole platform on embedded parts, started once for the tests of this folder."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.month import load_generated
+from cli.platform import Platform, platform
+
+
+@pytest.fixture(scope="session")
+def embedded_platform() -> Iterator[Platform]:
+    base = Path(tempfile.mkdtemp(prefix="mandate-e2e-"))
+    base.chmod(0o755)
+    try:
+        with platform(base / "state") as started:
+            load_generated(started, others=2_000)
+            yield started
+            assert started.failed() is None
+    finally:
+        shutil.rmtree(base, ignore_errors=True)

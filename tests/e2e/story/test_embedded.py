@@ -1,0 +1,20 @@
+"""The story on embedded parts, with threads, gRPC and mail as `make run` has them."""
+
+from __future__ import annotations
+
+import psycopg
+
+from cli.demo import play
+from cli.platform import ALL, Platform
+
+
+def test_the_story_is_told_on_embedded_parts(embedded_platform: Platform) -> None:
+    """Steps 1 to 7 and 9; what must be seen is asserted where it is told."""
+    told: list[str] = []
+    play(embedded_platform, say=lambda step, _line: told.append(step))
+    assert told == ["1", "2", "3", "4", "5", "6", "7", "9"]
+    with psycopg.connect(embedded_platform.dsn) as database:
+        for service in ALL:
+            parked = database.execute(f"SELECT cause FROM {service.name}.parked".encode()).fetchall()
+            unread = database.execute(f"SELECT cause FROM {service.name}.parked_messages".encode()).fetchall()
+            assert (service.name, parked, unread) == (service.name, [], [])

@@ -1,0 +1,60 @@
+"""Identity alone in a house, with a vault, a fast hasher and a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from chassis import nature
+from chassis.embedded.postgres import EmbeddedPostgres
+from chassis.migrate import open_database
+from chassis.sealing import new_pair
+from chassis.vault import Vault, migrate_vault
+from services.identity.__main__ import SERVICE
+from services.identity.adapters.hashing import Argon2Hasher
+from services.identity.adapters.registry import NoProviders
+from services.identity.commands.parts import Keys, Parts
+from services.identity.commands.settings import IdentitySettings
+from tests.house import build, living
+from tests.integration.identity.desk import Clock, Desk
+
+KEYS = Keys(index=b"i" * 32, tokens=b"t" * 32, pepper=b"p" * 32, ssn=b"s" * 32, notifier=b"")
+
+
+@pytest.fixture(scope="session")
+def identity_template(postgres: EmbeddedPostgres) -> str:
+    name = build(postgres, [SERVICE])
+    migrate_vault(postgres.dsn(name))
+    return name
+
+
+@pytest.fixture
+def settings() -> IdentitySettings:
+    """Limits as limits.md has them; a hash of 64 KiB, so that tests are fast (the real one has a test of its own)."""
+    return IdentitySettings(hash_memory_kib=64, hash_passes=1)
+
+
+@pytest.fixture
+def desk(postgres: EmbeddedPostgres, identity_template: str, settings: IdentitySettings) -> Iterator[Desk]:
+    clock = Clock()
+    before = nature.use(nature.Nature(now=clock.now, random_bytes=nature.REAL.random_bytes))
+    private, public = new_pair()
+    try:
+        with living(postgres, identity_template, [SERVICE]) as house:
+            vault_database = open_database(house.identity.database.dsn, "vault", size=4)
+            keys = Keys(KEYS.index, KEYS.tokens, KEYS.pepper, KEYS.ssn, public)
+            parts = Parts(
+                settings=settings,
+                keys=keys,
+                vault=Vault(vault_database, b"m" * 32),
+                hasher=Argon2Hasher(settings, keys.pepper),
+                providers=NoProviders(),
+            )
+            try:
+                yield Desk(house, parts, clock, private, Ed25519PrivateKey.generate())
+            finally:
+                vault_database.close()
+    finally:
+        nature.use(before)

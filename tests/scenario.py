@@ -1,0 +1,417 @@
+"""The story of getting access, told once: the demo, the end-to-end tests and later tellings all play this one.
+
+Everything goes through public interfaces: gRPC with signed user tokens, and codes read from the mail that was sent.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+import grpc
+from mandate.access.v1 import service_pb2 as access
+from mandate.access.v1.service_pb2_grpc import AccessServiceStub
+from mandate.common.v1.receipt_pb2 import Receipt
+from mandate.connections.v1 import service_pb2 as connections
+from mandate.connections.v1.service_pb2_grpc import ConnectionsServiceStub
+from mandate.identity.v1 import service_pb2 as identity
+from mandate.identity.v1.service_pb2_grpc import IdentityServiceStub
+from mandate.registry.v1 import service_pb2 as registry
+from mandate.registry.v1.service_pb2_grpc import RegistryServiceStub
+
+from chassis import nature
+from chassis.server import details_of
+from services.registry.adapters.generated_month import CAST
+
+DEADLINE_S = 20.0
+ATTESTATION = "ao-2025-05:the-text-of-the-deck"
+AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
+
+
+class Inbox(Protocol):
+    """Where the mails of the story arrive."""
+
+    def messages(self, to: str = "") -> Any: ...
+
+
+class Eventually(Protocol):
+    """Waits, bounded, until something is there; the runtime's own waiting, no sleep of the story's."""
+
+    def __call__(self, look: Callable[[], Any], what: str) -> Any: ...
+
+
+def new_password() -> str:
+    """One that meets the deck's rules (2.3): never three of a kind in a row."""
+    return "Qz#" + "".join(secrets.choice("bcdfgh") + secrets.choice("245679") for _ in range(3)) + "-k"
+
+
+@dataclass
+class Person:
+    """Somebody of the story, as they know themselves. Everything about them is invented."""
+
+    first_name: str
+    last_name: str
+    user_id: str
+    email: str
+    ssn: str
+    born_on: date
+    password: str = field(default_factory=new_password, repr=False)
+    session: str = field(default="", repr=False)
+    account_id: str = ""
+
+
+def people() -> dict[str, Person]:
+    """The cast: a provider from the registry, and four others."""
+    doctor = CAST.individuals[0]
+    return {
+        "provider": Person(
+            doctor.first_name, doctor.last_name, "rmarl22", "r.marl@practice.example", doctor.ssn, doctor.born_on
+        ),
+        "official": Person("Alma", "Oddsen", "aodds31", "alma@harbor.example", "871204417", date(1969, 2, 11)),
+        "manager": Person("Bruno", "Takk", "btakk48", "bruno@harbor.example", "872315528", date(1980, 7, 3)),
+        "staff": Person("Cleo", "Varga", "cvarg59", "cleo@harbor.example", "873426639", date(1995, 10, 30)),
+    }
+
+
+class Story:
+    """The steps, each with what must be seen after it; `say` gets one line for each thing that happened."""
+
+    def __init__(
+        self,
+        channel: Callable[[str], grpc.Channel],
+        inbox: Inbox,
+        eventually: Eventually,
+        *,
+        eus: Person,
+        say: Callable[[str, str], None] = lambda _step, _line: None,
+    ) -> None:
+        self.identity = IdentityServiceStub(channel("identity"))
+        self.access = AccessServiceStub(channel("access"))
+        self.connections = ConnectionsServiceStub(channel("connections"))
+        self.registry = RegistryServiceStub(channel("registry"))
+        self.inbox, self.eventually, self.say = inbox, eventually, say
+        self.people = people()
+        self.eus = eus
+        self.group = ""
+        self.practice = ""
+
+    # -- asking
+
+    def ask(self, method: Callable[..., Any], request: Any, who: Person | None = None, audience: str = "") -> Any:
+        """A call in a person's name, or in the portal's where nobody is signed in."""
+        metadata = (("authorization", f"Bearer {self.token(who, audience)}"),) if who else ()
+        return method(request, timeout=DEADLINE_S, metadata=metadata)
+
+    def token(self, who: Person, audience: str) -> str:
+        """A user token, obtained with the session check, as a page does."""
+        request = identity.CheckSessionRequest(session_token=who.session, audiences=[audience], activity=True)
+        answer = self.identity.CheckSession(request, timeout=DEADLINE_S)
+        who.account_id = answer.session.account_id
+        return str(answer.tokens[0].token)
+
+    def refused(self, method: Callable[..., Any], request: Any, who: Person, audience: str) -> list[str]:
+        """The codes with which a call is refused."""
+        try:
+            self.ask(method, request, who, audience)
+        except grpc.RpcError as error:
+            return [detail.code for detail in details_of(error)]
+        raise AssertionError("this was not refused")
+
+    def code_for(self, email: str, *, after: int) -> str:
+        """The six digits of a code mail (M-03) that arrived after so many other mails."""
+
+        def look() -> str | None:
+            codes = [one for one in self.inbox.messages(to=email)[after:] if one.subject == "Your verification code"]
+            found = re.search(r"\b[0-9]{6}\b", codes[-1].text) if codes else None
+            return found[0] if found else None
+
+        return str(self.eventually(look, f"a mail with a code to {email}"))
+
+    def mail(self, email: str, subject: str) -> Any:
+        """A mail with this subject."""
+
+        def look() -> Any:
+            return next((one for one in self.inbox.messages(to=email) if one.subject == subject), None)
+
+        return self.eventually(look, f"the mail {subject!r} to {email}")
+
+    # -- the steps
+
+    def step_1_the_registry_finds_them(self) -> None:
+        """Search by name, NPI, city and state (IA-EMP-01)."""
+        by_name = self._search(organization_name="Harbor Point*")
+        assert [one.name for one in by_name] == [CAST.clinic.name]
+        clinic = by_name[0]
+        assert [one.npi for one in clinic.npis] == list(CAST.clinic.npis)
+        assert clinic.doing_business_as == CAST.clinic.doing_business_as
+        assert self._search(npi=CAST.clinic.npis[1])[0].provider_id == clinic.provider_id
+        assert clinic.provider_id in {one.provider_id for one in self._search(city="Harbor Point", state="ME")}
+        doctor = self._search(npi=CAST.individuals[0].npi)[0]
+        self.group, self.practice = clinic.provider_id, doctor.provider_id
+        self.say(
+            "1", f"The registry holds {clinic.name}, doing business as {clinic.doing_business_as}, and {doctor.name}"
+        )
+
+    def _search(self, **boxes: str) -> list[registry.Provider]:
+        answer = self.registry.SearchProviders(registry.SearchProvidersRequest(**boxes), timeout=DEADLINE_S)
+        return list(answer.providers)
+
+    def step_2_a_provider_registers_and_signs_in(self) -> None:
+        """IA-REG, IA-USEC, IA-UINF, IA-MFA; then the own record without any request (IA-DONE-02, IA-PROF-09)."""
+        provider = self.people["provider"]
+        self.register(provider)
+        self.mail(provider.email, "Your I&A account has been created")
+        self.sign_in(provider)
+        mine = self.eventually(lambda: self._employers(provider), "the provider's own record")
+        assert [(one.employer_id, one.role, one.status) for one in mine] == [(self.practice, AO, "APPROVED")]
+        self.say("2", f"{provider.user_id} registered, signed in and is Authorized Official of his own record")
+
+    def register(self, who: Person) -> None:
+        """The whole registration, code by code."""
+        mails = len(self.inbox.messages(to=who.email))
+        start = identity.StartRegistrationRequest(
+            command_id=_id(), email=who.email, confirm_email=who.email, challenge_id=secrets.token_urlsafe(16)
+        )
+        started = self.identity.StartRegistration(start, timeout=DEADLINE_S)
+        verify = identity.VerifyRegistrationEmailRequest(
+            command_id=_id(),
+            registration_token=started.registration_token,
+            code=self.code_for(who.email, after=mails),
+        )
+        token = self.identity.VerifyRegistrationEmail(verify, timeout=DEADLINE_S).registration_token
+        questions = list(identity.SecurityQuestion.values())[1:6]
+        answers = [
+            identity.SecurityAnswer(question=question, answer=f"answer {n}") for n, question in enumerate(questions)
+        ]
+        chosen = self.identity.ChooseCredentials(
+            identity.ChooseCredentialsRequest(
+                command_id=_id(),
+                registration_token=token,
+                user_id=who.user_id,
+                password=who.password,
+                confirm_password=who.password,
+                answers=answers,
+            ),
+            timeout=DEADLINE_S,
+        )
+        assert chosen.WhichOneof("outcome") == "receipt", chosen.refused
+        self._tell_about(who, token)
+        self._add_method(who, token)
+        done = self.identity.CompleteRegistration(
+            identity.CompleteRegistrationRequest(command_id=_id(), registration_token=token), timeout=DEADLINE_S
+        )
+        who.session = done.session_token
+        who.account_id = done.session.account_id
+
+    def _tell_about(self, who: Person, token: str) -> None:
+        home = identity.Address(
+            line1="1 Elm Street", city="Harbor Point", state="ME", postal_code="03904", country="US"
+        )
+        information = identity.PersonalInformation(
+            first_name=who.first_name,
+            last_name=who.last_name,
+            business_phone="+12075550142",
+            personal_phone="+12075550143",
+            date_of_birth=who.born_on.isoformat(),
+            ssn=who.ssn,
+            home_address=home,
+        )
+        recorded = self.identity.RecordPersonalInformation(
+            identity.RecordPersonalInformationRequest(
+                command_id=_id(), registration_token=token, information=information
+            ),
+            timeout=DEADLINE_S,
+        )
+        assert recorded.next == identity.REGISTRATION_STEP_MFA
+
+    def _add_method(self, who: Person, token: str) -> None:
+        added = self.identity.AddMfaMethod(
+            identity.AddMfaMethodRequest(
+                command_id=_id(), registration_token=token, kind=identity.MFA_METHOD_KIND_EMAIL, primary=True
+            ),
+            timeout=DEADLINE_S,
+        )
+        mails = len(self.inbox.messages(to=who.email))
+        self.identity.SendMfaCode(
+            identity.SendMfaCodeRequest(command_id=_id(), registration_token=token, method_id=added.method_id),
+            timeout=DEADLINE_S,
+        )
+        self.identity.VerifyMfaCode(
+            identity.VerifyMfaCodeRequest(
+                command_id=_id(),
+                registration_token=token,
+                method_id=added.method_id,
+                code=self.code_for(who.email, after=mails),
+            ),
+            timeout=DEADLINE_S,
+        )
+
+    def sign_in(self, who: Person) -> None:
+        """Password, then the code from the mail (X-04)."""
+        mails = len(self.inbox.messages(to=who.email))
+        started = self.identity.SignIn(
+            identity.SignInRequest(command_id=_id(), user_id=who.user_id, password=who.password), timeout=DEADLINE_S
+        )
+        done = self.identity.VerifySignInCode(
+            identity.VerifySignInCodeRequest(
+                command_id=_id(), sign_in_token=started.sign_in_token, code=self.code_for(who.email, after=mails)
+            ),
+            timeout=DEADLINE_S,
+        )
+        who.session = done.session_token
+        assert who.session
+
+    def step_3_an_official_is_approved_by_external_user_services(self) -> None:
+        """The attestation, the desk's decision, the mails (4.2, M-09, M-12)."""
+        official = self.people["official"]
+        self.register(official)
+        request = self._request_role(official, AO)
+        self.sign_in(self.eus)
+        self._approve(self.eus, request)
+        assert self._employers(official, request)[0].status == "APPROVED"
+        self.mail(official.email, "Your employer request was received")
+        self.mail(official.email, "Your role request was approved")
+        self.say("3", f"{official.user_id} asked for Authorized Official; External User Services approved")
+
+    def step_4_the_official_approves_a_manager(self) -> None:
+        """Option B; nobody decides their own request (IA-CONF-02, 4.2)."""
+        official, manager = self.people["official"], self.people["manager"]
+        self.register(manager)
+        request = self._request_role(manager, AM)
+        own = access.ApproveRoleRequestRequest(command_id=_id(), role_request_id=request.id)
+        assert self.refused(self.access.ApproveRoleRequest, own, manager, "access") == ["OWN_REQUEST"]
+        self.mail(official.email, "A role request awaits your decision")
+        waiting = self._role_requests(official, request)
+        assert [(one.account_id, one.role) for one in waiting] == [(manager.account_id, AM)]
+        self._approve(official, request)
+        assert self._employers(manager, request)[0].functions == ["PECOS", "NPPES"]
+        self.say("4", f"{manager.user_id} asked for Access Manager; {official.user_id} approved")
+
+    def step_5_staff_joins_with_one_function(self) -> None:
+        """A Staff End User has exactly what was granted (IA-PROF-08)."""
+        manager, staff = self.people["manager"], self.people["staff"]
+        self.register(staff)
+        request = self._request_role(staff, SEU)
+        self._approve(manager, request)
+        mine = self._employers(staff, request)[0]
+        grant = access.GrantFunctionRequest(command_id=_id(), association_id=mine.association_id, function="PECOS")
+        receipt = self.ask(self.access.GrantFunction, grant, manager, "access").receipt
+        assert self._employers(staff, receipt)[0].functions == ["PECOS"]
+        self.say("5", f"{staff.user_id} is Staff End User with PECOS")
+
+    def step_6_the_provider_approves_one_connection_and_rejects_the_other(self) -> None:
+        """Two rows, two tracking ids, the provider's Home counts 2 (IA-CONN-03, IA-HOME-03); M-16, M-17."""
+        official, provider = self.people["official"], self.people["provider"]
+        receipts = {function: self._connect(official, function) for function in ("PECOS", "NPPES")}
+        waiting = self._pending(provider, *receipts.values())
+        assert len(waiting) == 2
+        assert len({one.tracking_id for one in waiting}) == 2
+        self.mail(provider.email, "A connection request awaits your decision")
+        approve = connections.ApproveConnectionRequest(
+            command_id=_id(), connection_id=receipts["PECOS"].id, side="PROVIDER"
+        )
+        last = self.ask(self.connections.ApproveConnection, approve, provider, "connections").receipt
+        reject = connections.RejectConnectionRequest(
+            command_id=_id(), connection_id=receipts["NPPES"].id, side="PROVIDER"
+        )
+        last = self.ask(self.connections.RejectConnection, reject, provider, "connections").receipt
+        assert self._pending(provider, last) == []
+        self.mail(official.email, "Your connection request was approved")
+        self.say("6", f"{provider.user_id} approved PECOS and rejected NPPES for {CAST.clinic.name}")
+
+    def step_7_who_may_act_and_why(self) -> None:
+        """Yes with its chain for PECOS; no, what is missing and who supplies it, for NPPES."""
+        staff = self.people["staff"]
+        yes = self.eventually(lambda: self._allowed(staff, "PECOS", want=True), "the right to act in PECOS")
+        assert (yes.association_id, yes.connection_id) != ("", "")
+        no = self._explain(staff, "NPPES")
+        assert not no.allowed
+        assert [(one.what, one.supplied_by) for one in no.missing] == [
+            ("FUNCTION", "EMPLOYER_OFFICIAL"),
+            ("CONNECTION", "PROVIDER"),
+        ]
+        self.say("7", f"{staff.user_id} may act for the provider in PECOS, and not in NPPES")
+
+    def step_9_the_provider_disconnects(self) -> None:
+        """The right ends everywhere; `ExplainAuthority` says since when; M-18."""
+        provider, staff = self.people["provider"], self.people["staff"]
+        listed = self._connections(provider)
+        pecos = next(one for one in listed if one.function == "PECOS")
+        end = connections.EndConnectionRequest(command_id=_id(), connection_id=pecos.connection_id, side="PROVIDER")
+        self.ask(self.connections.EndConnection, end, provider, "connections")
+        self.eventually(lambda: self._allowed(staff, "PECOS", want=False), "the end of the right to act")
+        self.mail(provider.email, "A connection has ended")
+        self.say("9", "the provider disconnected the group, and the right to act is gone")
+
+    # -- what is seen
+
+    def _request_role(self, who: Person, role: str) -> Receipt:
+        request = access.RequestRoleRequest(
+            command_id=_id(),
+            employer_id=self.group,
+            role=role,
+            attestation=ATTESTATION if role == AO else "",
+        )
+        receipt: Receipt = self.ask(self.access.RequestRole, request, who, "access").receipt
+        return receipt
+
+    def _approve(self, who: Person, request: Receipt) -> None:
+        approve = access.ApproveRoleRequestRequest(command_id=_id(), role_request_id=request.id)
+        request.CopyFrom(self.ask(self.access.ApproveRoleRequest, approve, who, "access").receipt)
+
+    def _employers(self, who: Person, *at_least: Receipt) -> list[access.Association]:
+        request = access.ListMyEmployersRequest(at_least=at_least)
+        return list(self.ask(self.access.ListMyEmployers, request, who, "access").associations)
+
+    def _role_requests(self, who: Person, *at_least: Receipt) -> list[access.RoleRequest]:
+        request = access.ListRoleRequestsRequest(employer_id=self.group, at_least=at_least)
+        return list(self.ask(self.access.ListRoleRequests, request, who, "access").role_requests)
+
+    def _connect(self, who: Person, function: str) -> Receipt:
+        request = connections.RequestConnectionRequest(
+            command_id=_id(),
+            provider_id=self.practice,
+            surrogate_id=self.group,
+            function=function,
+            side="SURROGATE",
+        )
+
+        def look() -> Receipt | None:
+            try:
+                receipt: Receipt = self.ask(self.connections.RequestConnection, request, who, "connections").receipt
+            except grpc.RpcError as error:
+                # connections may not have heard yet that this person manages the group
+                if {detail.code for detail in details_of(error)} <= {"NOT_YOUR_SIDE", "VIEW_STALE"}:
+                    return None
+                raise
+            return receipt
+
+        found: Receipt = self.eventually(look, f"the connection in {function}")
+        return found
+
+    def _pending(self, who: Person, *at_least: Receipt) -> list[connections.Connection]:
+        request = connections.ListPendingRequest(at_least=at_least)
+        return list(self.ask(self.connections.ListPending, request, who, "connections").connections)
+
+    def _connections(self, who: Person) -> list[connections.Connection]:
+        request = connections.ListConnectionsRequest(employer_id=self.practice)
+        return list(self.ask(self.connections.ListConnections, request, who, "connections").connections)
+
+    def _explain(self, who: Person, function: str) -> access.ExplainAuthorityResponse:
+        request = access.ExplainAuthorityRequest(
+            account_id=who.account_id, provider_id=self.practice, function=function
+        )
+        answer: access.ExplainAuthorityResponse = self.ask(self.access.ExplainAuthority, request, who, "access")
+        return answer
+
+    def _allowed(self, who: Person, function: str, *, want: bool) -> access.ExplainAuthorityResponse | None:
+        answer = self._explain(who, function)
+        return answer if answer.allowed is want else None
+
+
+def _id() -> str:
+    return str(nature.new_id())
