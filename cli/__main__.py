@@ -31,11 +31,58 @@ def run(
 @app.command()
 def demo(
     others: Annotated[int, typer.Option(help="Generated providers beside the cast.")] = 10_000,
+    *,
+    on_up: Annotated[
+        bool, typer.Option("--up", help="Play on what `up` runs, instead of a platform of its own.")
+    ] = False,
+    state: State = Path(".state"),
 ) -> None:
-    """The story of getting access on a platform of its own, step by step; nothing is left behind."""
+    """The story of getting access, step by step; on a platform of its own nothing is left behind."""
     from cli.demo import demo as play_demo
+    from cli.demo import demo_on_up
 
-    play_demo(others=others)
+    demo_on_up(state) if on_up else play_demo(others=others)
+
+
+@app.command()
+def up(state: State = Path(".state"), port: Annotated[int, typer.Option(help="Port of the portal.")] = 8000) -> None:
+    """One process per service role on real Kafka and PostgreSQL; returns when all are ready."""
+    from cli.up import up as start_up
+
+    start_up(state, port=port)
+
+
+@app.command()
+def ps(state: State = Path(".state")) -> None:
+    """What `up` started, and how each part is."""
+    from cli.up import ps as show
+
+    show(state)
+
+
+@app.command()
+def logs(service: Annotated[str, typer.Argument(help="A service, or one of its roles: access.worker.")],
+         state: State = Path(".state")) -> None:  # fmt: skip
+    """The end of the logs of a service."""
+    from cli.up import logs as show
+
+    show(state, service)
+
+
+@app.command()
+def down(state: State = Path(".state")) -> None:
+    """Stop what `up` started, and nothing else; data stay."""
+    from cli.up import down as stop
+
+    stop(state)
+
+
+@app.command(hidden=True)
+def inbox(smtp_port: int, port: int, folder: Path) -> None:
+    """The development inbox as a process of its own."""
+    from cli.inbox_pages import serve_inbox
+
+    serve_inbox(smtp_port=smtp_port, port=port, folder=folder)
 
 
 def main() -> None:

@@ -9,14 +9,27 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import grpc
 from rich.console import Console
 
+from chassis.client import channel
+from chassis.inbox import Folder
+from chassis.keys import Keyring
 from chassis.runtime import Wakeup, seconds, wait_until
 from cli.month import load_generated
-from cli.platform import SEEDED, Platform, platform
+from cli.platform import SEEDED, Platform, password_of, platform
+from cli.up import parts_of
 from tests.scenario import Person, Story
 
 WAIT_S = 20.0
+
+
+def demo_on_up(state: Path) -> None:
+    """Play the story on what `up` runs: its people are there from then on."""
+    console = Console()
+    began = seconds()
+    play_on_up(state, say=lambda step, line: console.print(f"  [bold]{step}[/] {line}"))
+    console.print(f"told in {seconds() - began:.1f} s on Kafka and PostgreSQL")
 
 
 def demo(*, others: int = 10_000) -> None:
@@ -36,19 +49,45 @@ def demo(*, others: int = 10_000) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def play(started: Platform, *, say: Callable[[str, str], None] = lambda _step, _line: None) -> Story:
-    """Tell the whole story on a running platform."""
-    seeded = SEEDED[0]
-    eus = Person(
-        seeded.first_name,
-        seeded.last_name,
-        seeded.user_id,
-        seeded.email,
-        ssn="",
-        born_on=date(1970, 1, 1),
-        password=started.password,
-    )
-    story = Story(started.channel, started.inbox, eventually, eus=eus, say=say)
+Say = Callable[[str, str], None]
+
+
+def silent(_step: str, _line: str) -> None:
+    """Say nothing."""
+
+
+def play(started: Platform, *, say: Say = silent) -> Story:
+    """Tell the whole story on a platform in this process."""
+    return tell(Story(started.channel, started.inbox, eventually, eus=desk(started.password), say=say))
+
+
+def play_on_up(state: Path, *, say: Say = silent, telling: int = 0, wait_s: float = WAIT_S) -> Story:
+    """Tell the whole story on the processes that `mandate up` started; each telling has people of its own."""
+    folder = (state / "up").resolve()
+    addresses = {part.name.removesuffix(".api"): part.url for part in parts_of(folder) if part.name.endswith(".api")}
+    if not addresses:
+        raise SystemExit("nothing is up: make up")
+    signer = Keyring(folder / "keys").signer("portal")
+
+    def to(service: str) -> grpc.Channel:
+        return channel(addresses[service], audience=service, signer=signer)
+
+    def patiently(look: Callable[[], Any], what: str) -> Any:
+        return eventually(look, what, wait_s=wait_s)
+
+    eus = desk(password_of(folder))
+    return tell(Story(to, Folder(folder / "mail"), patiently, eus=eus, telling=telling, say=say))
+
+
+def desk(password: str) -> Person:
+    """The seeded reviewer of External User Services."""
+    who = SEEDED[0]
+    born_on = date(1970, 1, 1)  # nobody asks for it at a sign-in
+    return Person(who.first_name, who.last_name, who.user_id, who.email, "", born_on, password)
+
+
+def tell(story: Story) -> Story:
+    """All steps, in order."""
     story.step_1_the_registry_finds_them()
     story.step_2_a_provider_registers_and_signs_in()
     story.step_3_an_official_is_approved_by_external_user_services()
@@ -60,14 +99,14 @@ def play(started: Platform, *, say: Callable[[str, str], None] = lambda _step, _
     return story
 
 
-def eventually(look: Callable[[], Any], what: str) -> Any:
-    """What `look` finds, once it finds something; `AssertionError` after 20 seconds."""
+def eventually(look: Callable[[], Any], what: str, *, wait_s: float = WAIT_S) -> Any:
+    """What `look` finds, once it finds something; `AssertionError` after so many seconds."""
     found: list[Any] = [None]
 
     def there() -> bool:
         found[0] = look()
         return bool(found[0])
 
-    if not wait_until(there, Wakeup(), timeout_s=WAIT_S):
+    if not wait_until(there, Wakeup(), timeout_s=wait_s):
         raise AssertionError(f"there never was {what}")
     return found[0]

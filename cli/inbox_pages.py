@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from email.utils import localtime
+from pathlib import Path
 
 from jinja2 import DictLoader, Environment
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
-from chassis.inbox import Inbox, Mail
+from chassis.inbox import LOOPBACK, Inbox, Mail
+from chassis.runtime import Stop
+from services.portal.web.serving import Web
 
 SHOWN = 200
 HEADERS = {"content-security-policy": "default-src 'none'; style-src 'self'", "cache-control": "no-store"}
@@ -37,6 +41,16 @@ article{background:#fff;border:1px solid #c9d3d5;border-radius:8px;padding:12px 
 article p{margin:4px 0 0;color:#45585e}a{color:#0b5f70}
 pre{background:#fff;border:1px solid #c9d3d5;border-radius:8px;padding:16px;white-space:pre-wrap;font-size:15px}
 """
+
+
+def serve_inbox(*, smtp_port: int, port: int, folder: Path) -> None:
+    """The inbox as a process of its own, until SIGTERM."""
+    stop = Stop().on_signals()
+    inbox = Inbox(port=smtp_port, folder=folder).start()
+    web = Web(Starlette(routes=[Mount("/dev", routes=inbox_pages(inbox))]), host=LOOPBACK, port=port).start()
+    stop.wait()
+    web.stop()
+    inbox.stop()
 
 
 def inbox_pages(inbox: Inbox) -> list[Route]:

@@ -16,7 +16,7 @@ import psycopg
 
 from chassis import logs
 from chassis.client import channel
-from chassis.database import PooledDatabase
+from chassis.database import PooledDatabase, identifier
 from chassis.embedded import postgres
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber
 from chassis.inbox import LOOPBACK, Inbox
@@ -35,6 +35,14 @@ from services.registry.__main__ import SERVICE as REGISTRY
 
 ALL: tuple[Service, ...] = (REGISTRY, IDENTITY, ACCESS, CONNECTIONS, NOTIFIER)
 DATABASE = "mandate"
+SECRETS = (
+    "vault.key",
+    "portal.key",
+    "identity_index_key.key",
+    "identity_token_key.key",
+    "identity_pepper.key",
+    "ssn_index_key.key",
+)
 POLL_S = 1.0
 """Inside one process everybody is woken by a bell; looking again is only for deadlines and Progress."""
 
@@ -93,13 +101,14 @@ def platform(state: Path, *, base_url: str = "http://127.0.0.1:8000") -> Iterato
     with ExitStack() as closing:
         server = postgres.start(state / "postgres")
         closing.callback(server.stop)
-        dsn = _database(server)
+        dsn = ensure_database(server, DATABASE)
         inbox = Inbox(folder=state / "mail")
         inbox.start()
         closing.callback(inbox.stop)
         keys = Keyring(state / "keys", make=True)
-        password = _password(state / "demo-password")
-        closing.enter_context(_environment(_settings_of(inbox, keys, base_url, password)))
+        password = password_of(state)
+        settings_of_parts = service_environment(keys, base_url, password, smtp=(LOOPBACK, inbox.port))
+        closing.enter_context(_environment(settings_of_parts))
         started = Platform(state=state, dsn=dsn, inbox=inbox, keys=keys, password=password)
         settings = Settings(database_url=dsn, keys=state / "keys", addresses=started.addresses, poll_s=POLL_S, pool=4)
         started.addresses = settings.addresses
@@ -132,15 +141,15 @@ def _start(started: Platform, settings: Settings, bus: PooledDatabase, closing: 
     closing.enter_context(running(started.workers))
 
 
-def _database(server: postgres.EmbeddedPostgres) -> str:
+def ensure_database(server: postgres.EmbeddedPostgres, name: str) -> str:
+    """The address of a database of this server, made where it is missing."""
     with psycopg.connect(server.dsn(), autocommit=True) as admin:
-        there = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
-        if there is None:
-            admin.execute(f"CREATE DATABASE {DATABASE}".encode())
-    return server.dsn(DATABASE)
+        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is None:
+            admin.execute(f"CREATE DATABASE {identifier(name)}".encode())
+    return server.dsn(name)
 
 
-def _settings_of(inbox: Inbox, keys: Keyring, base_url: str, password: str) -> dict[str, str]:
+def service_environment(keys: Keyring, base_url: str, password: str, *, smtp: tuple[str, int]) -> dict[str, str]:
     """What the services read from the environment; elsewhere an installation says it."""
     seeded = [
         {
@@ -156,15 +165,24 @@ def _settings_of(inbox: Inbox, keys: Keyring, base_url: str, password: str) -> d
     return {
         "MANDATE_NOTIFIER_KEY": keys.sealing_private("notifier").hex(),
         "MANDATE_SEEDED_ACCOUNTS": json.dumps(seeded),
-        "MANDATE_SMTP_HOST": LOOPBACK,
-        "MANDATE_SMTP_PORT": str(inbox.port),
+        "MANDATE_SMTP_HOST": smtp[0],
+        "MANDATE_SMTP_PORT": str(smtp[1]),
         "MANDATE_SMTP_STARTTLS": "false",
         "MANDATE_BASE_URL": base_url,
     }
 
 
-def _password(file: Path) -> str:
+def make_keys(keys: Keyring) -> None:
+    """Make every key of the installation, before several processes look for them."""
+    keys.verifier("any", SERVICES)
+    keys.sealing_public("notifier")
+    for name in SECRETS:
+        keys.secret(name)
+
+
+def password_of(state: Path) -> str:
     """The password of the seeded accounts, kept with the state; it meets the deck's rules (2.3)."""
+    file = state / "demo-password"
     if not file.exists():
         file.touch(mode=0o600)
         letters = secrets.choice(("Dawn", "Reed", "Fern", "Moss", "Lark"))

@@ -87,6 +87,10 @@ class KafkaServer:
         """The process id while the broker runs (or is paused)."""
         return self._process.pid if self._process else None
 
+    def ended(self) -> bool:
+        """Whether the broker has ended; takes note of it, as the parent of a process must."""
+        return self._process is None or self._process.poll() is not None
+
     def stop(self) -> None:
         """Stop the broker cleanly and wait for its end; stopping a stopped one is harmless."""
         if self._process is None:

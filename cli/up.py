@@ -1,0 +1,293 @@
+"""`mandate up`: one process per service role on real Kafka and PostgreSQL; `ps`, `logs` and `down` beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from rich.console import Console
+from rich.table import Table
+
+from chassis.embedded import postgres
+from chassis.embedded.postgres import free_port
+from chassis.kafka.jars import fetch_jars
+from chassis.kafka.server import KafkaServer
+from chassis.kafka.server import start as start_kafka
+from chassis.keys import Keyring
+from chassis.runtime import Wakeup, seconds, wait_until
+from cli.month import load_month_into
+from cli.platform import SEEDED, ensure_database, make_keys, password_of, service_environment
+
+NAMES = ("registry", "identity", "access", "connections", "notifier")
+READY_S = 90.0
+STOP_S = 25.0
+HOST = "127.0.0.1"
+
+
+_BROKERS: list[KafkaServer] = []
+_LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
+"""Processes that outlive us on purpose; kept, so that nobody takes them for forgotten, and reaped when we end them."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process that `up` started."""
+
+    name: str
+    pid: int
+    word: str
+    """Stands in the process's command line, so that no other process is ever taken for it."""
+    url: str = ""
+    health: str = ""
+    log: str = ""
+    words: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    """What it was started with; kept in a file that only its owner reads."""
+
+    def alive(self) -> bool:
+        """Whether this very process runs."""
+        _reap()
+        try:
+            line = Path(f"/proc/{self.pid}/cmdline").read_bytes()
+        except OSError:
+            return False
+        return self.word.encode() in line
+
+    def ready(self) -> bool:
+        """Whether it answers that it is ready."""
+        if not self.health:
+            return self.alive()
+        try:
+            with urlopen(self.health, timeout=2) as answer:  # noqa: S310 - our own loopback address
+                return bool(answer.status == 200)  # noqa: PLR2004 - OK
+        except (URLError, OSError):
+            return False
+
+
+def cache() -> Path:
+    """Where what was fetched once is kept, over all checkouts."""
+    return Path(os.environ.get("MANDATE_CACHE", Path.home() / ".cache" / "mandate"))
+
+
+def up(state: Path, *, port: int = 8000) -> None:
+    """Start everything, wait until every part is ready, and print where it is."""
+    console = Console()
+    began = seconds()
+    state = (state / "up").resolve()
+    if any(part.alive() for part in parts_of(state)):
+        raise SystemExit("it is up already: make ps shows it, make down stops it")
+    state.mkdir(parents=True, exist_ok=True)
+    state.chmod(0o755)  # PostgreSQL drops to another user where we are root
+    started: list[Part] = []
+    try:
+        for part in _start(state, port, console):
+            started.append(part)
+            _note(state, started)
+        with console.status("waiting until every part is ready"):
+            _await(started)
+    except BaseException:
+        down(state.parent)
+        raise
+    console.print(f"ready in {seconds() - began:.1f} s (DEVELOPMENT ONLY: insecure defaults)")
+    ps(state.parent)
+    console.print(f"sign in as  {', '.join(f'{one.user_id} ({one.role})' for one in SEEDED)}")
+    console.print(f"password    {password_of(state)}   (codes arrive in the inbox)")
+    console.print("next        make open, or make logs S=access; make down stops it")
+
+
+def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
+    console.print("PostgreSQL …")
+    server = postgres.start(state / "postgres")
+    yield Part(
+        "postgres", _postmaster(state), "postgres", f"{HOST}:{server.port}", log=str(server.base / "postgres.log")
+    )
+    databases = {name: ensure_database(server, name) for name in (*NAMES, "vault")}
+    console.print("Kafka …")
+    kafka = start_kafka(state / "kafka", jars=fetch_jars(cache()))
+    _BROKERS.append(kafka)
+    yield Part("kafka", kafka.pid or 0, "kafka.Kafka", kafka.bootstrap, log=str(state / "kafka"))
+    keys = Keyring(state / "keys", make=True)
+    make_keys(keys)
+    inbox_port, smtp_port = free_port(), free_port()
+    inbox = f"http://{HOST}:{inbox_port}/dev/inbox"
+    words = ["-m", "cli", "inbox", str(smtp_port), str(inbox_port), str(state / "mail")]
+    yield _spawn(state, "inbox", words, {}, url=inbox, health=inbox)
+    common = service_environment(keys, f"http://{HOST}:{port}", password_of(state), smtp=(HOST, smtp_port)) | {
+        "MANDATE_BUS": "kafka",
+        "MANDATE_BUS_URL": kafka.bootstrap,
+        "MANDATE_VAULT_URL": databases["vault"],
+        "MANDATE_KEYS": str(state / "keys"),
+        "MANDATE_POOL": "4",
+    }
+    addresses = {name: f"{HOST}:{free_port()}" for name in NAMES}
+    common["MANDATE_ADDRESSES"] = json.dumps(addresses)
+    console.print("schemas and topics …")
+    _migrate({name: common | {"MANDATE_DATABASE_URL": databases[name]} for name in NAMES})
+    load_month_into(databases["registry"], keys)
+    for name in NAMES:
+        yield from _service(state, name, common | {"MANDATE_DATABASE_URL": databases[name]}, addresses[name])
+    secret = keys.secret("portal.key").hex()
+    portal = common | {"MANDATE_PORT": str(port), "MANDATE_PORTAL_SECRET": secret, "MANDATE_PORTAL_SECURE_COOKIES": "0"}
+    url = f"http://{HOST}:{port}"
+    yield _spawn(state, "portal", ["-m", "services.portal"], portal, url=url, health=f"{url}/health")
+
+
+def _service(state: Path, name: str, environment: Mapping[str, str], address: str) -> Iterator[Part]:
+    for role in ("worker", "api"):
+        management = free_port()
+        more = {"MANDATE_MANAGEMENT_PORT": str(management)}
+        if role == "api":
+            more["MANDATE_PORT"] = address.rpartition(":")[2]
+        yield _spawn(
+            state,
+            f"{name}.{role}",
+            ["-m", f"services.{name}", role],
+            dict(environment) | more,
+            url=address if role == "api" else "",
+            health=f"http://{HOST}:{management}/readyz",
+        )
+
+
+def _spawn(state: Path, name: str, words: list[str], environment: Mapping[str, str], *, url: str, health: str) -> Part:
+    logs = state / "logs"
+    logs.mkdir(exist_ok=True)
+    file = logs / f"{name}.log"
+    with file.open("ab") as out:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, *words],
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _LEFT_RUNNING.append(process)
+    kept = tuple(sorted(environment.items()))
+    return Part(name, process.pid, words[1], url, health, str(file), tuple(words), kept)
+
+
+def _migrate(environments: Mapping[str, Mapping[str, str]]) -> None:
+    """Every service's schema at the same time, as the Jobs of a cluster do it."""
+    running = {
+        name: subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", f"services.{name}", "migrate"],
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for name, environment in environments.items()
+    }
+    said = {name: process.communicate()[0] for name, process in running.items()}
+    for name, process in running.items():
+        if process.returncode:
+            raise SystemExit(f"services.{name} migrate failed:\n{said[name][-2000:]}")
+
+
+def _postmaster(state: Path) -> int:
+    return int((state / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def restart(state: Path, name: str, **more: str) -> None:
+    """Start a part again that has ended, with further environment for this time (None of it is kept)."""
+    folder = (state / "up").resolve()
+    parts = parts_of(folder)
+    for number, part in enumerate(parts):
+        if part.name == name and not part.alive():
+            environment = dict(part.environment)
+            begun = _spawn(folder, name, list(part.words), environment | more, url=part.url, health=part.health)
+            parts[number] = replace(begun, environment=part.environment)
+    _note(folder, parts)
+
+
+def start_kafka_again(state: Path) -> None:
+    """Start the broker, where it has ended, at its old address."""
+    folder = (state / "up").resolve()
+    kafka = start_kafka(folder / "kafka", jars=fetch_jars(cache()))
+    _BROKERS.append(kafka)
+    _note(folder, [replace(one, pid=kafka.pid or 0) if one.name == "kafka" else one for one in parts_of(folder)])
+
+
+def _note(state: Path, parts: list[Part]) -> None:
+    file = _file(state)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps([asdict(one) for one in parts], indent=1))
+
+
+def _await(parts: list[Part]) -> None:
+    def ready() -> bool:
+        dead = next((part for part in parts if not part.alive()), None)
+        if dead is not None:
+            tail = Path(dead.log).read_text(errors="replace")[-2000:] if dead.log.endswith(".log") else ""
+            raise SystemExit(f"{dead.name} ended:\n{tail}")
+        return all(part.ready() for part in parts)
+
+    if not wait_until(ready, Wakeup(), timeout_s=READY_S):
+        late = ", ".join(part.name for part in parts if not part.ready())
+        raise SystemExit(f"not ready after {READY_S:.0f} s: {late}")
+
+
+def ps(state: Path) -> None:
+    """Print every part with its state and address."""
+    table = Table()
+    for column in ("service", "state", "where", "log"):
+        table.add_column(column)
+    for part in parts_of((state / "up").resolve()):
+        how = "ready" if part.ready() else "alive" if part.alive() else "down"
+        table.add_row(part.name, how, part.url, part.log)
+    Console(width=160).print(table)
+
+
+def logs(state: Path, service: str) -> None:
+    """Print the end of the logs of a service."""
+    for part in parts_of((state / "up").resolve()):
+        if part.name.startswith(service) and part.log.endswith(".log"):
+            sys.stdout.write(f"--- {part.name}\n{Path(part.log).read_text(errors='replace')[-4000:]}\n")
+
+
+def down(state: Path) -> None:
+    """Stop what `up` started, the last first, and only that."""
+    state = (state / "up").resolve()
+    for part in reversed(parts_of(state)):
+        if not part.alive():
+            continue
+        number = signal.SIGINT if part.name == "postgres" else signal.SIGTERM  # PostgreSQL's fast stop
+        os.kill(part.pid, number)
+        if not wait_until(lambda part=part: not part.alive(), Wakeup(), timeout_s=STOP_S):  # type: ignore[misc]
+            os.kill(part.pid, signal.SIGKILL)
+    _reap()
+    _file(state).unlink(missing_ok=True)
+
+
+def _reap() -> None:
+    """Take note of children of ours that have ended."""
+    for process in list(_LEFT_RUNNING):
+        if process.poll() is not None:
+            _LEFT_RUNNING.remove(process)
+    for broker in list(_BROKERS):
+        if broker.ended():
+            _BROKERS.remove(broker)
+
+
+def parts_of(state: Path) -> list[Part]:
+    """What was started, as it was noted."""
+    if not _file(state).exists():
+        return []
+    noted: list[dict[str, Any]] = json.loads(_file(state).read_text())
+    return [
+        Part(**(one | {"words": tuple(one["words"]), "environment": tuple(map(tuple, one["environment"]))}))
+        for one in noted
+    ]
+
+
+def _file(state: Path) -> Path:
+    return state / "parts.json"

@@ -1,0 +1,185 @@
+"""The story on real processes, Kafka and PostgreSQL, with deaths in the worst places: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from chassis import log
+from chassis.audit import leaf_hash
+from chassis.database import PooledDatabase
+from chassis.hearing import HEARD, headers_of
+from chassis.runtime import Background, Wakeup, wait_until
+from cli.demo import eventually, play_on_up
+from cli.up import Part, parts_of, restart, start_kafka_again
+
+SERVICES = ("identity", "access", "connections", "notifier")
+HEARS = {"access": {"identity", "connections"}, "connections": {"access"}}
+
+
+def part(state: Path, name: str) -> Part:
+    return next(one for one in parts_of(state / "up") if one.name == name)
+
+
+def databases(state: Path) -> dict[str, PooledDatabase]:
+    found = {}
+    for name in SERVICES:
+        environment = dict(part(state, f"{name}.worker").environment)
+        found[name] = PooledDatabase(environment["MANDATE_DATABASE_URL"], name, size=2).open()
+    return found
+
+
+def kill(state: Path, name: str) -> None:
+    """As a machine that loses its power."""
+    one = part(state, name)
+    os.kill(one.pid, signal.SIGKILL)
+    eventually(lambda: not one.alive(), f"the end of {name}")
+
+
+def die_at(state: Path, name: str, failpoint: str) -> None:
+    """Run a worker that kills itself when it next comes to a place; it is started again by `revive`."""
+    kill(state, name)
+    restart(state, name, MANDATE_FAILPOINT=f"{failpoint}:kill")
+
+
+def revive(state: Path, name: str, died: list[str]) -> None:
+    """Wait until the worker has died at its failpoint, and start it without one."""
+    eventually(lambda: not part(state, name).alive(), f"{name} to reach its failpoint", wait_s=60)
+    died.append(name)
+    restart(state, name)
+    eventually(lambda: part(state, name).ready(), f"{name} to be ready again")
+
+
+def check(state: Path) -> None:
+    """I1 to I4 over all logs, once everybody has caught up."""
+    open_databases = databases(state)
+    try:
+        eventually(lambda: _at_rest(open_databases), "rest")
+        for name, database in open_databases.items():
+            with database.session() as session:
+                _check_log(name, log.read(session, after=0, limit=100_000))
+                assert session.run("SELECT cause FROM parked") == []
+                assert session.run("SELECT cause FROM parked_messages") == []
+        _check_hearing(open_databases)
+        _check_mails(open_databases["notifier"])
+    finally:
+        for database in open_databases.values():
+            database.close()
+
+
+def _at_rest(open_databases: dict[str, PooledDatabase]) -> bool:
+    for database in open_databases.values():
+        with database.session() as session:
+            end = log.end(session)
+            if session.one("SELECT 1 FROM positions WHERE position < %s LIMIT 1", (end,)):
+                return False
+    return _expected(open_databases) == []
+
+
+def _check_log(name: str, recorded: list[log.Recorded]) -> None:
+    last: dict[Any, int] = {}
+    for row in recorded:
+        own = not row.topic.startswith(HEARD)
+        assert not own or row.version == last.get(row.stream, 0) + 1, (name, row.topic, row.version)
+        last[row.stream] = row.version
+        leaf = leaf_hash(name, row.stream, row.version, row.topic, row.recorded_at, row.packed_cause, row.state)
+        assert leaf == row.leaf_hash
+    heard = Counter(headers_of(row)["ce_id"] for row in recorded if row.topic.startswith(HEARD))
+    assert [ce_id for ce_id, count in heard.items() if count > 1] == []
+
+
+def _told(database: PooledDatabase, service: str) -> dict[tuple[str, str], int]:
+    """(topic, key) -> version of every state that this service has told last."""
+    with database.session() as session:
+        rows = session.run("SELECT topic, key::text, version FROM told")
+    return {(topic, key): version for topic, key, version in rows}
+
+
+def _expected(open_databases: dict[str, PooledDatabase]) -> list[str]:
+    """States that were told and not heard by those who listen."""
+    missing = []
+    for listener, origins in HEARS.items():
+        with open_databases[listener].session() as session:
+            heard = {(t, k): v for t, k, v in session.run("SELECT topic, key, version FROM heard")}
+        topics = {topic for topic, _ in heard}
+        for origin in origins:
+            for (topic, key), version in _told(open_databases[origin], origin).items():
+                if topic in topics and heard.get((topic, key)) != version:
+                    missing.append(f"{listener}: {topic} {key} {version}")
+    return missing
+
+
+def _check_hearing(open_databases: dict[str, PooledDatabase]) -> None:
+    assert _expected(open_databases) == []
+
+
+def _check_mails(notifier: PooledDatabase) -> None:
+    """I6: what was asked for came to one end."""
+    with notifier.session() as session:
+        asked = session.one("SELECT count(*) FROM log WHERE topic = 'notifier.Notification.Requested'")
+        ends = session.run(
+            "SELECT stream, count(*) FROM log WHERE topic ~ '^notifier.Notification.(Sent|Failed|Superseded|Expired)$'"
+            " GROUP BY stream"
+        )
+    assert asked is not None
+    assert len(ends) == asked[0]
+    assert {count for _, count in ends} == {1}
+
+
+def test_the_story_is_told_on_kafka_and_postgresql(up_state: Path) -> None:
+    """Every step, with one process a role."""
+    told: list[str] = []
+    play_on_up(up_state, say=lambda step, _: told.append(step))
+    assert told == ["1", "2", "3", "4", "5", "6", "7", "9"]
+    check(up_state)
+
+
+def kafka_away(state: Path) -> None:
+    """The broker is stopped for 30 seconds, then it is there again, at the same address."""
+    kafka = part(state, "kafka")
+    os.kill(kafka.pid, signal.SIGTERM)
+    eventually(lambda: not kafka.alive(), "the end of the broker")
+    wait_until(lambda: False, Wakeup(), timeout_s=30)
+    start_kafka_again(state)
+
+
+DEATHS: dict[str, tuple[str, str]] = {
+    "1": ("identity.worker", "relay.after_publish"),
+    "2": ("access.worker", "relay.after_publish"),
+    "3": ("notifier.worker", "policy.before_append"),
+    "4": ("access.worker", "view.before_commit"),
+    "6": ("connections.worker", "ingest.before_commit"),
+    "7": ("access.worker", "ingest.before_commit"),
+}
+"""After which step which worker is set up to die where: each comes to its place in the step that follows."""
+
+
+def test_deaths_and_an_absent_broker_lose_nothing_and_answer_nothing_twice(up_state: Path) -> None:
+    """F-01 (relay produced and not saved; worker handled and not committed) and F-05 (30 s), in the second telling."""
+    helpers: list[Background] = []
+    died: list[str] = []
+
+    def meanwhile(work: Callable[[], None]) -> None:
+        helpers.append(Background("fault", work))
+        helpers[-1].start()
+
+    def trouble(step: str, _line: str) -> None:
+        for helper in helpers:
+            assert helper.join(60)
+        if step in DEATHS:
+            name, failpoint = DEATHS[step]
+            die_at(up_state, name, failpoint)
+            meanwhile(partial(revive, up_state, name, died))
+        if step == "5":
+            meanwhile(lambda: kafka_away(up_state))
+
+    play_on_up(up_state, telling=1, wait_s=75, say=trouble)
+    for helper in helpers:
+        assert helper.join(60)
+    assert died == [name for name, _ in DEATHS.values()]
+    check(up_state)
