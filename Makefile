@@ -33,6 +33,42 @@ doctor: ## what is missing on this machine, and the exact command that adds it
 	@command -v $(PYTHON) >/dev/null 2>&1 || sh tools/need.sh --check python3-venv
 	@$(PYTHON) tools/doctor.py $(ARGS)
 
+##@ Run
+
+# Where data, keys and mails of a local installation are kept; the portal's port.
+STATE ?= .state
+PORT ?= 8000
+S ?=
+
+.PHONY: run demo up demo-up ps logs down open reset
+run: setup ## the whole platform in one process on embedded parts; prints addresses and sign-ins (Ctrl-C stops it)
+	@exec $(BIN)/mandate run --state $(STATE) --port $(PORT)
+
+demo: setup ## the story of getting access, step by step, on a platform of its own
+	@exec $(BIN)/mandate demo
+
+up: setup ## one process a service role on real Kafka and PostgreSQL; returns when all are ready
+	@sh tools/need.sh java maven
+	@exec $(BIN)/mandate up --state $(STATE) --port $(PORT)
+
+demo-up: setup ## the same story, on what `make up` runs
+	@exec $(BIN)/mandate demo --up --state $(STATE)
+
+ps: ## what `make up` started, and how each part is
+	@$(BIN)/mandate ps --state $(STATE)
+
+logs: ## the end of the logs: make logs S=access
+	@$(BIN)/mandate logs --state $(STATE) "$(S)"
+
+down: ## stop what `make up` started; data stay
+	@$(BIN)/mandate down --state $(STATE)
+
+open: ## the portal in this machine's browser
+	@python3 -m webbrowser http://127.0.0.1:$(PORT) || echo "open http://127.0.0.1:$(PORT)"
+
+reset: down ## forget all data of the local installations: people, mails, keys
+	@rm -rf $(STATE)/up $(STATE)/postgres $(STATE)/keys $(STATE)/mail $(STATE)/demo-password
+
 ##@ Work
 
 .PHONY: format
@@ -92,10 +128,12 @@ lint-proof: setup ## break each of our rules once, in a throw-away project, and 
 ##@ Test
 
 # The parts of `make test`, in order; each is a folder of tests/.
-PARTS := unit contract integration bus sim
+PARTS := unit contract integration bus sim e2e faults
 
 # What only the system can give, by part.
 NEEDS_bus := java maven
+NEEDS_e2e := chromium node
+NEEDS_faults := java maven
 
 part = @dirs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),tests/$(p)))"; \
 	needs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),$(NEEDS_$(p))))"; \
@@ -103,7 +141,7 @@ part = @dirs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*
 	if [ -n "$$needs" ]; then sh tools/need.sh $$needs || exit 1; fi; \
 	exec $(BIN)/pytest $$dirs -n $(N) --dist loadgroup $(ARGS)
 
-.PHONY: test test-unit test-contract test-integration test-bus test-sim
+.PHONY: test test-unit test-contract test-integration test-bus test-sim test-e2e test-faults
 test: setup ## all parts below in one run, on servers it starts itself
 	$(call part,$(PARTS))
 
@@ -121,6 +159,16 @@ test-bus: setup ## one conformance suite, both bus drivers (PostgreSQL, Kafka)
 
 test-sim: setup ## the simulation, a few seeds
 	$(call part,sim)
+
+test-e2e: setup ## the story on embedded parts and pages in Chromium, axe included
+	$(call part,e2e)
+
+test-faults: setup ## the story on real processes, Kafka and PostgreSQL, with deaths in the worst places
+	$(call part,faults)
+
+.PHONY: mutants
+mutants: setup ## take one defence of the chassis away at a time: each must turn a seed of the simulation red
+	@$(BIN)/python -m tests.sim.mutants
 
 .PHONY: sim
 sim: setup ## play the simulation: SEED=n is the first seed, SEEDS=n how many

@@ -7,8 +7,11 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from chassis import log
 from chassis.audit import leaf_hash
@@ -17,6 +20,9 @@ from chassis.hearing import HEARD, headers_of
 from chassis.runtime import Background, Wakeup, wait_until
 from cli.demo import eventually, play_on_up
 from cli.up import Part, parts_of, restart, start_kafka_again
+
+pytestmark = pytest.mark.xdist_group("faults")  # one installation for all, in order
+
 
 SERVICES = ("identity", "access", "connections", "notifier")
 HEARS = {"access": {"identity", "connections"}, "connections": {"access"}}

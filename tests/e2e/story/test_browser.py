@@ -17,6 +17,8 @@ from services.portal.web.challenge import Challenges
 from tests.e2e.pages import walk
 from tests.scenario import Person, people
 
+pytestmark = pytest.mark.xdist_group("story")  # one installation for all, in order
+
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:

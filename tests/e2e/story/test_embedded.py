@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import psycopg
+import pytest
 
 from cli.demo import play
 from cli.platform import ALL, Platform
+
+pytestmark = pytest.mark.xdist_group("story")  # one installation for all, in order
 
 
 def test_the_story_is_told_on_embedded_parts(embedded_platform: Platform) -> None:
