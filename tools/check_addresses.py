@@ -15,10 +15,11 @@ HOSTS = (
     ("repo", "maven", "apache"),
     ("deb", "debian", "org"),
 )
-PLACES = ("work", "root", "home")
+PLACES = (r"work/", r"root/", r"home/[\w.-]+/")
+"""`/home/` alone is a page of the portal; a person's folder has a name."""
 
 FORBIDDEN = re.compile(
-    "|".join(re.escape(".".join(host)) for host in HOSTS) + r"|(?<![\w}.:/-])/(?:" + "|".join(PLACES) + r")/",
+    "|".join(re.escape(".".join(host)) for host in HOSTS) + r"|(?<![\w}.:/-])/(?:" + "|".join(PLACES) + r")",
 )
 
 

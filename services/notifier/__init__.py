@@ -1,0 +1,1 @@
+"""Messages to people: who is told what, when, and whether it was sent; no business state."""

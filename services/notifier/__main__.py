@@ -1,0 +1,49 @@
+"""The composition root of the notifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+
+from chassis.application import Application
+from chassis.followers import Follower
+from chassis.service import Parts, Service
+from services.notifier.adapters.addressing import Addressing
+from services.notifier.adapters.identity import IdentityContacts
+from services.notifier.adapters.ports import Parties
+from services.notifier.adapters.registry import NoParties, RegistryParties
+from services.notifier.adapters.secrets import SealedSecrets
+from services.notifier.adapters.sender import Sender
+from services.notifier.adapters.settings import NotifierSettings
+from services.notifier.adapters.smtp import SmtpPost
+from services.notifier.application import NotifierApplication
+from services.notifier.publishing import PUBLISHING
+
+SCRIPTS = files("services.notifier.migrations")
+
+
+def _sender(app: Application, parts: Parts) -> Sequence[Follower]:
+    settings = NotifierSettings()
+    secrets = SealedSecrets(parts.keys.sealing_private("notifier"))
+    addressing = Addressing(settings, IdentityContacts(parts.channel("identity")), _parties(parts), secrets)
+    return [Sender(app, settings, addressing, SmtpPost(settings))]
+
+
+def _parties(parts: Parts) -> Parties:
+    try:
+        return RegistryParties(parts.channel("registry"))
+    except KeyError:  # no address of one is set
+        return NoParties()
+
+
+SERVICE = Service(
+    application=NotifierApplication,
+    publishing=PUBLISHING,
+    scripts=[SCRIPTS / "0001_deliveries.sql"],
+    more_followers={"sender": _sender},
+)
+
+if __name__ == "__main__":
+    from chassis.main import main
+
+    main(SERVICE)

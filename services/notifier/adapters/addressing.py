@@ -1,0 +1,118 @@
+"""From a notification to a message: asks who the recipient is, opens what is sealed, renders, composes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID
+
+from chassis.vocabulary import eastern, tracking
+from chassis.vocabulary.header_text import HostileTextError
+from services.notifier.adapters.letters import LANGUAGES, WORDS, render
+from services.notifier.adapters.messages import compose
+from services.notifier.adapters.ports import SMS, VOICE, Contact, Contacts, Parties, Party, RefusedForGoodError, Secrets
+from services.notifier.adapters.settings import NotifierSettings
+from services.notifier.domain.notification import ACCOUNT, Notification
+
+PEOPLE = ("requester_id", "inviter_id")
+ORGANIZATIONS = {"employer_id": "employer", "provider_id": "party", "surrogate_id": "party"}
+"""Ids in a notification's data, and the word that stands for a name which is not known."""
+ROLES = ("role", "current_role", "role_before", "role_after")
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A message and its envelope."""
+
+    message: EmailMessage
+    sender: str
+    to: str
+
+
+class Addressing:
+    """Knows names and addresses for as long as it takes to write one mail."""
+
+    def __init__(self, settings: NotifierSettings, contacts: Contacts, parties: Parties, secrets: Secrets) -> None:
+        self._settings, self._contacts, self._parties, self._secrets = settings, contacts, parties, secrets
+
+    def write(self, notification: Notification, *, now: datetime) -> Addressed:
+        """The mail, ready for the post. Raises `TryLaterError` and `RefusedForGoodError`."""
+        settings = self._settings
+        contact = self._recipient(notification)
+        asked_in = notification.data.get("language") or contact.language
+        language = asked_in if asked_in in LANGUAGES else LANGUAGES[0]
+        try:
+            letter = render(
+                notification.template,
+                language,
+                foreign=self._foreign(notification.data, contact, WORDS[language]),
+                ours=self._ours(notification, contact),
+            )
+            message = compose(
+                letter,
+                notification_id=notification.id,
+                to=contact.address,
+                sender=settings.mail_from,
+                sender_name=settings.mail_from_name,
+                language=language,
+                at=now,
+            )
+        except HostileTextError as error:
+            raise RefusedForGoodError(f"HOSTILE_TEXT: {error.field}") from None
+        return Addressed(message=message, sender=settings.mail_from, to=str(message["To"]))
+
+    def _recipient(self, notification: Notification) -> Contact:
+        kind, _, rest = notification.recipient.partition("/")
+        who, _, more = rest.partition("/")
+        if kind != ACCOUNT:
+            return Contact(address=self._secrets.open(more, who))
+        contact = self._contacts.contact(UUID(who), more)
+        if contact is None:
+            raise RefusedForGoodError("NO_RECIPIENT: the account is not known any more")
+        domain = {SMS: self._settings.sms_domain, VOICE: self._settings.voice_domain}.get(contact.kind)
+        return replace(contact, address=f"{contact.address.lstrip('+')}@{domain}") if domain else contact
+
+    def _ours(self, notification: Notification, contact: Contact) -> dict[str, Any]:
+        settings = self._settings
+        sealed, context = notification.sealed_secret, notification.seal_context
+        return {
+            "address": contact.address,
+            "desk": settings.help_desk,
+            "base_url": settings.base_url,
+            "pecos_url": settings.pecos_url,
+            "nppes_url": settings.nppes_url,
+            "reference": reference(notification.correlation),
+            "expires": eastern.format_moment(notification.expires_at) if notification.expires_at else "",
+            "secret": self._secrets.open(sealed, context) if sealed else "",
+        }
+
+    def _foreign(self, data: Mapping[str, Any], contact: Contact, words: Mapping[str, str]) -> dict[str, Any]:
+        """The data, with a name for each id (`requester_id` becomes `requester`) and a word for each role."""
+        foreign: dict[str, Any] = {**data, "name": contact.name, "user_id": contact.user_id}
+        for key in ROLES:
+            if key in data:
+                foreign |= {key: words.get(data[key], data[key]), f"{key}_code": data[key]}
+        for key in PEOPLE:
+            if key in data:
+                person = self._contacts.contact(UUID(data[key]))
+                foreign[key.removesuffix("_id")] = person.name if person and person.name else words["person"]
+        for key, unknown in ORGANIZATIONS.items():
+            if key in data:
+                foreign[key.removesuffix("_id")] = self._party(data[key], words[unknown]).name
+        if "provider_id" in data:
+            foreign["npis"] = list(self._party(data["provider_id"], "").npis)
+        if "employer_ids" in data:
+            foreign["employers"] = [self._party(id_, words["employer"]).name for id_ in data["employer_ids"]]
+        return foreign
+
+    def _party(self, id: str, unknown: str) -> Party:
+        return self._parties.party(UUID(id)) or Party(unknown)
+
+
+def reference(correlation: str) -> str:
+    """A correlation id in 8 characters of Crockford's base32, made of its random end: short enough to read out."""
+    number = UUID(correlation).int
+    return "".join(tracking.ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))

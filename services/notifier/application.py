@@ -1,0 +1,83 @@
+"""The notifier: its aggregate, its views and its table of policies."""
+
+from __future__ import annotations
+
+from mandate.access.v1 import events_pb2 as access
+from mandate.access.v1 import state_pb2 as access_state
+from mandate.connections.v1 import events_pb2 as connections
+from mandate.identity.v1 import events_pb2 as identity
+
+from chassis.application import Application, when
+from services.notifier.domain.notification import Notification
+from services.notifier.policies import (
+    ask_connection_deciders,
+    ask_role_deciders,
+    confirm_role_request,
+    drop_decided,
+    send_code,
+    tell_access_changed,
+    tell_account_owner,
+    tell_connection_decision,
+    tell_connection_ended,
+    tell_role_decision,
+)
+from services.notifier.projections.asked import ASKED
+from services.notifier.projections.codes import CODES
+from services.notifier.projections.decided import DECIDED
+from services.notifier.projections.managers import MANAGERS
+from services.notifier.projections.outbox import OUTBOX
+
+DECISIONS = (
+    access.RoleRequestApproved,
+    access.RoleRequestRejected,
+    access.RoleRequestCancelled,
+    connections.ConnectionApproved,
+    connections.ConnectionRejected,
+    connections.ConnectionCancelled,
+)
+
+
+class NotifierApplication(Application):
+    """Who is told what, and whether it was sent."""
+
+    name = "notifier"
+    aggregates = (Notification,)
+    policies = (
+        when(identity.MfaCodeIssued, send_code.on_issued),
+        when(identity.AccountActivated, tell_account_owner.on_activated),
+        when(identity.AccountLocked, tell_account_owner.on_locked),
+        when(identity.RegistrationAddressTaken, tell_account_owner.on_address_taken),
+        when(access.RoleRequested, confirm_role_request.on_request),
+        when(access.RoleRequested, ask_role_deciders.on_request),
+        when(access_state.AssociationState, ask_role_deciders.on_association),
+        when(access.RoleRequestApproved, tell_role_decision.on_approved),
+        when(access.RoleRequestRejected, tell_role_decision.on_rejected),
+        when(access.EmployerAssociationEnded, tell_access_changed.on_ended),
+        when(connections.ConnectionRequested, ask_connection_deciders.on_request),
+        when(access_state.AssociationState, ask_connection_deciders.on_association),
+        when(connections.ConnectionApproved, tell_connection_decision.on_decision),
+        when(connections.ConnectionRejected, tell_connection_decision.on_decision),
+        when(connections.ConnectionRequested, tell_connection_decision.on_request),
+        when(connections.ConnectionEnded, tell_connection_ended.on_ended),
+        *(when(message, drop_decided.on_decision) for message in DECISIONS),
+        when(Notification.Requested, drop_decided.on_asked),
+    )
+    policy_views = (ASKED, CODES, DECIDED, MANAGERS, OUTBOX)
+    views = (OUTBOX,)
+    hears = (
+        "AccountActivated",
+        "AccountLocked",
+        "AssociationState",
+        "ConnectionApproved",
+        "ConnectionCancelled",
+        "ConnectionEnded",
+        "ConnectionRejected",
+        "ConnectionRequested",
+        "EmployerAssociationEnded",
+        "MfaCodeIssued",
+        "RegistrationAddressTaken",
+        "RoleRequestApproved",
+        "RoleRequestCancelled",
+        "RoleRequestRejected",
+        "RoleRequested",
+    )

@@ -1,0 +1,45 @@
+"""The mails by the domain's own numbers (domain.md 6), and which facts make one of them pointless."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+INVITATION = "M-01"
+ACCOUNT_CREATED = "M-02"
+CODE = "M-03"
+ACCOUNT_LOCKED = "M-07"
+ROLE_REQUEST_RECEIVED = "M-09"
+ROLE_REQUEST_AWAITS = "M-10"
+ROLE_REQUEST_APPROVED = "M-12"
+ROLE_REQUEST_REJECTED = "M-13"
+ACCESS_CHANGED = "M-14"
+CONNECTION_AWAITS = "M-16"
+CONNECTION_DECIDED = "M-17"
+CONNECTION_ENDED = "M-18"
+ADDRESS_TAKEN = "M-30"
+
+ALL = (
+    INVITATION,
+    ACCOUNT_CREATED,
+    CODE,
+    ACCOUNT_LOCKED,
+    ROLE_REQUEST_RECEIVED,
+    ROLE_REQUEST_AWAITS,
+    ROLE_REQUEST_APPROVED,
+    ROLE_REQUEST_REJECTED,
+    ACCESS_CHANGED,
+    CONNECTION_AWAITS,
+    CONNECTION_DECIDED,
+    CONNECTION_ENDED,
+    ADDRESS_TAKEN,
+)
+
+SUPERSEDED_BY: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        CODE: frozenset({"MfaCodeIssued"}),  # one live code per session and purpose (D-25): an older one only misleads
+        ROLE_REQUEST_AWAITS: frozenset({"RoleRequestApproved", "RoleRequestRejected", "RoleRequestCancelled"}),
+        CONNECTION_AWAITS: frozenset({"ConnectionApproved", "ConnectionRejected", "ConnectionCancelled"}),
+    }
+)
+"""Mail -> messages that make it pointless while it waits. What is not named here is always sent."""

@@ -1,0 +1,1 @@
+"""Whenever X, tell whom it concerns: one file an outcome."""

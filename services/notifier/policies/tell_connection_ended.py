@@ -1,0 +1,35 @@
+"""Whenever a connection has ended, tell both sides (M-18)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from mandate.connections.v1.events_pb2 import ConnectionEnded
+
+from chassis.domain import Aggregate
+from chassis.policies import World
+from chassis.vocabulary.roles import MANAGING
+from services.notifier.domain import mails
+from services.notifier.domain.notification import to_account
+from services.notifier.policies.owing import owe
+from services.notifier.projections.managers import people
+
+
+def on_ended(heard: ConnectionEnded, world: World) -> Iterator[Aggregate]:
+    """Every Authorized Official and Access Manager of either side, and whoever ended it; each once."""
+    told = {UUID(heard.ended_by)}
+    for employer_id in (heard.provider_id, heard.surrogate_id):
+        told.update(people(world.db, employer_id=UUID(employer_id), roles=MANAGING))
+    for account_id in sorted(told):
+        yield from owe(
+            world,
+            mails.CONNECTION_ENDED,
+            to=to_account(account_id),
+            data={
+                "provider_id": heard.provider_id,
+                "surrogate_id": heard.surrogate_id,
+                "ended_by_side": heard.ended_by_side,
+                "functions": [{"function": heard.function, "tracking_id": heard.tracking_id}],
+            },
+        )

@@ -1,0 +1,1 @@
+"""What is shown, and what policies look up: one file a view."""

@@ -1,0 +1,197 @@
+"""Mails about roles: a message is heard, and exactly those whom it concerns find one mail each."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from uuid import UUID, uuid4
+
+import pytest
+from mandate.access.v1 import events_pb2 as access
+from mandate.access.v1.state_pb2 import AssociationState
+
+from services.access.commands import role_requests
+from services.notifier.domain.notification import Notification
+from tests.integration.notifier.bureau import Bureau
+
+CLINIC = uuid4()
+TRACKING = "R7F3K2QX9V"
+
+
+def association(
+    account_id: UUID, role: str, *, status: str = "APPROVED", employer_id: UUID = CLINIC
+) -> AssociationState:
+    return AssociationState(
+        association_id=str(uuid4()),
+        account_id=str(account_id),
+        employer_id=str(employer_id),
+        role=role,
+        status=status,
+    )
+
+
+def requested(account_id: UUID, role: str = "STAFF_END_USER") -> access.RoleRequested:
+    return access.RoleRequested(
+        role_request_id=str(uuid4()),
+        account_id=str(account_id),
+        employer_id=str(CLINIC),
+        role=role,
+        tracking_id=TRACKING,
+    )
+
+
+def approved(account_id: UUID) -> access.RoleRequestApproved:
+    return access.RoleRequestApproved(
+        role_request_id=str(uuid4()),
+        account_id=str(account_id),
+        employer_id=str(CLINIC),
+        role="STAFF_END_USER",
+        tracking_id=TRACKING,
+    )
+
+
+def subjects(bureau: Bureau, to: str) -> list[str]:
+    return [mail.subject for mail in bureau.inbox.messages(to)]
+
+
+def test_m_09_a_command_at_access_ends_as_one_mail_to_the_requester(bureau: Bureau) -> None:
+    jane = bureau.people.add("jane@example.com", name="Jane Doe")
+    employer = uuid4()
+    bureau.called.known[employer] = "Marlbrook Family Clinic"
+    bureau.house.access.execute(role_requests.request_role, jane, employer_id=employer, role="STAFF_END_USER")
+    bureau.house.settle()
+    [mail] = bureau.inbox.messages()
+    assert (mail.sender, mail.to) == ("no-reply@mandate.example", ("jane@example.com",))
+    assert mail.subject == "Your employer request was received"
+    assert "Hello Jane Doe," in mail.text
+    assert "Marlbrook Family Clinic" in mail.text
+    [sent] = bureau.ends()
+    assert isinstance(sent, Notification.Sent)
+    assert sent.message_id == mail.message_id == f"<{sent.originator_id}@mandate.example>"
+
+
+def test_m_09_in_spanish_for_who_reads_spanish(bureau: Bureau) -> None:
+    bureau.hear(requested(bureau.people.add("juana@example.com", language="es")))
+    assert subjects(bureau, "juana@example.com") == ["Se recibió su solicitud de empleador"]
+
+
+def test_a_message_heard_three_times_is_one_mail(bureau: Bureau) -> None:
+    bureau.hear(requested(bureau.people.add("jane@example.com")), times=3)
+    assert len(bureau.inbox.messages()) == 1
+
+
+def test_a_policy_set_back_to_the_beginning_owes_nothing_twice(bureau: Bureau) -> None:
+    bureau.hear(requested(bureau.people.add("jane@example.com")))
+    with bureau.house.notifier.app.session() as session:
+        session.run("UPDATE positions SET position = 0 WHERE follower ~ '^policy[.]|^notifier[.]sender'")
+    bureau.house.settle()
+    assert len(bureau.inbox.messages()) == 1
+
+
+def test_no_address_name_or_secret_stands_in_the_log(bureau: Bureau) -> None:
+    bureau.hear(requested(bureau.people.add("jane@example.com", name="Jane Doe")))
+    with bureau.house.notifier.app.session() as session:
+        states = b"".join(bytes(state) for (state,) in session.run("SELECT state FROM log"))
+    assert b"example.com" not in states
+    assert b"Jane" not in states
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_m_10_every_decider_is_asked_once_in_whatever_order_it_is_heard(bureau: Bureau, order: tuple[int, ...]) -> None:
+    jane = bureau.people.add("jane@example.com", name="Jane Doe")
+    official, manager = bureau.people.add("ao@example.com"), bureau.people.add("am@example.com")
+    said = (
+        requested(jane),
+        association(official, "AUTHORIZED_OFFICIAL"),
+        association(manager, "ACCESS_MANAGER"),
+    )
+    for number in order:
+        bureau.hear(said[number])
+    asks = "A role request awaits your decision"
+    assert subjects(bureau, "ao@example.com") == [asks]
+    assert subjects(bureau, "am@example.com") == [asks]
+    assert subjects(bureau, "jane@example.com") == ["Your employer request was received"]
+    assert "Jane Doe" in bureau.inbox.messages("ao@example.com")[0].text
+
+
+def test_m_10_a_manager_is_not_asked_about_a_manager(bureau: Bureau) -> None:
+    bureau.hear(association(bureau.people.add("ao@example.com"), "AUTHORIZED_OFFICIAL"))
+    bureau.hear(association(bureau.people.add("am@example.com"), "ACCESS_MANAGER"))
+    bureau.hear(requested(bureau.people.add("jane@example.com"), role="ACCESS_MANAGER"))
+    assert len(bureau.inbox.messages("ao@example.com")) == 1
+    assert bureau.inbox.messages("am@example.com") == []
+
+
+def test_m_10_nobody_is_asked_to_decide_an_authorized_official(bureau: Bureau) -> None:
+    bureau.hear(association(bureau.people.add("ao@example.com"), "AUTHORIZED_OFFICIAL"))
+    bureau.hear(requested(bureau.people.add("jane@example.com"), role="AUTHORIZED_OFFICIAL"))
+    assert bureau.inbox.messages("ao@example.com") == []
+
+
+def test_m_10_a_manager_is_not_asked_about_his_own_request(bureau: Bureau) -> None:
+    manager = bureau.people.add("am@example.com")
+    bureau.hear(association(manager, "ACCESS_MANAGER"))
+    bureau.hear(requested(manager))
+    assert subjects(bureau, "am@example.com") == ["Your employer request was received"]
+
+
+@pytest.mark.parametrize("decision_first", [True, False])
+def test_m_10_is_dropped_when_the_decision_comes_while_it_waits(bureau: Bureau, *, decision_first: bool) -> None:
+    """Its template names what supersedes it; that of M-09 names nothing, so M-09 is sent all the same."""
+    jane = bureau.people.add("jane@example.com")
+    bureau.hear(association(bureau.people.add("ao@example.com"), "AUTHORIZED_OFFICIAL"))
+    bureau.people.away = True
+    for message in (approved(jane), requested(jane)) if decision_first else (requested(jane), approved(jane)):
+        bureau.hear(message)
+    bureau.people.away = False
+    bureau.clock.pass_(minutes=5)
+    bureau.house.settle()
+    assert bureau.inbox.messages("ao@example.com") == []
+    assert set(subjects(bureau, "jane@example.com")) == {
+        "Your employer request was received",
+        "Your role request was approved",
+    }
+    superseded = bureau.house.notifier.events(Notification.Superseded)
+    assert [event.by for event in superseded] == ([] if decision_first else ["RoleRequestApproved"])
+
+
+def test_m_12_and_m_13_tell_the_requester(bureau: Bureau) -> None:
+    jane = bureau.people.add("jane@example.com")
+    bureau.hear(approved(jane))
+    bureau.hear(
+        access.RoleRequestRejected(
+            account_id=str(jane),
+            employer_id=str(CLINIC),
+            role="ACCESS_MANAGER",
+            tracking_id="R1A2B3C4D5",
+            reason="Not employed here",
+        )
+    )
+    assert subjects(bureau, "jane@example.com") == ["Your role request was approved", "Your role request was rejected"]
+    assert "Not employed here" in bureau.inbox.messages()[1].text
+
+
+def test_m_14_tells_who_has_lost_access(bureau: Bureau) -> None:
+    bureau.called.known[CLINIC] = "Marlbrook Family Clinic"
+    bureau.hear(
+        access.EmployerAssociationEnded(
+            association_id=str(uuid4()),
+            account_id=str(bureau.people.add("jane@example.com")),
+            employer_id=str(CLINIC),
+            role="ACCESS_MANAGER",
+        )
+    )
+    [mail] = bureau.inbox.messages("jane@example.com")
+    assert mail.subject == "Your access to Marlbrook Family Clinic changed"
+    assert "Before: Access Manager" in mail.text
+
+
+def test_m_14_with_a_hostile_employer_is_not_sent_and_says_why(bureau: Bureau) -> None:
+    """S-25: the employer's name stands in the subject."""
+    bureau.called.known[CLINIC] = "=?utf-8?q?hi=0ABcc:_evil@x.test?="
+    bureau.hear(
+        access.EmployerAssociationEnded(
+            account_id=str(bureau.people.add("jane@example.com")), employer_id=str(CLINIC), role="ACCESS_MANAGER"
+        )
+    )
+    assert bureau.inbox.messages() == []
+    assert [event.reason for event in bureau.ends()] == ["HOSTILE_TEXT: subject"]

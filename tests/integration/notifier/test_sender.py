@@ -1,0 +1,286 @@
+"""The sender against a real mail server that refuses, hangs, drops, and takes; time passes by hand (F-19, I6)."""
+
+from __future__ import annotations
+
+import socket
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from chassis import nature
+from chassis.inbox import LOOPBACK, Inbox
+from chassis.sealing import seal_for
+from services.notifier.domain import mails
+from services.notifier.domain.notification import Notification, to_account, to_sealed
+from tests.integration.notifier.bureau import PUBLIC, Bureau
+
+ADDRESS = "jane@example.com"
+
+
+class CrashError(BaseException):
+    """The process is dead from here on."""
+
+
+def crash() -> None:
+    raise CrashError
+
+
+def owe_locked(bureau: Bureau) -> None:
+    """A mail without names: M-07."""
+    bureau.owe(mails.ACCOUNT_LOCKED, to_account(bureau.people.add(ADDRESS)), data={"reason": "PASSWORD"})
+
+
+def owe_code(bureau: Bureau, *, minutes: int = 10) -> None:
+    bureau.owe(
+        mails.CODE,
+        to_account(bureau.people.add(ADDRESS)),
+        data={"minutes": minutes},
+        secret="042137",
+        expires_at=nature.now() + timedelta(minutes=minutes),
+    )
+
+
+def kinds(bureau: Bureau) -> list[type]:
+    return [type(event) for event in bureau.ends()]
+
+
+def free_port() -> int:
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def test_m_03_the_code_is_opened_for_the_mail_alone(bureau: Bureau) -> None:
+    owe_code(bureau)
+    bureau.house.settle()
+    assert bureau.inbox.latest_code(ADDRESS) == "042137"
+    with bureau.house.notifier.app.session() as session:
+        states = b"".join(bytes(state) for (state,) in session.run("SELECT state FROM log"))
+    assert b"042137" not in states
+
+
+def test_m_01_reaches_somebody_without_an_account_at_a_sealed_address(bureau: Bureau) -> None:
+    """IA-INV-01, IA-INV-02."""
+    clinic = uuid4()
+    bureau.called.known[clinic] = "AAG Org One"
+    bureau.owe(
+        mails.INVITATION,
+        to_sealed("access", seal_for(PUBLIC, "invited@example.com", "access")),
+        data={
+            "inviter_id": str(bureau.people.add("jon@example.com", name="Jon Snow")),
+            "employer_ids": [str(clinic)],
+            "tracking_id": "V7F3K2QX9V",
+        },
+        secret="ABCD2345",
+        expires_at=nature.now() + timedelta(hours=72),
+    )
+    bureau.house.settle()
+    [mail] = bureau.inbox.messages("invited@example.com")
+    assert "Jon Snow requested that you register" in mail.text
+    assert "AAG Org One" in mail.text
+    assert "https://portal.example/pin" in mail.text
+    assert bureau.inbox.latest_code("invited@example.com") == "ABCD2345"
+
+
+def test_a_server_that_is_down_is_tried_again_after_1_2_5_and_15_minutes(bureau: Bureau) -> None:
+    bureau.open(smtp_port=free_port())
+    owe_locked(bureau)
+    for minutes in (0, 1, 2, 5):
+        bureau.clock.pass_(minutes=minutes)
+        bureau.house.settle()
+        assert bureau.last_error() == "SMTP: ConnectionRefusedError"
+    bureau.open()  # the server is back
+    bureau.clock.pass_(minutes=14, seconds=59)
+    bureau.house.settle()
+    assert bureau.inbox.messages() == []
+    bureau.clock.pass_(seconds=1)
+    bureau.house.settle()
+    assert len(bureau.inbox.messages(ADDRESS)) == 1
+    [sent] = bureau.ends()
+    assert sent.attempts == 5
+
+
+def test_after_24_hours_a_mail_is_given_up_and_says_so(bureau: Bureau) -> None:
+    bureau.inbox.says = lambda at, _to: "451 4.3.0 try again later" if at == "DATA" else None
+    owe_locked(bureau)
+    tried_until = nature.now() + timedelta(hours=24)
+    while nature.now() < tried_until:
+        bureau.house.settle()
+        assert bureau.ends() == []
+        bureau.clock.pass_(minutes=30)
+    bureau.house.settle()
+    [failed] = bureau.ends()
+    assert isinstance(failed, Notification.Failed)
+    assert failed.reason == "SMTP 451: data"
+    assert failed.timestamp == tried_until
+    bureau.inbox.says = lambda _at, _to: None
+    bureau.clock.pass_(hours=1)
+    bureau.house.settle()
+    assert bureau.inbox.messages() == []
+
+
+def test_a_code_that_came_too_late_is_not_sent(bureau: Bureau) -> None:
+    bureau.open(smtp_port=free_port())
+    owe_code(bureau)
+    bureau.house.settle()
+    bureau.open()
+    bureau.clock.pass_(minutes=10)
+    bureau.house.settle()
+    assert bureau.inbox.messages() == []
+    assert kinds(bureau) == [Notification.Expired]
+
+
+def test_a_code_is_still_sent_in_its_last_second(bureau: Bureau) -> None:
+    bureau.open(smtp_port=free_port())
+    owe_code(bureau)
+    bureau.house.settle()
+    bureau.open()
+    bureau.clock.pass_(minutes=9, seconds=59)
+    bureau.house.settle()
+    assert kinds(bureau) == [Notification.Sent]
+
+
+def test_a_mail_expires_on_time_although_its_next_try_would_be_later(bureau: Bureau) -> None:
+    bureau.open(smtp_port=free_port())
+    owe_code(bureau)
+    for minutes in (0, 1, 2, 5, 2):
+        bureau.clock.pass_(minutes=minutes)
+        bureau.house.settle()
+    assert kinds(bureau) == [Notification.Expired]
+
+
+@pytest.mark.parametrize("at", ["RCPT", "DATA"])
+def test_not_now_is_tried_again(bureau: Bureau, at: str) -> None:
+    bureau.inbox.says = lambda stage, _to: "450 4.2.1 busy" if stage == at else None
+    owe_locked(bureau)
+    bureau.house.settle()
+    assert bureau.last_error().startswith("SMTP 450")
+    bureau.inbox.says = lambda _at, _to: None
+    bureau.clock.pass_(minutes=1)
+    bureau.house.settle()
+    assert kinds(bureau) == [Notification.Sent]
+
+
+@pytest.mark.parametrize("at", ["RCPT", "DATA"])
+def test_never_is_not_tried_again_and_repeats_no_address(bureau: Bureau, at: str) -> None:
+    bureau.inbox.says = lambda stage, to: f"550 5.1.1 {to} unknown" if stage == at else None
+    owe_locked(bureau)
+    bureau.house.settle()
+    [failed] = bureau.ends()
+    assert failed.reason.startswith("SMTP 550: ")
+    assert "@" not in failed.reason
+
+
+def test_a_server_that_hangs_is_left_and_tried_again(bureau: Bureau) -> None:
+    with socket.create_server((LOOPBACK, 0)) as silent:
+        bureau.open(smtp_port=silent.getsockname()[1], smtp_timeout_s=0.2)
+        owe_locked(bureau)
+        bureau.house.settle()
+    assert bureau.last_error() == "SMTP: SMTPServerDisconnected"
+    bureau.open()
+    bureau.clock.pass_(minutes=1)
+    bureau.house.settle()
+    assert kinds(bureau) == [Notification.Sent]
+
+
+def test_without_tls_nothing_is_handed_over_where_tls_is_asked_for(bureau: Bureau) -> None:
+    """S-15: the inbox speaks no STARTTLS."""
+    bureau.open(smtp_starttls=True)
+    owe_locked(bureau)
+    bureau.house.settle()
+    assert bureau.inbox.messages() == []
+    assert bureau.last_error() == "SMTP: SMTPNotSupportedError"
+
+
+def test_an_owner_of_addresses_who_is_away_is_asked_again(bureau: Bureau) -> None:
+    owe_locked(bureau)
+    bureau.people.away = True
+    bureau.house.settle()
+    assert bureau.last_error() == "IDENTITY_AWAY"
+    bureau.people.away = False
+    bureau.clock.pass_(minutes=1)
+    bureau.house.settle()
+    assert kinds(bureau) == [Notification.Sent]
+
+
+def test_an_account_that_is_gone_gets_no_mail(bureau: Bureau) -> None:
+    bureau.owe(mails.ACCOUNT_LOCKED, to_account(uuid4()), data={"reason": "PASSWORD"})
+    bureau.house.settle()
+    assert [event.reason for event in bureau.ends()] == ["NO_RECIPIENT: the account is not known any more"]
+
+
+def test_a_crash_after_the_server_took_it_is_one_repeat_with_the_same_message_id(bureau: Bureau) -> None:
+    """I6: repeats carry the same Message-ID, and there are no more of them than crashes."""
+    owe_locked(bureau)
+    bureau.wire.after = crash
+    with pytest.raises(CrashError):
+        bureau.house.settle()
+    bureau.open()
+    bureau.house.settle()
+    assert len(bureau.inbox.messages()) == 1  # the dead one's claim is not over
+    bureau.clock.pass_(minutes=2)
+    bureau.house.settle()
+    first, second = bureau.inbox.messages()
+    assert first.message_id == second.message_id
+    assert kinds(bureau) == [Notification.Sent]
+    bureau.clock.pass_(hours=25)
+    bureau.house.settle()
+    assert len(bureau.inbox.messages()) == 2
+
+
+def test_a_mail_that_could_not_be_recorded_is_recorded_and_not_repeated(bureau: Bureau) -> None:
+    owe_locked(bureau)
+    app = bureau.house.notifier.app
+    execute = app.execute
+
+    def unavailable(*_: object, **__: object) -> None:
+        raise CrashError
+
+    def lose_the_database() -> None:
+        app.execute = unavailable
+
+    bureau.wire.after = lose_the_database
+    with pytest.raises(CrashError):
+        bureau.house.settle()
+    app.execute = execute
+    bureau.clock.pass_(minutes=2)
+    bureau.house.settle()
+    assert len(bureau.inbox.messages()) == 1
+    assert kinds(bureau) == [Notification.Sent]
+
+
+def test_two_senders_send_each_mail_once(bureau: Bureau) -> None:
+    for _ in range(10):
+        owe_locked(bureau)
+    first = bureau.sender
+    second = bureau.open()
+    while first.step() | second.step():
+        pass
+    assert len(bureau.inbox.messages()) == len({mail.message_id for mail in bureau.inbox.messages()}) == 10
+
+
+def test_what_was_sent_is_told_without_an_address(bureau: Bureau) -> None:
+    owe_locked(bureau)
+    bureau.house.settle()
+    batch = bureau.house.subscriber.poll(["NotificationSent"], {})
+    [record] = batch.records
+    assert b"example.com" not in (record.value or b"")
+
+
+def test_the_queue_is_empty_at_the_end(bureau: Bureau) -> None:
+    owe_locked(bureau)
+    bureau.house.settle()
+    with bureau.house.notifier.app.session() as session:
+        assert session.run("SELECT * FROM deliveries") == []
+
+
+def test_the_inbox_keeps_mails_as_files_too(tmp_path: object, bureau: Bureau) -> None:
+    from pathlib import Path
+
+    folder = Path(str(tmp_path)) / "mails"
+    with Inbox(folder=folder) as keeping:
+        bureau.open(smtp_port=keeping.port)
+        owe_locked(bureau)
+        bureau.house.settle()
+    [file] = folder.iterdir()
+    assert b"Auto-Submitted: auto-generated" in file.read_bytes()
