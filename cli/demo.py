@@ -21,7 +21,7 @@ from cli.platform import SEEDED, Platform, password_of, platform
 from cli.up import parts_of
 from tests.scenario import Person, Story
 
-WAIT_S = 20.0
+WAIT_S = 30.0
 
 
 def demo_on_up(state: Path) -> None:

@@ -107,7 +107,7 @@ def platform(state: Path, *, base_url: str = "http://127.0.0.1:8000") -> Iterato
         closing.callback(inbox.stop)
         keys = Keyring(state / "keys", make=True)
         password = password_of(state)
-        settings_of_parts = service_environment(keys, base_url, password, smtp=(LOOPBACK, inbox.port))
+        settings_of_parts = service_environment(base_url, password, smtp=(LOOPBACK, inbox.port))
         closing.enter_context(_environment(settings_of_parts))
         started = Platform(state=state, dsn=dsn, inbox=inbox, keys=keys, password=password)
         settings = Settings(database_url=dsn, keys=state / "keys", addresses=started.addresses, poll_s=POLL_S, pool=4)
@@ -149,7 +149,7 @@ def ensure_database(server: postgres.EmbeddedPostgres, name: str) -> str:
     return server.dsn(name)
 
 
-def service_environment(keys: Keyring, base_url: str, password: str, *, smtp: tuple[str, int]) -> dict[str, str]:
+def service_environment(base_url: str, password: str, *, smtp: tuple[str, int]) -> dict[str, str]:
     """What the services read from the environment; elsewhere an installation says it."""
     seeded = [
         {
@@ -163,7 +163,6 @@ def service_environment(keys: Keyring, base_url: str, password: str, *, smtp: tu
         for one in SEEDED
     ]
     return {
-        "MANDATE_NOTIFIER_KEY": keys.sealing_private("notifier").hex(),
         "MANDATE_SEEDED_ACCOUNTS": json.dumps(seeded),
         "MANDATE_SMTP_HOST": smtp[0],
         "MANDATE_SMTP_PORT": str(smtp[1]),

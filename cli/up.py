@@ -56,6 +56,7 @@ class Part:
     def alive(self) -> bool:
         """Whether this very process runs."""
         _reap()
+        _reap()
         try:
             line = Path(f"/proc/{self.pid}/cmdline").read_bytes()
         except OSError:
@@ -121,7 +122,7 @@ def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
     inbox = f"http://{HOST}:{inbox_port}/dev/inbox"
     words = ["-m", "cli", "inbox", str(smtp_port), str(inbox_port), str(state / "mail")]
     yield _spawn(state, "inbox", words, {}, url=inbox, health=inbox)
-    common = service_environment(keys, f"http://{HOST}:{port}", password_of(state), smtp=(HOST, smtp_port)) | {
+    common = service_environment(f"http://{HOST}:{port}", password_of(state), smtp=(HOST, smtp_port)) | {
         "MANDATE_BUS": "kafka",
         "MANDATE_BUS_URL": kafka.bootstrap,
         "MANDATE_VAULT_URL": databases["vault"],
@@ -170,6 +171,7 @@ def _spawn(state: Path, name: str, words: list[str], environment: Mapping[str, s
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _LEFT_RUNNING.append(process)
     _LEFT_RUNNING.append(process)
     kept = tuple(sorted(environment.items()))
     return Part(name, process.pid, words[1], url, health, str(file), tuple(words), kept)

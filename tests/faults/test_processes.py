@@ -21,7 +21,8 @@ from chassis.runtime import Background, Wakeup, wait_until
 from cli.demo import eventually, play_on_up
 from cli.up import Part, parts_of, restart, start_kafka_again
 
-pytestmark = pytest.mark.xdist_group("faults")  # one installation for all, in order
+# one installation for all, in order; what is slow here is starting it
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]
 
 
 SERVICES = ("identity", "access", "connections", "notifier")
@@ -65,7 +66,7 @@ def check(state: Path) -> None:
     """I1 to I4 over all logs, once everybody has caught up."""
     open_databases = databases(state)
     try:
-        eventually(lambda: _at_rest(open_databases), "rest")
+        eventually(lambda: _at_rest(open_databases), "rest", wait_s=60)
         for name, database in open_databases.items():
             with database.session() as session:
                 _check_log(name, log.read(session, after=0, limit=100_000))

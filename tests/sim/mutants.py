@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import psycopg
 
-from chassis import application, hearing, log, policies
+from chassis import application, hearing, log
 from chassis.embedded.postgres import EmbeddedPostgres, start
 from tests.house import build
 from tests.sim.run import play
@@ -75,7 +75,7 @@ MUTANTS: dict[str, Mutant] = {
         ("WHERE follower = by_follower AND position = was", "WHERE follower = by_follower")
     ),
     "compare-and-set of a view's position": in_code(log, "move", _move_blindly),
-    "position in the transaction of the reaction": in_code(policies.log, "append", _append_then_move),
+    "position in the transaction of the reaction": in_code(log, "append", _append_then_move),
     "the unique key of (stream, version)": in_sql(("ON CONFLICT ON CONSTRAINT log_stream_version DO NOTHING", "")),
     "the answer kept with the command": in_code(application.Application, "_answered", lambda _self, _cause: None),
     "older states are ignored": in_code(hearing, "_newer", lambda _session, states: {id(one) for one in states}),

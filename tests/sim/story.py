@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from chassis.domain import id_of
@@ -78,7 +79,7 @@ class Story:
         yield from self._until("staff approved", self._decide(OFFICIAL, "staff asked"))
         yield from self._until("granted", lambda: self._grant("PECOS"))
         for function in ("PECOS", "NPPES"):
-            yield from self._until(f"{function} asked", lambda f=function: self._connect(f))
+            yield from self._until(f"{function} asked", partial(self._connect, function))
 
     def _grant(self, function: str) -> Asked:
         association = Association.id_for(STAFF, GROUP)

@@ -17,7 +17,8 @@ from services.portal.web.challenge import Challenges
 from tests.e2e.pages import walk
 from tests.scenario import Person, people
 
-pytestmark = pytest.mark.xdist_group("story")  # one installation for all, in order
+# one installation for all, in order; what is slow here is starting it
+pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -152,3 +153,23 @@ def test_a_wrong_password_and_an_unknown_user_id_get_the_same_answer(
         visitor.page.wait_for_load_state("load")
         answers.append(visitor.page.locator("[role=alert]").inner_text())
     assert answers[0] == answers[1] != ""
+
+
+def test_no_link_of_the_portal_leads_nowhere(chromium: Browser, embedded_platform: Platform, portal: str) -> None:
+    """Every address of ours that a page names answers: what is not built yet is not offered."""
+    visitor = Visitor(chromium, embedded_platform, portal)
+    desk = SEEDED[0]
+    visitor.sign_in(desk.user_id, embedded_platform.password, desk.email)
+    seen: dict[str, str] = {}
+    waiting = [(path, "the start") for path in ("/", "/signin", "/register", "/home", "/help")]
+    while waiting:
+        path, found_on = waiting.pop()
+        if path in seen or path.startswith(("/dev", "/static")):
+            continue
+        answer = visitor.page.request.get(f"{portal}{path}")
+        seen[path] = f"{answer.status} ({found_on})"
+        if "html" in answer.headers.get("content-type", ""):
+            hrefs = re.findall(r'<a [^>]*href="(/[^"#?]*)', answer.text())
+            waiting += [(href, path) for href in hrefs if href != "/signout"]
+    assert {path: how for path, how in seen.items() if not how.startswith("200")} == {}
+    assert len(seen) > 10

@@ -8,7 +8,8 @@ import pytest
 from cli.demo import play
 from cli.platform import ALL, Platform
 
-pytestmark = pytest.mark.xdist_group("story")  # one installation for all, in order
+# one installation for all, in order; what is slow here is starting it
+pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(300)]
 
 
 def test_the_story_is_told_on_embedded_parts(embedded_platform: Platform) -> None:

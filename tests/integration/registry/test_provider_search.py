@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -162,7 +163,7 @@ def test_what_is_typed_is_never_sql_and_never_a_pattern(registry: Connection, bo
         "INSERT INTO providers (npi, entity_type, provider_id, last_name, first_name, practice_city, practice_state, "
         "practice_zip, sort_name) VALUES ('2000000002', 1, gen_random_uuid(), 'a', 'b', 'c', 'd', 'e', 'a, b')"
     )
-    boxes = {"last_name": "zz", box: typed} if box == "first_name" else {box: typed}
+    boxes: dict[str, Any] = {"last_name": "zz", box: typed} if box == "first_name" else {box: typed}
     try:
         page = search(registry, **boxes)
     except CriteriaMissingError:

@@ -56,7 +56,7 @@ def office(house: House) -> Iterator[Office]:
     offered = [api(app, waiter, AuthorityFollower(app))]
     server, port = serve(offered, Verifier("access", {"identity": KEY.public_key()}), address="127.0.0.1:0")
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Office(house, AccessServiceStub(channel))
+        yield Office(house, AccessServiceStub(channel))  # type: ignore[no-untyped-call]
     server.stop(0).wait()
 
 

@@ -125,7 +125,7 @@ def test_the_id_is_made_of_event_mail_and_recipient() -> None:
 
 def test_a_mail_that_is_not_in_the_list_is_refused() -> None:
     with pytest.raises(UnknownMailError):
-        Notification.id_for("access/1/7/RoleRequested", "M-99", RECIPIENT)
+        Notification.id_for("access/1/7/RoleRequested", "M_unknown", RECIPIENT)
 
 
 def test_events_come_back_from_the_log_as_they_went() -> None:
