@@ -94,9 +94,9 @@ class AccessServicer(AuthorityAnswers):
         self._waiter.wait(request.at_least, [staff_list.STAFF_LIST, request_list.ROLE_REQUESTS])
         with self._app.session() as session:
             rows = staff_list.employers_of(session, account_id=caller.account_id)
-            waiting = request_list.tracking_of(session, account_id=caller.account_id)
+            waiting = request_list.open_requests(session, account_id=caller.account_id)
         return pb.ListMyEmployersResponse(
-            associations=[_association(row, waiting.get(row.employer_id, "")) for row in rows]
+            associations=[_association(row, waiting.get(row.employer_id)) for row in rows]
         )
 
     def ListRoleRequests(self, request: pb.ListRoleRequestsRequest, caller: Caller) -> pb.ListRoleRequestsResponse:
@@ -130,7 +130,7 @@ class AccessServicer(AuthorityAnswers):
                 after=after,
                 limit=page_limit(request.limit),
             )
-        return pb.ListStaffResponse(staff=[_association(row, "") for row in rows])
+        return pb.ListStaffResponse(staff=[_association(row, None) for row in rows])
 
     def GetRoleRequest(self, request: pb.GetRoleRequestRequest, caller: Caller) -> pb.GetRoleRequestResponse:
         """IA-CONF-01; what somebody may not see does not exist for them."""
@@ -195,7 +195,7 @@ def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:
     )
 
 
-def _association(row: staff_list.StaffRow, tracking_id: str) -> pb.Association:
+def _association(row: staff_list.StaffRow, waiting: tuple[UUID, str] | None) -> pb.Association:
     everything = row.status == "APPROVED" and manages(row.role)  # IA-PROF-08, IA-EMP-10
     return pb.Association(
         association_id=str(row.association_id),
@@ -205,7 +205,8 @@ def _association(row: staff_list.StaffRow, tracking_id: str) -> pb.Association:
         status=row.status,
         functions=active(nature.now()) if everything else row.functions,
         since=_timestamp(row.since),
-        tracking_id=tracking_id,
+        tracking_id=waiting[1] if waiting else "",
+        role_request_id=str(waiting[0]) if waiting else "",
     )
 
 

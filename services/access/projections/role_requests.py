@@ -91,10 +91,11 @@ def one(db: Session, *, role_request_id: UUID) -> RoleRequestRow | None:
     return RoleRequestRow(*row) if row else None
 
 
-def tracking_of(db: Session, *, account_id: UUID) -> dict[UUID, str]:
-    """Employer -> tracking id of this person's open request there (IA-PROF-07)."""
+def open_requests(db: Session, *, account_id: UUID) -> dict[UUID, tuple[UUID, str]]:
+    """Employer -> id and tracking id of this person's open request there (IA-PROF-07)."""
     rows = db.run(
-        "SELECT employer_id, tracking_id FROM role_requests_v1 WHERE account_id = %s AND status = 'PENDING'",
+        "SELECT employer_id, role_request_id, tracking_id FROM role_requests_v1"
+        " WHERE account_id = %s AND status = 'PENDING'",
         (account_id,),
     )
-    return {row[0]: row[1] for row in rows}
+    return {employer_id: (id_, tracking_id) for employer_id, id_, tracking_id in rows}

@@ -14,7 +14,25 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from services.portal.web import errors, guides, home, profile, register, session, signin, templating
+from services.portal.web import (
+    asking,
+    confirmation,
+    connecting,
+    connections,
+    employers,
+    errors,
+    eus,
+    guides,
+    home,
+    member,
+    profile,
+    register,
+    session,
+    signin,
+    staff,
+    staff_requests,
+    templating,
+)
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
 from services.portal.web.headers import SecurityHeaders
@@ -28,6 +46,15 @@ AREAS: tuple[Iterable[Page], ...] = (
     session.PAGES,
     home.PAGES,
     profile.PAGES,
+    employers.PAGES,
+    asking.PAGES,
+    confirmation.PAGES,
+    staff.PAGES,
+    staff_requests.PAGES,
+    member.PAGES,
+    connections.PAGES,
+    connecting.PAGES,
+    eus.PAGES,
     guides.PAGES,
 )
 """The pages of every area; an area to come adds its own here."""
@@ -51,6 +78,7 @@ def create_app(settings: PortalSettings, clients: Clients) -> Starlette:
         clients=clients,
         templates=templating.environment(),
         challenges=Challenges(settings.key, timedelta(minutes=settings.challenge_minutes)),
+        paths=frozenset(page.path for pages in AREAS for page in pages),
     )
     files = GZipMiddleware(Files(directory=templating.STATIC), minimum_size=1000)
     app = Starlette(

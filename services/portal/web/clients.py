@@ -17,10 +17,17 @@ class Clients:
     """Synchronous gRPC stubs, one for each service. None: the service is not part of this installation yet."""
 
     identity: Any
+    people: Any = None
+    """Names of people, asked in the portal's own name (PeopleService of identity)."""
     access: Any = None
     connections: Any = None
     enrollment: Any = None
     registry: Any = None
+
+    @property
+    def standing(self) -> tuple[str, ...]:
+        """Audiences that the frame of every page needs: who is managed, and what waits."""
+        return tuple(name for name in ("access", "connections") if getattr(self, name) is not None)
 
 
 class RefusedError(Exception):

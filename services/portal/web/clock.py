@@ -33,3 +33,8 @@ def day(iso: str) -> str:
 def exact_time(at: datetime, zone: str) -> str:
     """`10:58:30AM EDT`, where a minute is too coarse."""
     return at.astimezone(ZoneInfo(zone)).strftime("%I:%M:%S%p %Z").removeprefix("0")
+
+
+def days_between(first: datetime, second: datetime, zone: str) -> int:
+    """Legal days from one moment to another: 0 on the same day."""
+    return (second.astimezone(ZoneInfo(zone)).date() - first.astimezone(ZoneInfo(zone)).date()).days

@@ -32,3 +32,11 @@ def then(command_id: str, step: str) -> str:
     version_and_variant = 0x7 << 76 | 0b10 << 62
     free = mask & ~(0xF << 76 | 0b11 << 62)
     return str(UUID(int=(first.int & ~mask) | version_and_variant | (chance & free)))
+
+
+def is_id(text: str) -> bool:
+    """Whether it is a UUID in its 36 characters."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

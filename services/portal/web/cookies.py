@@ -20,9 +20,11 @@ class Cookie(StrEnum):
     """Between the first and the second factor."""
     REGISTRATION = "registration"
     LANGUAGE = "language"
+    SEEN = "seen"
+    """Receipts of what the reader has just done (`receipts`)."""
 
 
-LIFE = {Cookie.REGISTRATION: 72 * 3600, Cookie.LANGUAGE: 365 * 86_400}
+LIFE = {Cookie.REGISTRATION: 72 * 3600, Cookie.LANGUAGE: 365 * 86_400, Cookie.SEEN: 120}
 """Seconds; the others end with the browser."""
 
 

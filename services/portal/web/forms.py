@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import grpc
 from markupsafe import Markup
 
 from services.portal.web import commands, csrf
@@ -16,6 +17,11 @@ from services.portal.web.words import Words
 
 ALWAYS = frozenset({csrf.FIELD, commands.FIELD, "do"})
 """What each form may bring besides its own fields: token, command id, and which button was pressed."""
+
+NO_ANSWER = frozenset(
+    {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED}
+)
+"""Whether it was done is not known; sending it again counts once."""
 
 
 class UnknownFieldError(Exception):
@@ -60,6 +66,8 @@ class Form:
         self.values.update(values or {})
         self.errors: dict[str, Markup] = {}
         self.sent = False
+        self.command_id = ""
+        """Of a form that is shown again because nobody answered: it keeps its id."""
 
     def read(self, data: Mapping[str, str]) -> bool:
         """Take over what was sent, judge presence and length. Raises `UnknownFieldError`."""
@@ -99,6 +107,14 @@ class Form:
             key = f"error.{detail.code}"
             self.fail(name if name in self.fields else "", key, seconds=max(detail.retry_after_seconds, 1))
         return 429 if "TOO_MANY_TRIES" in refused.codes else 422
+
+    def not_taken(self, refused: RefusedError, command_id: str, names: Mapping[str, str] | None = None) -> int:
+        """As `refuse`; and where a service did not answer, say what to do and keep the form with its command id."""
+        if refused.status not in NO_ANSWER:
+            return self.refuse(refused, names)
+        self.command_id = command_id
+        self.fail("", "error.VIEW_STALE" if "VIEW_STALE" in refused.codes else "error.NO_ANSWER")
+        return 503
 
     @property
     def problems(self) -> list[Problem]:

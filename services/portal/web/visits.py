@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any, cast
 
 import jinja2
-from mandate.identity.v1.service_pb2 import CheckSessionRequest, CheckSessionResponse, Session
+from mandate.identity.v1.service_pb2 import CheckSessionRequest, CheckSessionResponse, Session, StaffRole
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chassis import nature
-from services.portal.web import clients, clock, commands, cookies, csrf, words
+from services.portal.web import clients, clock, commands, cookies, csrf, standing, words
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
 from services.portal.web.cookies import Cookie
@@ -46,6 +47,8 @@ class Portal:
     clients: Clients
     templates: jinja2.Environment
     challenges: Challenges
+    paths: frozenset[str] = frozenset()
+    """The paths of all pages: what is not built yet is not offered."""
 
 
 @dataclass(slots=True)
@@ -71,10 +74,10 @@ class Visit:
         """The installation's settings."""
         return self.portal.settings
 
-    manages: bool = False
-    """Whether the person manages anybody, as access says: shows the tab My Staff (IA-NAV-02)."""
-    waiting: dict[str, int] = field(default_factory=dict)
-    """What waits for the person, by the path of its tab."""
+    cache: dict[str, Any] = field(default_factory=dict)
+    """What was asked already during this request (`standing`)."""
+    behind: bool = False
+    """A list does not show yet what the reader has just done, and the page says so (`receipts`)."""
 
     # ---- who ------------------------------------------------------------------------------------
 
@@ -99,6 +102,16 @@ class Visit:
             return
         self.session = answer.session
         self.tokens = {token.audience: token.token for token in answer.tokens}
+
+    @property
+    def is_eus(self) -> bool:
+        """Whether the person works for External User Services."""
+        return self.session is not None and StaffRole.STAFF_ROLE_EUS in self.session.roles
+
+    @property
+    def manages(self) -> bool:
+        """Whether the person manages anybody, as access says: shows the tab My Staff (IA-NAV-02)."""
+        return standing.manages(self)
 
     # ---- asking services ------------------------------------------------------------------------
 
@@ -164,7 +177,18 @@ class Visit:
         paths = {"/home": "home", "/profile": "profile", "/connections": "connections"}
         if self.manages:
             paths["/staff"] = "staff"
-        return [Tab(path, f"IA-NAV-01.{name}", self.waiting.get(path, 0)) for path, name in paths.items()]
+        if self.is_eus:
+            paths["/eus"] = "eus"
+        waiting = standing.waiting(self)
+        return [Tab(path, f"IA-NAV-01.{name}", waiting.get(path, 0)) for path, name in paths.items()]
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a page yet."""
+        return path in self.portal.paths
+
+    def day(self, stamp: Any) -> str:
+        """`05/07/2026` of a message's time."""
+        return clock.day_and_time(clock.moment(stamp), self.settings.zone)[:10]
 
     def now(self) -> datetime:
         """This moment."""
@@ -177,6 +201,11 @@ class Visit:
     def day_and_time(self, stamp: Any) -> str:
         """`05/07/2026 10:43AM` of a message's time."""
         return clock.day_and_time(clock.moment(stamp), self.settings.zone)
+
+    def age(self, stamp: Any) -> Markup:
+        """`since today`, `since 1 day`, `since 3 days`: legal days."""
+        days = clock.days_between(clock.moment(stamp), self.now(), self.settings.zone)
+        return self.words("age.today" if days < 1 else "age.day" if days == 1 else "age.days", days=days)
 
     def session_ends(self) -> Any:
         """The session's next end, by idleness or in any case."""
@@ -198,7 +227,8 @@ def client_address(request: Request, hops: int) -> str:
 
 def begin(portal: Portal, request: Request, audiences: tuple[str, ...] = ()) -> Visit:
     """A visit before anything about it is known but its language."""
-    visit = Visit(portal, request, words.load(_language(portal, request)), _correlation(), audiences)
+    asked = tuple(dict.fromkeys((*audiences, *portal.clients.standing)))
+    visit = Visit(portal, request, words.load(_language(portal, request)), _correlation(), asked)
     chosen = request.query_params.get("lang", "")
     if chosen in portal.settings.languages:
         visit.cookies[Cookie.LANGUAGE] = chosen

@@ -20,11 +20,11 @@ from tests.e2e.pages.serve import SECRET
 
 
 @contextmanager
-def served(idle_seconds: float = 900) -> Iterator[str]:
+def served(idle_seconds: float = 900, *more: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tests.e2e.pages.serve", str(port), str(idle_seconds)]
+    command = [sys.executable, "-m", "tests.e2e.pages.serve", str(port), str(idle_seconds), *more]
     process = subprocess.Popen(command, cwd=walk.ROOT, stdout=subprocess.DEVNULL)
     base = f"http://127.0.0.1:{port}"
     try:
@@ -48,6 +48,13 @@ def _await(process: subprocess.Popen[bytes], url: str) -> None:
 @pytest.fixture(scope="session")
 def portal() -> Iterator[str]:
     with served() as base:
+        yield base
+
+
+@pytest.fixture
+def whole_portal() -> Iterator[str]:
+    """The portal over real services, new for each test."""
+    with served(900, "real") as base:
         yield base
 
 

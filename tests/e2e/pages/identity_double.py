@@ -1,7 +1,8 @@
 # ruff: noqa: N802 - gRPC names its methods so, and gives each two arguments
 """A stand-in for identity that keeps everything in memory, for looking at pages; no part of the product.
 
-Code 123456 is right, every other wrong. User "arivera1" with the password "Ab1-cdef" may sign in.
+Code 123456 is right, every other wrong. User "arivera1" and everybody else of `CAST` sign in with "Ab1-cdef".
+With a signer its tokens are real, so that real services believe them.
 """
 
 from __future__ import annotations
@@ -11,18 +12,50 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.common.v1.receipt_pb2 import ErrorDetail, Receipt
+from mandate.identity.v1 import people_service_pb2 as people
 from mandate.identity.v1 import service_pb2 as m
+from mandate.identity.v1.people_service_pb2_grpc import PeopleServiceServicer, add_PeopleServiceServicer_to_server
 from mandate.identity.v1.service_pb2_grpc import IdentityServiceServicer, add_IdentityServiceServicer_to_server
+
+from chassis.tokens import Signer
 
 Context = grpc.ServicerContext
 CODE = "123456"
 USER_ID, PASSWORD = "arivera1", "Ab1-cdef"
 SPECIAL = "@#&)(-_'\".,*;:/$!"
+SPACE = UUID("5f3bd1a2-0c1f-4f43-9a55-1f6d1f1c0a11")
+
+
+@dataclass(frozen=True)
+class Who:
+    user_id: str
+    first_name: str
+    last_name: str
+    roles: tuple[m.StaffRole, ...] = ()
+
+    @property
+    def account_id(self) -> str:
+        return str(uuid5(SPACE, self.user_id))
+
+
+CAST = {
+    who.user_id: who
+    for who in (
+        Who("arivera1", "Ana", "Rivera"),
+        Who("jnakamura", "Jo", "Nakamura"),
+        Who("dmarsh22", "Delia", "Marsh"),
+        Who("pnovak31", "Petra", "Novak"),
+        Who("tokafor7", "Tunde", "Okafor"),
+        Who("tquill88", "Theo", "Quill"),
+        Who("newhere1", "Nora", "Newhere"),
+        Who("eusdesk1", "Erin", "Usher", (m.STAFF_ROLE_EUS,)),
+    )
+}
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
 
@@ -84,9 +117,11 @@ class Draft:
     code: m.CodeSent | None = None
 
 
-class IdentityDouble(IdentityServiceServicer):
-    def __init__(self, idle_seconds: float = 900) -> None:
+class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
+    def __init__(self, idle_seconds: float = 900, signer: Signer | None = None) -> None:
         self.idle_seconds = idle_seconds
+        self.signer = signer
+        self.signing_in: dict[str, str] = {}
         self.drafts: dict[str, Draft] = {}
         self.sign_ins: dict[str, m.CodeSent] = {}
         self.sessions: dict[str, tuple[str, Timestamp]] = {}
@@ -203,9 +238,10 @@ class IdentityDouble(IdentityServiceServicer):
     # sign-in and session
 
     def SignIn(self, request: m.SignInRequest, context: Context) -> m.SignInResponse:
-        if (request.user_id, request.password) != (USER_ID, PASSWORD):
+        if request.user_id not in CAST or request.password != PASSWORD:
             refuse(context, UNAUTHENTICATED, ErrorDetail(code="SIGN_IN_FAILED"))
         token = secrets.token_urlsafe(32)
+        self.signing_in[token] = request.user_id
         self.sign_ins[token] = self._code("sms", m.MFA_METHOD_KIND_SMS, "0142")
         return m.SignInResponse(sign_in_token=token, code=self.sign_ins[token], methods=self._methods())
 
@@ -224,7 +260,9 @@ class IdentityDouble(IdentityServiceServicer):
         self._sign_in(request, context)
         self._judge(request.code, context)
         del self.sign_ins[request.sign_in_token]
-        return m.VerifySignInCodeResponse(session_token=self._session(USER_ID), receipt=receipt())
+        return m.VerifySignInCodeResponse(
+            session_token=self._session(self.signing_in.pop(request.sign_in_token)), receipt=receipt()
+        )
 
     def CheckSession(self, request: m.CheckSessionRequest, context: Context) -> m.CheckSessionResponse:
         if request.session_token not in self.sessions:
@@ -233,25 +271,51 @@ class IdentityDouble(IdentityServiceServicer):
         if request.activity:
             idle = stamp(self.idle_seconds)
             self.sessions[request.session_token] = (user_id, idle)
+        who = CAST.get(user_id, Who(user_id, "Sam", "Elliott"))
         session = m.Session(
-            account_id=str(uuid4()),
+            account_id=who.account_id,
             user_id=user_id,
-            first_name="Ana",
-            last_name="Rivera",
+            first_name=who.first_name,
+            last_name=who.last_name,
+            roles=who.roles,
             last_signed_in_at=stamp(-86_400),
             idle_ends_at=idle,
             ends_at=stamp(43_200),
             password_days_left=57,
         )
-        tokens = [m.UserToken(audience=name, token=f"token-{name}", expires_at=stamp(15)) for name in request.audiences]
+        tokens = [
+            m.UserToken(audience=name, token=self._token(who, name), expires_at=stamp(15)) for name in request.audiences
+        ]
         return m.CheckSessionResponse(session=session, tokens=tokens)
+
+    def _token(self, who: Who, audience: str) -> str:
+        if self.signer is None:
+            return f"token-{audience}"
+        roles = [m.StaffRole.Name(role).removeprefix("STAFF_ROLE_") for role in who.roles]
+        account_id, now = UUID(who.account_id), datetime.now(UTC)
+        return self.signer.user_token(account_id, audience=audience, roles=roles, mfa_at=now, session="double")[0]
+
+    def SelectPeople(self, request: people.SelectPeopleRequest, context: Context) -> people.SelectPeopleResponse:
+        wanted = set(request.account_ids)
+        last, first = request.last_name_prefix.casefold(), request.first_name_prefix.casefold()
+        found = [
+            people.Person(
+                account_id=who.account_id, user_id=who.user_id, first_name=who.first_name, last_name=who.last_name
+            )
+            for who in sorted(CAST.values(), key=lambda who: (who.last_name, who.first_name))
+            if who.account_id in wanted
+            and who.last_name.casefold().startswith(last)
+            and who.first_name.casefold().startswith(first)
+        ]
+        return people.SelectPeopleResponse(people=found)
 
     def EndSession(self, request: m.EndSessionRequest, context: Context) -> m.EndSessionResponse:
         self.sessions.pop(request.session_token, None)
         return m.EndSessionResponse(receipt=receipt())
 
     def GetProfile(self, request: m.GetProfileRequest, context: Context) -> m.GetProfileResponse:
-        assert ("authorization", "Bearer token-identity") in context.invocation_metadata()
+        authorization = dict(context.invocation_metadata())["authorization"]
+        assert self.signer is not None or authorization == "Bearer token-identity"
         home = m.Address(line1="12 Harbor Road", city="Rochester", state="NY", postal_code="14604-1234", country="US")
         information = m.PersonalInformation(
             first_name="Ana",
@@ -309,6 +373,7 @@ def serve(double: IdentityDouble) -> tuple[grpc.Server, str]:
     """Run it on a free port of the loopback address."""
     server = grpc.server(ThreadPoolExecutor(4))
     add_IdentityServiceServicer_to_server(double, server)  # type: ignore[no-untyped-call]
+    add_PeopleServiceServicer_to_server(double, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     return server, f"127.0.0.1:{port}"

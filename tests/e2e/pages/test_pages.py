@@ -12,10 +12,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from tests.e2e.pages import walk
+from tests.e2e.pages import access_walk, walk
 from tests.e2e.pages.conftest import served
 
 Text = Callable[[str], str | None]
+
+
+# one installation for all, in order; what is slow here is starting it
+pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(300)]
 
 
 class Looker:
@@ -58,6 +62,28 @@ def test_every_page_is_whole_and_accessible(chromium: Browser, portal: str, chal
     walk.sign_in(page, portal, look)
     walk.register(page, portal, challenge_text, look)
     walk.helping(visit(chromium, look), portal, look)
+    assert look.wrong == []
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    "walking", [access_walk.newcomer, access_walk.official, access_walk.connecting, access_walk.desk]
+)
+@pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, True), (360, False)])
+def test_pages_of_access_are_whole_and_accessible(
+    chromium: Browser, whole_portal: str, walking: Callable[[Page, str, Looker], None], width: int, scripts: bool
+) -> None:
+    """Over real services: what is asked, decided and ended is seen at once by whoever did it."""
+    look = Looker(width, axe=scripts)
+    walking(visit(chromium, look, scripts=scripts), whole_portal, look)
+    assert look.wrong == []
+
+
+@pytest.mark.timeout(400)
+def test_spanish_pages_of_access_are_as_whole(chromium: Browser, whole_portal: str) -> None:
+    look = Looker(360)
+    page = visit(chromium, look, language="es")
+    access_walk.spanish(page, whole_portal, look)
     assert look.wrong == []
 
 

@@ -125,8 +125,34 @@ def challenges() -> Challenges:
 
 @pytest.fixture
 def signed_in(browser: httpx.Client) -> httpx.Client:
+    return sign_in(browser)
+
+
+def sign_in(browser: httpx.Client, user_id: str = USER_ID) -> httpx.Client:
     form = hidden(browser.get("/signin").text, "/signin")
-    browser.post("/signin", data=form | {"user_id": USER_ID, "password": PASSWORD})
+    browser.post("/signin", data=form | {"user_id": user_id, "password": PASSWORD})
     form = hidden(browser.get("/signin/verify").text, "/signin/verify")
     assert browser.post("/signin/verify", data=form | {"code": "123456"}).headers["location"] == "/home"
     return browser
+
+
+@pytest.fixture
+def world(identity: DirectStub) -> Any:
+    from tests.unit.portal.answers import World
+
+    return World(identity)
+
+
+@pytest.fixture
+def ana(settings: PortalSettings, world: Any) -> Iterator[httpx.Client]:
+    """Ana Rivera, signed in to a portal with all its services."""
+    with visitor(create_app(settings, world.clients)) as client:
+        yield sign_in(client)
+
+
+@pytest.fixture
+def erin(settings: PortalSettings, world: Any) -> Iterator[httpx.Client]:
+    """Erin Usher of External User Services."""
+    world.mine = []
+    with visitor(create_app(settings, world.clients)) as client:
+        yield sign_in(client, "eusdesk1")

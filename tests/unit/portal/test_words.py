@@ -29,8 +29,21 @@ MADE_UP = (
     r"IA-MFA-07\.(sent_)?(sms|email|voice)",
     r"IA-ROLE\.(relation\.)?\w+",
     r"IA-PROF-02\.(all|approved|pending|ended)",
-    r"IA-PROF-05\.\w+",
-    r"IA-NAV-01\.(home|profile|connections|staff)",
+    r"IA-PROF-05\.(means\.)?\w+",
+    r"IA-PROF-06\.[A-Z]+",
+    r"IA-NAV-01\.(home|profile|connections|staff|eus)",
+    r"IA-HOME-02\.(providers|surrogates)",
+    r"IA-EMP-04\.\w+",
+    r"IA-EMP-07\.[A-Z_]+",
+    r"IA-CONF-01\.(step\.|waits\.)?\w+",
+    r"IA-CONF-02\.[A-Z_]+",
+    r"IA-STAFF-01\.(none\.|none_text\.)?(active|requests|inactive|last|first|employer)",
+    r"IA-STAFF-03\.\w+",
+    r"IA-RREQ-01\.(then\.)?\w+",
+    r"IA-MOD-01\.then\.\w+",
+    r"IA-APPR-0[123]\.(\w+\.)?\w+",
+    r"IA-CONN-0[23457]\.(\w+\.)*\w+",
+    r"IA-CONN-12\.(title|then)\.\w+",
 )
 """Keys that are put together where they are used."""
 
@@ -213,6 +226,111 @@ STEPS = {
     "Access Manager associated with your employer to grant you access; or you can ask an Authorized Official or Access "
     "Manager associated with your employer to invite you to work on the behalf of the employer.",
     "IA-DONE-01.home": "Continue To Home Page",
+    "IA-PROF-06.APPROVED": "Approved",
+    "IA-PROF-06.PENDING": "Pending Approval",
+    "IA-PROF-06.CANCELLED": "Cancelled",
+    "IA-PROF-06.DISASSOCIATED": "Disassociated",
+    "IA-PROF-06.REJECTED": "Rejected",
+    "IA-PROF-07.tracking": "Tracking Id",
+    "IA-EMP-01.title": "Add Employer Search",
+    "IA-EMP-01.lead": "Search for Organizations or Individual Providers that you wish to be associated with as your "
+    "employer. You can search by entering one or more of the following: Organization Name, Individual Provider's Last "
+    "Name, City, State, ZIP or NPI.",
+    "IA-EMP-03.surrogate": "If you are searching for a Provider to work on their behalf, please use {page}.",
+    "IA-EMP-04.title": "Search Results",
+    "IA-EMP-04.dba": "Doing Business As",
+    "IA-EMP-04.view_npis": "View NPI(s)",
+    "IA-EMP-04.view_names": "View Other Name(s)",
+    "IA-EMP-04.not_listed": 'If your employer information does not exist, please select "Add Employer Not in List".',
+    "IA-EMP-04.add_new": "Add Employer Not in List",
+    "IA-EMP-07.please": "Please select the role you are requesting for this employer:",
+    "IA-EMP-07.AUTHORIZED_OFFICIAL": "(signatory for your organization authorized to legally bind the organization in "
+    "agreements)",
+    "IA-EMP-07.ACCESS_MANAGER": "(managing users, updating account information for your provider/organization)",
+    "IA-EMP-07.STAFF_END_USER": "(working in approved CMS applications for your provider/organization)",
+    "IA-EMP-08.text": "I attest that I am an Authorized Official for the employer listed in this registration. My "
+    "signature legally and financially binds this employer to the laws, regulations, and program instructions as "
+    "established by the Centers for Medicare and Medicaid Services (CMS). By selecting the box below, I certify that "
+    "the information contained herein is true, correct, and I authorize CMS to verify this information. If I become "
+    "aware that any information in this application is not true, correct, or complete, I agree to notify CMS of this "
+    "fact in accordance with the time frames established in <42 CFR § 424.520(b)>.",
+    "IA-EMP-08.agree": "I have read, understood, and agree with the above statements.",
+    "IA-EMP-10.text": "Once approved, Authorized Officials and Access Managers will automatically have access to all "
+    "Business Functions for their employer and any provider they have been granted access to. Staff End Users must be "
+    "granted access to Business Functions by an Authorized Official or Access Manager of the employer.",
+    "IA-CONF-01.title": "Confirmation and Review",
+    "IA-CONF-01.own": "You are requesting to be a(n) {role}:",
+    "IA-CONF-01.print": "Print this page",
+    "IA-CONF-01.employer": "The employer you have registered for is:",
+    "IA-CONF-01.lbn": "Legal Business Name",
+    "IA-CONF-01.mailing": "Mailing Address",
+    "IA-CONF-01.tracking": "Request Tracking ID",
+    "IA-CONF-01.npis": "NPI(s) associated with your employer are:",
+    "IA-CONF-01.done": "Done",
+    "IA-CONF-02.must": "You MUST complete Option A or Option B below before your registration to act on behalf of the "
+    "Organization below will take effect in CMS applications.",
+    "IA-CONF-02.a": "OPTION A:",
+    "IA-CONF-02.a_text": "Print, Sign and Submit to CMS the Access Manager Certification for this request, along with "
+    "the CP 575 {alternate} issued by the IRS for the Organization for which you are requesting to be an Access "
+    "Manager.",
+    "IA-CONF-02.alternate": "[or approved alternate]",
+    "IA-CONF-02.b": "OPTION B:",
+    "IA-CONF-02.b_text": "Please have an existing Authorized Official for this Organization approve your request by "
+    "logging in to this system.",
+    "IA-STAFF-01.title": "My Staff - {list}",
+    "IA-STAFF-01.active": "Active Staff",
+    "IA-STAFF-01.requests": "Role Requests",
+    "IA-STAFF-01.inactive": "Inactive Staff",
+    "IA-STAFF-01.last": "Employee Last Name",
+    "IA-STAFF-01.first": "Employee First Name",
+    "IA-STAFF-01.employer": "Employer Name",
+    "IA-STAFF-03.modify": "Modify",
+    "IA-RREQ-01.list": "Pending Role Requests",
+    "IA-RREQ-01.current": "Current Role",
+    "IA-RREQ-01.request": "Request Role",
+    "IA-RREQ-01.approve": "Approve",
+    "IA-RREQ-01.reject": "Reject",
+    "IA-MOD-03.save": "Save",
+    "IA-APPR-01.select_all": "Select All",
+    "IA-APPR-01.approve": "Approve All Selected",
+    "IA-APPR-01.reject": "Reject All Selected",
+    "IA-APPR-03.providers": "These are Individual Providers or Healthcare Organizations who have requested you (or "
+    "your organization) to work on their behalf. Approving these requests will allow you and your staff to work on "
+    "their behalf.",
+    "IA-APPR-03.surrogates": "Below are Individuals or Organizations who are asking you to authorize them as a "
+    "Surrogate for you (or your organization). Approving these requests will allow them to access and update your "
+    "information in the CMS systems you specify.",
+    "IA-APPR-04.pending": "Pending Requests",
+    "IA-CONN-01.lead": "Connections will allow you to create surrogate relationships between Providers and "
+    "individuals or organizations that work on the Providers' behalf.",
+    "IA-CONN-01.select": "Select the name of a Connection to update or view more information about that connection.",
+    "IA-CONN-02.providers": "{employer} is a surrogate for the following providers:",
+    "IA-CONN-02.surrogates": "{employer} has authorized the following surrogates:",
+    "IA-CONN-02.find_provider": "Find Provider",
+    "IA-CONN-02.add_surrogate": "Add Surrogate",
+    "IA-CONN-02.text.providers": "{employer} has been authorized to work on behalf of the Individual Provider(s) or "
+    "Healthcare Organization(s) listed below. Use the Find Provider button below to initiate a request to work on "
+    "behalf of a Provider or Organization not listed here.",
+    "IA-CONN-02.text.surrogates": "The following Individual(s) or Organization(s) have been authorized to work on "
+    "behalf of {employer}. Use the Add Surrogate button to initiate the process of authorizing an Individual or "
+    "Organization to work on behalf of {employer}.",
+    "IA-CONN-03.function": "Business Function",
+    "IA-CONN-03.status": "Access Status",
+    "IA-CONN-05.lead.providers": "Search for an Organization or an Individual Provider that you wish to be associated "
+    "with as a surrogate to work on their behalf. You can search by entering one or more of the following: "
+    "Organization Name, Individual Provider's Last Name, City, State, ZIP or NPI.",
+    "IA-CONN-05.lead.surrogates": "Search for an Organization or an Individual Provider that you wish to work on your "
+    "behalf. You can search by entering one or more of the following: Organization Name, Individual Provider's Last "
+    "Name, City, State, ZIP or NPI.",
+    "IA-CONN-05.functions.providers": "Select the business function(s) you would like to access on behalf of the "
+    "provider:",
+    "IA-CONN-07.npis": "NPI(s) Associated with this Provider:",
+    "IA-CONN-07.functions": "Business Function(s) Selected:",
+    "IA-CONN-07.mailing": "Business Mailing Address",
+    "IA-CONN-10.provider": "Your Provider Information",
+    "IA-CONN-10.surrogate": "Surrogate Information",
+    "IA-CONN-10.dba": "Doing Business As (DBA)",
+    "IA-CONN-13.multiple": "Multiple Connections",
     "IA-PROF-05.role": "My Role with this Employer",
     "IA-PROF-05.status": "My Status with this Employer",
 }
@@ -267,7 +385,7 @@ def test_the_screens_say_the_deck_s_words(signed_in: httpx.Client, path: str) ->
 
 
 def test_the_steps_say_the_deck_s_words() -> None:
-    """IA-USEC, IA-UID, IA-PW, IA-UINF, IA-MFA, IA-DONE."""
+    """IA-USEC, IA-UID, IA-PW, IA-UINF, IA-MFA, IA-DONE, IA-PROF, IA-EMP, IA-CONF, IA-STAFF, IA-RREQ, IA-CONN."""
     assert {key: EN(key).unescape() for key in STEPS} == STEPS
 
 

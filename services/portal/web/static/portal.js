@@ -22,6 +22,17 @@ for (const link of document.querySelectorAll("a[data-audio]")) {
   });
 }
 
+// "Select All" ticks in place; without scripts the server does.
+for (const button of document.querySelectorAll("button[data-select-all]")) {
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    for (const box of button.form.querySelectorAll("input[type=checkbox][name]")) box.checked = true;
+  });
+}
+
+// "Print this page".
+for (const button of document.querySelectorAll("button[data-print]")) button.addEventListener("click", () => print());
+
 // "You can ask for another code in 12 s."
 for (const line of document.querySelectorAll("[data-countdown]")) {
   const at = performance.now() + 1000 * Number(line.dataset.countdown);

@@ -1,0 +1,62 @@
+"""The desk of External User Services (row 60): requests of all employers, oldest first."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from mandate.access.v1.service_pb2 import ListRoleRequestsRequest
+from starlette.responses import Response
+
+from services.portal.web import commands, decisions, naming, receipts
+from services.portal.web.forms import Form
+from services.portal.web.pages import Access, Page
+from services.portal.web.visits import Visit
+
+PATH = "/eus"
+PAGE = 25
+
+
+def show(visit: Visit) -> Response:
+    """A page of the queue."""
+    return _queue(visit, visit.form())
+
+
+def approve(visit: Visit) -> Response:
+    """Approve one of them."""
+    return decisions.approve(visit, PATH, lambda form, status: _queue(visit, form, status))
+
+
+def ask_reject(visit: Visit) -> Response:
+    """Reject asks for a reason."""
+    return decisions.ask_reject(visit, PATH)
+
+
+def reject(visit: Visit) -> Response:
+    """Reject one of them."""
+    return decisions.reject(visit, PATH)
+
+
+def _queue(visit: Visit, form: Form, status: int = 200) -> Response:
+    asked = visit.request.query_params
+    role = asked.get("role", "") if asked.get("role", "") in naming.ROLES else ""
+    after = asked.get("after", "") if commands.is_id(asked.get("after", "")) else ""
+    question = ListRoleRequestsRequest(role=role, after=after, limit=PAGE + 1)
+    found = receipts.ask(visit, visit.portal.clients.access.ListRoleRequests, question, audience="access").role_requests
+    rows = decisions.rows(visit, found[:PAGE])
+    kept = {"role": role} if role else {}
+    return visit.page(
+        "eus/queue.html",
+        status,
+        form=form,
+        rows=rows,
+        role=role,
+        roles=naming.ROLES,
+        first=f"{PATH}?{urlencode(kept)}" if after else "",
+        next=f"{PATH}?{urlencode(kept | {'after': rows[-1].id})}" if len(found) > PAGE else "",
+    )
+
+
+PAGES = (
+    Page(PATH, Access.EUS, get=show, post=approve),
+    Page(PATH + "/{request:uuid}/reject", Access.EUS, get=ask_reject, post=reject),
+)

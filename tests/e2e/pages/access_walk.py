@@ -1,0 +1,208 @@
+"""The walk through the pages with which people get access: rows 14-16, 22-25, 27, 29, 31-36, 38-40, 44, 60."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.pages.walk import Look, enter
+
+
+def link(page: Page, text: str) -> None:
+    page.locator(f"main a:has-text({text!r})").first.click()
+
+
+def press(page: Page, text: str) -> None:
+    page.locator(f"main button:has-text({text!r})").first.click()
+
+
+def done(page: Page, text: str) -> None:
+    expect(page.locator("main [role=status]").first).to_contain_text(text)
+
+
+def newcomer(page: Page, base: str, look: Look) -> None:
+    """Nora Newhere asks for a role, takes it back, asks for another."""
+    enter(page, base, "newhere1")
+    look(page, "home-nobody")
+    page.goto(f"{base}/connections")
+    look(page, "connections-none")
+    page.goto(f"{base}/profile/employers")
+    look(page, "employers-none")
+    link(page, "Add an Employer")
+    page.fill("#first-name", "Ann")
+    press(page, "Search")
+    look(page, "find-errors")
+    page.fill("#first-name", "")
+    page.select_option("#state", "ME")
+    press(page, "Search")
+    look(page, "find-results")
+    page.fill("#organization-name", "harbor*")
+    press(page, "Search")
+    link(page, "Select")
+    look(page, "role")
+    press(page, "Continue")
+    look(page, "role-errors")
+    page.check("#role", force=True)
+    press(page, "Continue")
+    look(page, "attest")
+    press(page, "Submit")
+    look(page, "attest-errors")
+    page.check("#agreed", force=True)
+    press(page, "Submit")
+    page.wait_for_url(re.compile("/requests/"))
+    look(page, "confirmation-official")
+    link(page, "Cancel request")
+    look(page, "request-cancel")
+    press(page, "Cancel request")
+    done(page, "Your request is cancelled.")
+    expect(page.locator("main tbody")).to_contain_text("Cancelled")
+    page.locator("main .m-open").first.click()
+    look(page, "employers-open")
+    link(page, "Request a role again")
+    page.check("#role-2", force=True)
+    press(page, "Continue")
+    look(page, "confirmation-manager")
+    link(page, "Done")
+    expect(page.locator("main tbody")).to_contain_text("Pending Approval")
+    look(page, "employers-pending")
+    assert page.goto(f"{base}/staff").status == 404  # type: ignore[union-attr]
+    assert page.goto(f"{base}/eus").status == 404  # type: ignore[union-attr]
+
+
+def official(page: Page, base: str, look: Look) -> None:
+    """Ana Rivera decides, modifies, lets go."""
+    enter(page, base, "arivera1")
+    page.goto(f"{base}/staff")
+    look(page, "staff")
+    page.locator("main .m-open:has-text('Novak')").click()
+    look(page, "staff-open")
+    page.locator(".m-detail a:has-text('Modify')").first.click()
+    look(page, "staff-modify")
+    page.check("#function-NPPES", force=True)
+    press(page, "Save")
+    done(page, "The functions are saved.")
+    page.goto(f"{base}/staff?last=zz")
+    look(page, "staff-none")
+    page.goto(f"{base}/staff/requests")
+    look(page, "staff-requests")
+    link(page, "Reject")
+    look(page, "staff-reject")
+    press(page, "Reject")
+    look(page, "staff-reject-errors")
+    page.fill("#reason", "Not known here")
+    press(page, "Reject")
+    done(page, "The request is rejected.")
+    press(page, "Approve")
+    done(page, "The request is approved.")
+    page.goto(f"{base}/staff")
+    page.locator("main .m-open:has-text('Novak')").click()
+    page.locator(".m-detail a:has-text('Deactivate')").first.click()
+    look(page, "staff-end")
+    press(page, "Deactivate")
+    done(page, "This person no longer works for the employer.")
+    page.goto(f"{base}/staff/inactive")
+    expect(page.locator("main table").first).to_contain_text("Novak, Petra")
+    look(page, "staff-inactive")
+    page.goto(f"{base}/profile/employers")
+    page.locator("main .m-open").first.click()
+    page.locator("main .m-detail a:has-text('Disassociate')").click()
+    look(page, "leave")
+    press(page, "Disassociate me")
+    look(page, "leave-errors")
+
+
+def connecting(page: Page, base: str, look: Look) -> None:  # noqa: PLR0915 - one walk
+    """Ana Rivera approves and rejects connections, asks for one, adds a surrogate, takes back, disconnects."""
+    enter(page, base, "arivera1")
+    look(page, "home-waiting")
+    press(page, "Approve All Selected")
+    look(page, "home-errors")
+    page.locator("#surrogates input[name=connection]").first.check(force=True)
+    page.locator("#surrogates button:has-text('Approve All')").click()
+    done(page, "What you ticked is approved.")
+    page.locator("#surrogates button:has-text('Select All')").click()
+    look(page, "home-all-ticked")
+    page.locator("#surrogates button:has-text('Reject All')").click()
+    look(page, "home-reject")
+    press(page, "Reject")
+    look(page, "home-reject-errors")
+    page.fill("#reason", "Not ours")
+    press(page, "Reject")
+    done(page, "What you chose is rejected.")
+    page.goto(f"{base}/connections")
+    look(page, "connections")
+    page.locator("main .m-open:has-text('Harbor')").click()
+    look(page, "connections-open")
+    link(page, "Find Provider")
+    look(page, "find-provider")
+    page.fill("#last-name", "castellane")
+    press(page, "Search")
+    press(page, "Continue")
+    look(page, "find-provider-errors")
+    page.check("#function", force=True)
+    press(page, "Continue")
+    look(page, "review-provider")
+    again = page.url
+    press(page, "Submit")
+    done(page, "Your request is sent.")
+    expect(page.locator("main")).to_contain_text("Castellane, Tobias")
+    look(page, "connections-sent")
+    page.goto(again)
+    press(page, "Submit")
+    look(page, "review-provider-errors")
+    page.goto(f"{base}/connections")
+    page.locator("main .m-open:has-text('Merriweld')").click()
+    link(page, "Add Surrogate")
+    page.fill("#organization-name", "juniper*")
+    press(page, "Search")
+    page.check("#function-NPPES", force=True)
+    press(page, "Continue")
+    look(page, "review-surrogate")
+    press(page, "Submit")
+    link(page, "Cancel request")
+    look(page, "connection-cancel")
+    press(page, "Cancel request")
+    done(page, "The request is taken back.")
+    page.goto(f"{base}/connections")
+    page.locator("main .m-open:has-text('Harbor')").click()
+    link(page, "Disconnect")
+    look(page, "disconnect")
+    press(page, "Disconnect")
+    done(page, "The connection has ended.")
+
+
+def desk(page: Page, base: str, look: Look) -> None:
+    """Erin Usher of External User Services works off the queue."""
+    enter(page, base, "eusdesk1")
+    page.goto(f"{base}/eus")
+    look(page, "eus")
+    page.locator("main td a").first.click()
+    look(page, "eus-request")
+    page.goto(f"{base}/eus?role=ACCESS_MANAGER")
+    link(page, "Reject")
+    look(page, "eus-reject")
+    page.fill("#reason", "No CP 575")
+    press(page, "Reject")
+    done(page, "The request is rejected.")
+    press(page, "Approve")
+    done(page, "The request is approved.")
+
+
+def spanish(page: Page, base: str, look: Look) -> None:
+    """The same pages in Spanish, each once."""
+    enter(page, base, "arivera1")
+    page.goto(f"{base}/connections")
+    party = (page.locator("main .m-open").first.get_attribute("href") or "").partition("open=")[2].partition("#")[0]
+    page.goto(f"{base}/staff")
+    person = page.locator("main a.m-modify").first.get_attribute("href") or ""
+    for path in (
+        "/home", "/profile/employers", "/employers/find?state=ME", f"/employers/{party}/request",
+        f"/employers/{party}/request/attest", "/staff", "/staff/requests", "/staff/inactive", person, f"{person}/end",
+        f"/connections?open={party}", f"/connections/{party}/providers/new?state=ME",
+    ):  # fmt: skip
+        answer = page.goto(base + path)
+        assert answer
+        assert answer.ok, path
+        assert page.get_attribute("html", "lang") == "es"
+        look(page, "es" + re.sub(r"[^a-z]+", "-", path))

@@ -1,0 +1,201 @@
+"""Services that answer what a test says: stubs without a call, with a small world of employers and people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from mandate.access.v1 import service_pb2 as a
+from mandate.common.v1.receipt_pb2 import ErrorDetail, Receipt
+from mandate.connections.v1 import service_pb2 as c
+from mandate.registry.v1 import service_pb2 as r
+
+from chassis import nature
+from services.portal.web.clients import Clients
+from tests.e2e.pages.identity_double import CAST
+from tests.unit.portal.conftest import DirectError, DirectStub
+
+CLINIC, OWN, OTHER, STRANGER = (f"0c1f4f43-9a55-4f43-9a55-00000000000{n}" for n in range(1, 5))
+ME, DELIA, JO, PETRA = (CAST[user_id].account_id for user_id in ("arivera1", "dmarsh22", "jnakamura", "pnovak31"))
+AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
+
+
+def id_of(number: int) -> str:
+    return f"019ab000-0000-7000-8000-{number:012}"
+
+
+def stamp() -> Timestamp:
+    made = Timestamp()
+    made.FromDatetime(datetime(2026, 5, 7, 14, 43, tzinfo=UTC))
+    return made
+
+
+def receipt(origin: str, position: int = 7, id: str = "") -> Receipt:
+    return Receipt(origin=origin, edition=1, position=position, id=id or id_of(99))
+
+
+def refusal(status: grpc.StatusCode, code: str, field_name: str = "") -> DirectError:
+    detail = ErrorDetail(code=code, field=field_name).SerializeToString()
+    return DirectError(status, (("mandate-error-bin", detail),))
+
+
+def late(code: str = "UNAVAILABLE") -> DirectError:
+    return refusal(grpc.StatusCode.UNAVAILABLE, code)
+
+
+def association(
+    number: int,
+    employer: str,
+    role: str = AO,
+    status: str = "APPROVED",
+    *functions: str,
+    account: str = ME,
+    track: str = "",
+) -> a.Association:
+    return a.Association(
+        association_id=id_of(number), account_id=account, employer_id=employer, role=role, status=status,
+        functions=functions, since=stamp(), tracking_id=track,
+    )  # fmt: skip
+
+
+def role_request(number: int, role: str, account: str = DELIA, employer: str = CLINIC, **more: Any) -> a.RoleRequest:
+    return a.RoleRequest(
+        role_request_id=id_of(number), account_id=account, employer_id=employer, role=role,
+        tracking_id="R8WKT4C1GX", status=more.pop("status", "PENDING"), requested_at=stamp(), **more,
+    )  # fmt: skip
+
+
+def connection(
+    number: int, provider: str, surrogate: str, function: str, initiator: str, status: str = "PENDING"
+) -> c.Connection:
+    return c.Connection(
+        connection_id=id_of(number), provider_id=provider, surrogate_id=surrogate, function=function, status=status,
+        tracking_id="C7F3K2QX9V", initiator=initiator, since=stamp(),
+    )  # fmt: skip
+
+
+def _provider(id: str, name: str, *, organization: bool) -> r.Provider:
+    at = r.PostalAddress(line1="18 Wharf Street", city="Harbor Point", state="ME", zip="039040118", country="US")
+    npi = r.Npi(npi="2000000036", name=name, practice=at, mailing=at, phone="2075550120")
+    return r.Provider(
+        provider_id=id, is_organization=organization, name=name, npis=[npi], other_names=["Former Name"],
+        ein_last_four="4576" if organization else "",
+    )  # fmt: skip
+
+
+PROVIDERS = {
+    CLINIC: _provider(CLINIC, "Harbor Point Medical Group", organization=True),
+    OWN: _provider(OWN, "Rivera, Ana", organization=False),
+    OTHER: _provider(OTHER, "Brightwater Billing Services", organization=True),
+}
+
+
+class Canned:
+    """A stub whose methods answer what they are given, a message, an error or a function of the request."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.asked: list[tuple[str, Any, dict[str, str]]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def ask(request: Any, *, timeout: float, metadata: Any) -> Any:
+            kept = type(request)()
+            kept.CopyFrom(request)
+            self.asked.append((name, kept, dict(metadata)))
+            answer = self.answers[name]
+            answer = answer(request) if callable(answer) else answer
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return ask
+
+    def requests(self, name: str) -> list[Any]:
+        return [request for asked, request, _ in self.asked if asked == name]
+
+    def metadata(self, name: str) -> dict[str, str]:
+        return next(metadata for asked, _, metadata in reversed(self.asked) if asked == name)
+
+
+@dataclass
+class World:
+    """Ana Rivera manages the clinic and her own record, until a test says otherwise."""
+
+    identity: DirectStub
+    mine: list[a.Association] = field(default_factory=list)
+    staff: list[a.Association] = field(default_factory=list)
+    requests: list[a.RoleRequest] = field(default_factory=list)
+    pending: list[c.Connection] = field(default_factory=list)
+    connected: list[c.Connection] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.mine = [association(1, CLINIC, AO, "APPROVED", "PECOS", "NPPES"), association(2, OWN)]
+        done = {"receipt": receipt("access")}
+        self.access = Canned(
+            ListMyEmployers=lambda _: a.ListMyEmployersResponse(associations=self.mine),
+            ListStaff=lambda asked: a.ListStaffResponse(
+                staff=[one for one in self.staff if (one.employer_id, one.status) == (asked.employer_id, asked.status)]
+            ),
+            ListRoleRequests=self._requests,
+            GetRoleRequest=self._request,
+            RequestRole=a.RequestRoleResponse(receipt=receipt("access", id=id_of(50))),
+            CancelRoleRequest=a.CancelRoleRequestResponse(**done),
+            ApproveRoleRequest=a.ApproveRoleRequestResponse(**done),
+            RejectRoleRequest=a.RejectRoleRequestResponse(**done),
+            GrantFunction=a.GrantFunctionResponse(**done),
+            WithdrawFunction=a.WithdrawFunctionResponse(**done),
+            Disassociate=a.DisassociateResponse(**done),
+        )
+        done = {"receipt": receipt("connections")}
+        self.connections = Canned(
+            ListPending=lambda _: c.ListPendingResponse(connections=self.pending),
+            ListConnections=lambda _: c.ListConnectionsResponse(connections=self.connected),
+            ApproveConnection=c.ApproveConnectionResponse(**done),
+            RejectConnection=c.RejectConnectionResponse(**done),
+            RequestConnection=c.RequestConnectionResponse(**done),
+            CancelConnection=c.CancelConnectionResponse(**done),
+            EndConnection=c.EndConnectionResponse(**done),
+        )
+        self.registry = Canned(
+            GetProviders=lambda asked: r.GetProvidersResponse(
+                providers=[PROVIDERS[one] for one in asked.provider_ids if one in PROVIDERS]
+            ),
+            SearchProviders=r.SearchProvidersResponse(providers=[PROVIDERS[CLINIC], PROVIDERS[OTHER]]),
+        )
+
+    @property
+    def clients(self) -> Clients:
+        return Clients(
+            identity=self.identity,
+            people=self.identity,
+            access=self.access,
+            connections=self.connections,
+            registry=self.registry,
+        )
+
+    def _requests(self, asked: a.ListRoleRequestsRequest) -> a.ListRoleRequestsResponse:
+        found = [
+            one
+            for one in self.requests
+            if asked.employer_id in ("", one.employer_id)
+            and asked.role in ("", one.role)
+            and one.role_request_id > asked.after
+        ]
+        return a.ListRoleRequestsResponse(role_requests=found[: asked.limit])
+
+    def _request(self, asked: a.GetRoleRequestRequest) -> Any:
+        found = [one for one in self.requests if one.role_request_id == asked.role_request_id]
+        if not found:
+            return refusal(grpc.StatusCode.NOT_FOUND, "NOT_FOUND")
+        return a.GetRoleRequestResponse(role_request=found[0])
+
+
+def later(seconds: float) -> nature.Nature:
+    """The world as it is, so much later."""
+    from datetime import timedelta
+
+    return nature.Nature(now=lambda: datetime.now(UTC) + timedelta(seconds=seconds), random_bytes=nature.random_bytes)

@@ -1,0 +1,179 @@
+"""Asking for a role (IA-EMP-01 to -10), Confirmation and Review (IA-CONF-01, -02, -05, -06)."""
+
+from __future__ import annotations
+
+import hashlib
+
+import grpc
+import httpx
+import pytest
+from mandate.registry.v1.service_pb2 import SearchProvidersResponse
+
+from services.portal.web import words
+from tests.unit.portal.answers import (
+    AM,
+    AO,
+    CLINIC,
+    DELIA,
+    ME,
+    PROVIDERS,
+    SEU,
+    STRANGER,
+    World,
+    id_of,
+    late,
+    refusal,
+    role_request,
+)
+from tests.unit.portal.reading import errors, hidden, text
+
+ASK, ATTEST = f"/employers/{CLINIC}/request", f"/employers/{CLINIC}/request/attest"
+REQUEST = f"/requests/{id_of(50)}"
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "box"),
+    [("CRITERIA_MISSING", "", "organization-name"), ("WILDCARD", "city", "city"), ("NPI_CRITERION", "npi", "npi")],
+)
+def test_a_broken_rule_of_the_registry_stands_at_its_box(
+    ana: httpx.Client, world: World, code: str, field: str, box: str
+) -> None:
+    """IA-EMP-01, D-47: First Name alone is not enough."""
+    world.registry.answers["SearchProviders"] = refusal(grpc.StatusCode.INVALID_ARGUMENT, code, field)
+    answer = ana.get("/employers/find?first_name=Ann")
+    assert answer.status_code == 422
+    summary, beside = errors(answer.text)
+    assert summary == beside == [words.load("en")(f"error.{code}").unescape()]
+    assert f'href="#{box}"' in answer.text
+    assert 'value="Ann"' in answer.text
+
+
+def test_results_have_npis_other_names_and_one_select_each(ana: httpx.Client, world: World) -> None:
+    """IA-EMP-03, IA-EMP-04: the registry is asked in the person's name."""
+    found = SearchProvidersResponse(providers=[PROVIDERS[CLINIC]], after="cursor", narrow=True)
+    world.registry.answers["SearchProviders"] = found
+    page = ana.get("/employers/find?state=ME").text
+    for part in ("View NPI(s)", "View Other Name(s)", "Former Name", "2000000036", "Enter more boxes"):
+        assert part in text(page)
+    assert f'href="{ASK}"' in page
+    assert "state=ME&amp;after=cursor" in page
+    assert world.registry.metadata("SearchProviders")["authorization"] == "Bearer token-registry"
+    ana.get("/profile/employers")
+    assert "authorization" not in world.registry.metadata("GetProviders"), "names are asked as the portal"
+
+
+def test_what_is_not_built_is_not_offered(ana: httpx.Client) -> None:
+    assert "Add Employer Not in List" not in text(ana.get("/employers/find?state=ME").text)
+
+
+def test_a_role_must_be_chosen(ana: httpx.Client, world: World) -> None:
+    """IA-EMP-07, IA-EMP-10."""
+    page = ana.get(ASK).text
+    for wrong in ({}, {"role": "KING"}):
+        answer = ana.post(ASK, data=hidden(page, ASK) | wrong)
+        assert answer.status_code == 422
+        assert (
+            errors(answer.text)[0] == errors(answer.text)[1] == ["Select the role you are requesting for this employer"]
+        )
+    assert world.access.requests("RequestRole") == []
+
+
+@pytest.mark.parametrize("role", [AM, SEU])
+def test_asking_leads_to_the_confirmation(ana: httpx.Client, world: World, role: str) -> None:
+    form = hidden(ana.get(ASK).text, ASK)
+    assert ana.post(ASK, data=form | {"role": role}).headers["location"] == REQUEST
+    (asked,) = world.access.requests("RequestRole")
+    assert (asked.employer_id, asked.role, asked.attestation) == (CLINIC, role, "")
+    assert asked.command_id == form["command_id"]
+
+
+def test_an_official_reads_the_statement_and_ticks_the_box(ana: httpx.Client, world: World) -> None:
+    """IA-EMP-08: version and hash of the text as it was shown."""
+    assert ana.post(ASK, data=hidden(ana.get(ASK).text, ASK) | {"role": AO}).headers["location"] == ATTEST
+    page = ana.get(ATTEST).text
+    assert "42 CFR § 424.520(b)" in text(page)
+    form = hidden(page, ATTEST)
+    answer = ana.post(ATTEST, data=form)
+    assert answer.status_code == 422
+    assert errors(answer.text)[0] == errors(answer.text)[1] != []
+    assert world.access.requests("RequestRole") == []
+    assert ana.post(ATTEST, data=form | {"agreed": "yes"}).headers["location"] == REQUEST
+    (asked,) = world.access.requests("RequestRole")
+    en = words.load("en")
+    shown = "\n".join(en(key).unescape() for key in ("IA-EMP-08.text", "IA-EMP-08.agree"))
+    assert asked.role == AO
+    assert asked.attestation == f"IA-EMP-08.2025-05.en:sha256:{hashlib.sha256(shown.encode()).hexdigest()}"
+
+
+def test_a_statement_that_has_changed_is_read_again(ana: httpx.Client, world: World) -> None:
+    form = hidden(ana.get(f"{ATTEST}?lang=es").text, ATTEST) | {"agreed": "yes"}
+    answer = ana.post(f"{ATTEST}?lang=en", data=form)
+    assert answer.status_code == 422
+    assert "has changed" in text(answer.text)
+    assert world.access.requests("RequestRole") == []
+
+
+def test_what_access_refuses_is_said_in_the_form(ana: httpx.Client, world: World) -> None:
+    world.access.answers["RequestRole"] = refusal(grpc.StatusCode.FAILED_PRECONDITION, "ALREADY_ASKED")
+    answer = ana.post(ASK, data=hidden(ana.get(ASK).text, ASK) | {"role": AM})
+    assert answer.status_code == 422
+    assert "There is a request already" in errors(answer.text)[0][0]
+    world.access.answers["RequestRole"] = late()
+    form = hidden(ana.get(ASK).text, ASK)
+    answer = ana.post(ASK, data=form | {"role": AM})
+    assert answer.status_code == 503
+    assert hidden(answer.text, ASK)["command_id"] == form["command_id"]
+    assert 'value="ACCESS_MANAGER" checked' in answer.text
+
+
+def test_an_employer_that_is_not_there_is_no_page(ana: httpx.Client) -> None:
+    for path in (f"/employers/{STRANGER}/request", f"/employers/{STRANGER}/request/attest", "/employers/x/request"):
+        assert ana.get(path).status_code == 404
+
+
+def test_the_confirmation_of_a_manager_names_both_options(ana: httpx.Client, world: World) -> None:
+    """IA-CONF-01, IA-CONF-02, IA-CONF-05, IA-CONF-06."""
+    world.requests = [role_request(50, AM, ME)]
+    page = text(ana.get(REQUEST).text)
+    for part in (
+        "You are requesting to be a(n) Access Manager:", "OPTION A:", "OPTION B:", "[or approved alternate]",
+        "CMS External User Services", "**-***4576", "R8WK-T4C1-GX", "18 Wharf Street, Harbor Point, ME 03904-0118",
+        "NPI(s) associated with your employer are:", "Print this page", "Cancel request", "05/07/2026 10:43AM",
+        "Waiting for: an Authorized Official of the employer",
+    ):  # fmt: skip
+        assert part in page
+    assert "Add a Document" not in page, "documents are not built yet"
+
+
+@pytest.mark.parametrize("role", [AO, SEU])
+def test_other_roles_have_no_options(ana: httpx.Client, world: World, role: str) -> None:
+    world.requests = [role_request(50, role, ME)]
+    assert "OPTION" not in text(ana.get(REQUEST).text)
+
+
+def test_a_decided_request_cannot_be_taken_back(ana: httpx.Client, world: World) -> None:
+    world.requests = [role_request(50, AM, ME, status="REJECTED")]
+    page = text(ana.get(REQUEST).text)
+    assert "Rejected" in page
+    assert "Cancel request" not in page
+    assert ana.get(f"{REQUEST}/cancel").headers["location"] == REQUEST
+
+
+def test_a_decider_sees_who_asks(ana: httpx.Client, world: World) -> None:
+    world.requests = [role_request(50, SEU, DELIA)]
+    page = text(ana.get(REQUEST).text)
+    assert "Marsh, Delia is requesting to be a(n) Staff End User:" in page
+    assert "Cancel request" not in page
+    assert ana.get(f"{REQUEST}/cancel").status_code == 404
+
+
+def test_a_request_that_access_does_not_show_is_no_page(ana: httpx.Client) -> None:
+    assert ana.get(REQUEST).status_code == 404
+
+
+def test_taking_a_request_back(ana: httpx.Client, world: World) -> None:
+    world.requests = [role_request(50, AM, ME)]
+    form = hidden(ana.get(f"{REQUEST}/cancel").text, f"{REQUEST}/cancel")
+    assert ana.post(f"{REQUEST}/cancel", data=form).headers["location"] == "/profile/employers?done=request_cancelled"
+    (asked,) = world.access.requests("CancelRoleRequest")
+    assert asked.role_request_id == id_of(50)

@@ -1,0 +1,59 @@
+"""The desk of External User Services (portal.md row 60): shown to them and to nobody else."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.unit.portal.answers import AM, AO, CLINIC, JO, OTHER, SEU, World, id_of, role_request
+from tests.unit.portal.reading import errors, hidden, text
+
+
+@pytest.mark.parametrize("path", ["/eus", f"/eus/{id_of(60)}/reject"])
+def test_for_others_there_is_no_such_page(ana: httpx.Client, world: World, path: str) -> None:
+    world.requests = [role_request(60, AO)]
+    assert ana.get(path).status_code == 404
+    form = hidden(ana.get("/home").text, "/signout")
+    assert ana.post(path, data=form | {"request": id_of(60), "reason": "x"}).status_code == 404
+    assert "EUS" not in text(ana.get("/profile").text).replace("EUS_Support", "")
+    assert world.access.requests("ApproveRoleRequest") == []
+
+
+def test_the_queue_is_of_all_employers_with_names(erin: httpx.Client, world: World) -> None:
+    world.requests = [role_request(60, AO), role_request(61, AM, JO, OTHER)]
+    page = text(erin.get("/eus").text)
+    assert page.index("Marsh, Delia") < page.index("Nakamura, Jo")
+    assert "Brightwater Billing Services" in page
+    assert "R8WK-T4C1-GX" in page
+    asked = world.access.requests("ListRoleRequests")[-1]
+    assert (asked.employer_id, asked.role) == ("", "")
+
+
+def test_the_queue_filters_by_role_and_pages(erin: httpx.Client, world: World) -> None:
+    world.requests = [role_request(100 + n, SEU) for n in range(30)]
+    page = erin.get(f"/eus?role={SEU}").text
+    assert f"/eus?role={SEU}&amp;after={id_of(124)}" in page
+    assert text(page).count("Approve Marsh, Delia") == 25
+    rest = erin.get(f"/eus?role={SEU}&after={id_of(124)}").text
+    assert text(rest).count("Approve Marsh, Delia") == 5
+    assert "First page" in text(rest)
+    assert "The queue is empty" in text(erin.get(f"/eus?role={AO}").text)
+    assert erin.get("/eus?role=KING&after=x").status_code == 200
+
+
+def test_approving_and_rejecting(erin: httpx.Client, world: World) -> None:
+    world.requests = [role_request(60, AO)]
+    assert (
+        erin.post("/eus", data=hidden(erin.get("/eus").text, "/eus")).headers["location"] == "/eus?done=role_approved"
+    )
+    assert world.access.requests("ApproveRoleRequest")[0].role_request_id == id_of(60)
+    path = f"/eus/{id_of(60)}/reject"
+    form = hidden(erin.get(path).text, path)
+    assert errors(erin.post(path, data=form).text)[1] == ["Enter the reason; the person reads it"]
+    assert erin.post(path, data=form | {"reason": "No CP 575"}).headers["location"] == "/eus?done=role_rejected"
+    assert world.access.requests("RejectRoleRequest")[0].reason == "No CP 575"
+
+
+def test_the_desk_manages_no_staff(erin: httpx.Client) -> None:
+    assert erin.get("/staff").status_code == 404
+    assert CLINIC not in erin.get("/home").text

@@ -1,0 +1,188 @@
+"""My Staff (IA-STAFF-01, -03, -04), Pending Role Requests (IA-RREQ-01 to -03), Modify (IA-MOD-01), IA-NAV-02."""
+
+from __future__ import annotations
+
+import grpc
+import httpx
+import pytest
+
+from tests.unit.portal.answers import (
+    AM,
+    AO,
+    CLINIC,
+    DELIA,
+    JO,
+    ME,
+    OWN,
+    PETRA,
+    SEU,
+    World,
+    association,
+    id_of,
+    refusal,
+    role_request,
+)
+from tests.unit.portal.reading import errors, hidden, text
+
+MODIFY = f"/staff/{id_of(11)}"
+REQUESTS = "/staff/requests"
+
+
+@pytest.fixture
+def team(world: World) -> World:
+    world.staff = [
+        association(10, CLINIC, AM, "APPROVED", "PECOS", "NPPES", account=JO),
+        association(11, CLINIC, SEU, "APPROVED", "PECOS", account=PETRA),
+        association(12, OWN, SEU, "APPROVED", "NPPES", account=PETRA),
+        association(13, CLINIC, SEU, "DISASSOCIATED", account=DELIA),
+    ]
+    return world
+
+
+@pytest.mark.parametrize(
+    "path", ["/staff", "/staff/inactive", REQUESTS, MODIFY, MODIFY + "/end", f"{REQUESTS}/{id_of(60)}/reject"]
+)
+@pytest.mark.parametrize("mine", [[], [association(1, CLINIC, SEU)], [association(1, CLINIC, AO, "PENDING")]])
+def test_who_manages_nobody_has_no_staff(ana: httpx.Client, team: World, path: str, mine: list[object]) -> None:
+    """IA-NAV-02."""
+    team.mine = mine  # type: ignore[assignment]
+    assert ana.get(path).status_code == 404
+    assert "My Staff" not in text(ana.get("/home").text)
+
+
+def test_the_tab_counts_what_waits_for_the_person(ana: httpx.Client, team: World) -> None:
+    """IA-NAV-02, IA-RREQ-02: neither own requests nor those that others decide."""
+    team.requests = [
+        role_request(60, SEU), role_request(61, AM), role_request(62, AO), role_request(63, SEU, ME, OWN)
+    ]  # fmt: skip
+    assert "My Staff 2 waiting for you" in text(ana.get("/home").text)
+    team.mine = [association(1, CLINIC, AM)]
+    assert "My Staff 1 waiting for you" in text(ana.get("/home").text)
+
+
+def test_people_are_listed_once_with_all_their_employers(ana: httpx.Client, team: World) -> None:
+    """IA-STAFF-03."""
+    page = text(ana.get("/staff").text)
+    assert "Nakamura, Jo jnakamura Access Manager Modify Nakamura, Jo YES YES" in page
+    assert "Novak, Petra pnovak31 · 2 employers" in page
+    assert "1 of 2 employers" in page
+    assert "Marsh" not in page
+    opened = text(ana.get(f"/staff?open={PETRA}").text)
+    assert "Harbor Point Medical Group EIN **-***4576 Staff End User YES NO 05/07/2026" in opened
+
+
+def test_names_are_asked_as_the_portal_and_searched_by_their_beginning(ana: httpx.Client, team: World) -> None:
+    """IA-STAFF-01: SelectPeople carries no user token."""
+    page = text(ana.get("/staff?last=nov&first=p").text)
+    assert "Novak" in page
+    assert "Nakamura" not in page
+    _, asked, metadata = next(one for one in reversed(team.identity.asked) if one[0] == "SelectPeople")
+    assert (asked.last_name_prefix, asked.first_name_prefix) == ("nov", "p")
+    assert "authorization" not in metadata
+    assert "Nakamura" not in text(ana.get("/staff?employer=rivera").text)
+    assert "Nobody is like that" in text(ana.get("/staff?last=zz").text)
+
+
+def test_inactive_staff_are_those_who_left(ana: httpx.Client, team: World) -> None:
+    """IA-STAFF-04."""
+    page = text(ana.get("/staff/inactive").text)
+    assert "Marsh, Delia" in page
+    assert "Novak" not in page
+    assert "Modify" not in page
+
+
+def test_a_manager_modifies_staff_and_no_manager(ana: httpx.Client, team: World) -> None:
+    """D-09."""
+    team.mine = [association(1, CLINIC, AM)]
+    assert "Modify Nakamura" not in text(ana.get("/staff").text)
+    assert ana.get(f"/staff/{id_of(10)}").status_code == 404
+    assert ana.get(MODIFY).status_code == 200
+
+
+def test_saving_grants_and_withdraws_only_what_changes(ana: httpx.Client, team: World) -> None:
+    """IA-MOD-01."""
+    page = ana.get(MODIFY).text
+    assert 'value="PECOS" checked' in page
+    form = hidden(page, MODIFY)
+    assert ana.post(MODIFY, data=form | {"function": "NPPES"}).headers["location"] == "/staff?done=functions_saved"
+    (granted,), (taken,) = team.access.requests("GrantFunction"), team.access.requests("WithdrawFunction")
+    assert (granted.association_id, granted.function, taken.function) == (id_of(11), "NPPES", "PECOS")
+    assert len({granted.command_id, taken.command_id, form["command_id"]}) == 3
+    ana.post(MODIFY, data=form | {"function": ["PECOS"]})
+    assert len(team.access.requests("GrantFunction")) == 1, "nothing changed"
+
+
+def test_a_retired_function_cannot_be_slipped_in(ana: httpx.Client, team: World) -> None:
+    """IA-EHR-01."""
+    ana.post(MODIFY, data=hidden(ana.get(MODIFY).text, MODIFY) | {"function": ["PECOS", "EHR"]})
+    assert team.access.requests("GrantFunction") == []
+
+
+def test_a_manager_has_all_functions_and_no_boxes(ana: httpx.Client, team: World) -> None:
+    """IA-MOD-02."""
+    page = ana.get(f"/staff/{id_of(10)}").text
+    assert "An Access Manager has every business function." in text(page)
+    assert 'name="function"' not in page
+
+
+def test_letting_somebody_go_is_asked_first(ana: httpx.Client, team: World) -> None:
+    page = ana.get(f"{MODIFY}/end").text
+    assert "Novak, Petra will lose the role and every function" in text(page)
+    assert (
+        ana.post(f"{MODIFY}/end", data=hidden(page, f"{MODIFY}/end")).headers["location"] == "/staff?done=staff_ended"
+    )
+    assert team.access.requests("Disassociate")[0].association_id == id_of(11)
+
+
+def test_requests_show_current_and_requested_role(ana: httpx.Client, team: World) -> None:
+    """IA-RREQ-01 to -03: no request for Authorized Official; who may not decide has no button."""
+    team.requests = [role_request(60, AM, current_role=SEU), role_request(61, AO, JO), role_request(62, SEU, ME)]
+    page = text(ana.get(REQUESTS).text)
+    assert "Marsh, Delia dmarsh22 Harbor Point Medical Group EIN **-***4576 Staff End User Access Manager" in page
+    assert "Nakamura" not in page
+    assert "Your own request: somebody else decides" in page
+    team.mine = [association(1, CLINIC, AM)]
+    assert "An Authorized Official decides" in text(ana.get(REQUESTS).text)
+
+
+def test_nobody_waiting_says_so(ana: httpx.Client, team: World) -> None:
+    assert "Nobody is waiting for you" in text(ana.get(REQUESTS).text)
+
+
+def test_approving(ana: httpx.Client, team: World) -> None:
+    team.requests = [role_request(60, SEU)]
+    form = hidden(ana.get(REQUESTS).text, REQUESTS)
+    assert ana.post(REQUESTS, data=form).headers["location"] == "/staff/requests?done=role_approved"
+    (asked,) = team.access.requests("ApproveRoleRequest")
+    assert (asked.role_request_id, asked.command_id) == (id_of(60), form["command_id"])
+
+
+def test_what_somebody_else_has_decided_is_told(ana: httpx.Client, team: World) -> None:
+    team.requests = [role_request(60, SEU)]
+    form = hidden(ana.get(REQUESTS).text, REQUESTS)
+    team.access.answers["ApproveRoleRequest"] = refusal(grpc.StatusCode.FAILED_PRECONDITION, "ALREADY_DECIDED")
+    answer = ana.post(REQUESTS, data=form)
+    assert answer.status_code == 422
+    assert "decided in the meantime" in errors(answer.text)[0][0]
+
+
+def test_what_access_does_not_allow_is_no_page(ana: httpx.Client, team: World) -> None:
+    team.requests = [role_request(60, SEU)]
+    form = hidden(ana.get(REQUESTS).text, REQUESTS)
+    team.access.answers["ApproveRoleRequest"] = refusal(grpc.StatusCode.PERMISSION_DENIED, "MAY_NOT_DECIDE")
+    assert ana.post(REQUESTS, data=form).status_code == 404
+    assert ana.post(REQUESTS, data=form | {"request": "x"}).status_code == 404
+
+
+def test_rejecting_asks_for_a_reason(ana: httpx.Client, team: World) -> None:
+    team.requests = [role_request(60, SEU)]
+    path = f"{REQUESTS}/{id_of(60)}/reject"
+    form = hidden(ana.get(path).text, path)
+    answer = ana.post(path, data=form)
+    assert answer.status_code == 422
+    assert errors(answer.text)[0] == errors(answer.text)[1] == ["Enter the reason; the person reads it"]
+    assert ana.post(path, data=form | {"reason": "x" * 501}).status_code == 422
+    assert (
+        ana.post(path, data=form | {"reason": " Not ours "}).headers["location"] == "/staff/requests?done=role_rejected"
+    )
+    assert team.access.requests("RejectRoleRequest")[0].reason == "Not ours"
