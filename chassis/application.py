@@ -16,7 +16,7 @@ from eventsourcing.persistence import EventStore
 
 from chassis import log, nature
 from chassis.cause import Cause, Receipt
-from chassis.codec import Codec
+from chassis.codec import Codec, UnknownEventError
 from chassis.database import Database, DatabaseUnavailableError, Session
 from chassis.domain import Aggregate, Claim, DomainError, NotFoundError
 from chassis.log import Answer, AnsweredError, ConflictError
@@ -43,6 +43,8 @@ class CommandIdError(DomainError):
 class BusyError(DomainError):
     """Too many people change this at once. Nothing was changed; try again."""
 
+    transient = True
+
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
@@ -67,15 +69,15 @@ class Repository:
     def __init__(self, app: Application) -> None:
         self._app = app
 
-    def get(self, id: UUID, *, version: int | None = None) -> Any:
-        """The aggregate. Raises `NotFoundError`."""
+    def get(self, id: UUID, *, version: int | None = None, kind: type[Aggregate] = Aggregate) -> Any:
+        """The aggregate. Raises `NotFoundError`, for one of another kind too: ids come from outside."""
         found = self.find(id, version=version)
-        if found is None:
+        if not isinstance(found, kind):
             raise NotFoundError(f"There is nothing with the id {id}.")
         return found
 
     def find(self, id: UUID, *, version: int | None = None) -> Any | None:
-        """The aggregate, or None where its stream is empty."""
+        """The aggregate, or None where its stream is empty (or of heard messages, which make no aggregate)."""
         with self._app.session() as session:
             store: EventStore[UUID] = EventStore(self._app.codec, log.StreamReader(session))
             library: LibraryRepository[UUID] = LibraryRepository(store)
@@ -83,6 +85,10 @@ class Repository:
                 return library.get(id, version=version)
             except AggregateNotFoundError:
                 return None
+            except UnknownEventError as error:
+                if str(error).startswith("heard."):
+                    return None
+                raise
 
     def claim(self, id: UUID, owner_id: UUID) -> Claim | None:
         """The claim on something unique, taken for the owner; None where another has it. To be committed."""
@@ -169,7 +175,7 @@ class Application:
                 if attempt < OPTIMISTIC:
                     return command(self, cause, **arguments)
                 with self.locked():
-                    return command(self, cause, **arguments)
+                    receipt = command(self, cause, **arguments)
             except (ConflictError, AnsweredError):
                 answered = self._answered(cause)
             except DatabaseUnavailableError:
@@ -177,6 +183,9 @@ class Application:
                 answered = self._settled(cause)
                 if answered is None:
                     raise
+            else:
+                self.on_append(receipt.position)  # again: whom it woke inside has not seen it yet
+                return receipt
             if answered is not None:
                 return answered
         raise BusyError

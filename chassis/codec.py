@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any, get_type_hints
+from datetime import date, datetime
+from decimal import Decimal
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -12,14 +15,21 @@ from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from eventsourcing.utils import register_topic
 
-from chassis.domain import Aggregate, Claim
+from chassis.domain import Aggregate, Claim, DomainError
 
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
 _OWN = ("originator_id", "originator_version")
+_PLAIN = (str, bool, int, bytes, UUID, Decimal, datetime, date, NoneType, Any)
+_NUL = b"\\u0000"
+"""How JSON writes a NUL character; the same six bytes behind a backslash are text that says so."""
 
 
 class UnknownEventError(Exception):
     """The log holds an event that this release does not know: a newer release wrote it."""
+
+
+class UnstorableTextError(DomainError):
+    """Leave out the invisible character (NUL) in this text: it cannot be stored."""
 
 
 class DamagedEventError(Exception):
@@ -42,7 +52,8 @@ class Codec(Mapper[UUID]):
     def _learn(self, event: type) -> None:
         hints = get_type_hints(event)
         names = [field.name for field in dataclasses.fields(event) if field.name not in _OWN]
-        shape = msgspec.defstruct(event.__name__, [(name, hints[name]) for name in names], gc=False)
+        fields: list[Any] = [*((name, hints[name]) for name in names), ("class_version", int, 1)]
+        shape = msgspec.defstruct(event.__name__, fields, gc=False)
         topic: str = event.TOPIC  # type: ignore[attr-defined]
         if topic in self._readers and self._readers[topic][0] is not event:
             raise ValueError(f"two events are stored as {topic}")
@@ -58,18 +69,25 @@ class Codec(Mapper[UUID]):
         return topic
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> StoredEvent:
-        """Encode an event: plain types only, keys sorted, so that the same event is the same bytes."""
+        """Encode an event: plain types only, keys sorted, so that the same event is the same bytes.
+
+        Raises `UnstorableTextError` for a NUL character: no table of PostgreSQL takes one, so that a view that
+        shows it would stand still for ever.
+        """
         fields = dict(vars(domain_event))
         for name in _OWN:
             del fields[name]
         version = getattr(type(domain_event), "class_version", 1)
         if version > 1:
             fields["class_version"] = version
+        state = _ENCODER.encode(fields)
+        if _NUL in state and _NUL in state.replace(b"\\\\", b""):
+            raise UnstorableTextError
         return StoredEvent(
             originator_id=domain_event.originator_id,
             originator_version=domain_event.originator_version,
             topic=type(domain_event).TOPIC,  # type: ignore[attr-defined]
-            state=_ENCODER.encode(fields),
+            state=state,
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
@@ -78,14 +96,14 @@ class Codec(Mapper[UUID]):
             event, reader, names = self._readers[stored_event.topic]
         except KeyError:
             raise UnknownEventError(stored_event.topic) from None
+        known = getattr(event, "class_version", 1)
         try:
-            if getattr(event, "class_version", 1) > 1:
-                fields = self._upcast(event, reader.type, stored_event.state)
-            else:
-                fields = reader.decode(stored_event.state)
-        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, AttributeError) as error:
+            fields = reader.decode(stored_event.state) if known == 1 else self._upcast(event, reader, stored_event)
+        except (msgspec.MsgspecError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
             where = f"{stored_event.topic} {stored_event.originator_id} version {stored_event.originator_version}"
             raise DamagedEventError(f"{where}: {error}") from error
+        if fields.class_version > known:
+            raise UnknownEventError(f"{stored_event.topic} of class version {fields.class_version}")
         state = {name: getattr(fields, name) for name in names}
         state["originator_id"] = stored_event.originator_id
         state["originator_version"] = stored_event.originator_version
@@ -94,16 +112,18 @@ class Codec(Mapper[UUID]):
         return decoded
 
     @staticmethod
-    def _upcast(event: type, shape: Any, state: bytes) -> Any:
-        fields = msgspec.json.decode(state)
-        version = fields.pop("class_version", 1)
+    def _upcast(event: type, reader: msgspec.json.Decoder[Any], stored: StoredEvent) -> Any:
+        fields = msgspec.json.decode(stored.state)
+        version = fields.get("class_version", 1)
         for older in range(version, event.class_version):  # type: ignore[attr-defined]
             getattr(event, f"upcast_v{older}_v{older + 1}")(fields)
-        return msgspec.convert(fields, shape, strict=False)
+        if version > event.class_version:  # type: ignore[attr-defined]
+            raise UnknownEventError(f"{stored.topic} of class version {version}")
+        return msgspec.convert(fields, reader.type)
 
 
 def _events(aggregate: type[Aggregate]) -> Iterable[type]:
-    """The event classes nested in an aggregate, as the library has made them."""
+    """The event classes nested in an aggregate, as the library has made them (it insists that each has a TOPIC)."""
     for value in vars(aggregate).values():
         if isinstance(value, type) and hasattr(value, "TOPIC") and dataclasses.is_dataclass(value):
             _refuse_loose_types(value)
@@ -112,10 +132,22 @@ def _events(aggregate: type[Aggregate]) -> Iterable[type]:
 
 def _refuse_loose_types(event: type) -> None:
     """Events hold plain types: what comes back from JSON as something else is refused when it is declared."""
-    for name, hint in get_type_hints(event).items():
-        words = str(hint)
-        if any(loose in words for loose in ("tuple", "set[", "frozenset", "Enum")):
-            raise TypeError(f"{event.__qualname__}.{name}: {words} does not come back from the log as it went")
+    hints = get_type_hints(event)
+    for name in (field.name for field in dataclasses.fields(event) if field.name not in _OWN):
+        if not _is_plain(hints[name]):
+            raise TypeError(f"{event.__qualname__}.{name}: {hints[name]} does not come back from the log as it went")
+
+
+def _is_plain(hint: Any) -> bool:
+    """Whether what is declared so comes back equal: plain types, and lists, dicts and unions of them."""
+    container = get_origin(hint)
+    if container is Literal:
+        return True
+    if container is dict and get_args(hint)[0] is not str:
+        return False  # keys are sorted as text
+    if container in (list, dict, Union, UnionType):
+        return all(_is_plain(inner) for inner in get_args(hint))
+    return hint in (*_PLAIN, list, dict)
 
 
 def json_bytes(value: Any) -> bytes:

@@ -8,9 +8,14 @@ from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 Row = tuple[Any, ...]
+_GONE = (
+    psycopg.OperationalError,
+    psycopg.errors.IdleInTransactionSessionTimeout,  # the library counts these two among internal errors
+    psycopg.errors.ReadOnlySqlTransaction,
+)
 
 
 class DatabaseUnavailableError(Exception):
@@ -32,7 +37,7 @@ class Session:
             cursor = self.connection.cursor(binary=binary)
             cursor.execute(statement.encode(), values, prepare=True)
             return cursor.fetchall() if cursor.description else []
-        except psycopg.OperationalError as error:
+        except _GONE as error:
             raise DatabaseUnavailableError(str(error)) from error
 
     def one(self, statement: str, values: Sequence[Any] = ()) -> Row | None:
@@ -46,7 +51,7 @@ class Session:
         try:
             with self.connection.transaction():
                 yield
-        except psycopg.OperationalError as error:
+        except _GONE as error:
             raise DatabaseUnavailableError(str(error)) from error
 
     @property
@@ -100,7 +105,7 @@ class PooledDatabase:
         try:
             with self._pool.connection() as connection:
                 yield Session(connection)
-        except PoolTimeout as error:
+        except (PoolTimeout, PoolClosed, TooManyRequests) as error:
             raise DatabaseUnavailableError(str(error)) from error
 
     def connect(self) -> psycopg.Connection[Row]:
@@ -109,8 +114,8 @@ class PooledDatabase:
 
 
 def options(schema: str, role: str | None = None) -> str:
-    """Libpq options of every session of the application: its schema, and limits on what it may hold up."""
-    settings = [f"search_path={schema}", "lock_timeout=5s", "idle_in_transaction_session_timeout=10s"]
+    """Libpq options of every session of the application: its schema, UTC, and limits on what it may hold up."""
+    settings = [f"search_path={schema}", "TimeZone=UTC", "lock_timeout=5s", "idle_in_transaction_session_timeout=10s"]
     if role:
         settings.append(f"role={role}")
     return " ".join(f"-c {setting}" for setting in settings)

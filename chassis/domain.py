@@ -23,6 +23,8 @@ class DomainError(Exception):
     field: str = ""
     rule: ClassVar[str] = ""
     """The rule's id in the domain's rule list, where it has one."""
+    transient: ClassVar[bool] = False
+    """Whether the same may be allowed in a moment: policies and timers then wait, and park or drop nothing."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from chassis import log
+from chassis import failpoints, log
 from chassis.application import Application
+from chassis.codec import UnknownEventError
 from chassis.database import Session
 from chassis.hearing import HEARD, decode_heard
 from chassis.log import Move, MovedError, Recorded
@@ -33,18 +34,17 @@ class Page:
 
 
 def read_page(app: Application, session: Session, *, after: int, limit: int = log.PAGE) -> Page:
-    """Read on, up to an own event that this release does not know: a newer release wrote it, so wait.
+    """Read on, up to what this release does not know: a newer release wrote it, so wait.
 
     Raises `DamagedEventError` where stored bytes do not fit: nothing is skipped.
     """
     recorded = log.read(session, after=after, limit=limit)
     events: list[Any] = []
     for row in recorded:
-        if row.topic.startswith(HEARD):
-            events.append(decode_heard(app.catalogue, row))
-        elif app.codec.knows(row.topic):
-            events.append(app.codec.to_domain_event(row.stored()))
-        else:
+        try:
+            heard = row.topic.startswith(HEARD)
+            events.append(decode_heard(app.catalogue, row) if heard else app.codec.to_domain_event(row.stored()))
+        except UnknownEventError:
             break
     return Page(recorded=recorded[: len(events)], events=events)
 
@@ -76,6 +76,7 @@ def fold_on(app: Application, session: Session, view: View, *, limit: int = log.
         with session.transaction():
             log.move(session, view.name, was=was, becomes=page.recorded[-1].position)
             view.write(session, rows)
+            failpoints.reach("view.before_commit")
     except MovedError:
         pass
     return True

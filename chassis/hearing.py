@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 from google.protobuf.message import Message
 
-from chassis import log, nature, progress
+from chassis import failpoints, log, nature, progress
 from chassis.application import Application
 from chassis.bus import Batch, Place, Record, Subscriber
 from chassis.cause import Cause, system_actor
-from chassis.codec import json_bytes
+from chassis.codec import DamagedEventError, UnknownEventError, json_bytes
 from chassis.database import Session
 from chassis.domain import id_of
 from chassis.log import Entry, Recorded
@@ -38,9 +38,14 @@ class _Readable:
 
 
 def decode_heard(catalogue: Catalogue, row: Recorded) -> Message:
-    """The message in a heard row of the log."""
-    heard = msgspec.json.decode(row.state, type=Heard)
-    return catalogue.decode(row.topic.removeprefix(HEARD), heard.value)
+    """The message in a heard row of the log. Raises `UnknownEventError` and `DamagedEventError`, as own events do."""
+    topic = row.topic.removeprefix(HEARD)
+    if topic not in catalogue.topics:
+        raise UnknownEventError(row.topic)
+    try:
+        return catalogue.decode(topic, msgspec.json.decode(row.state, type=Heard).value)
+    except (msgspec.MsgspecError, UnreadableMessageError) as error:
+        raise DamagedEventError(f"{row.topic} {row.stream} version {row.version}: {error}") from error
 
 
 def headers_of(row: Recorded) -> dict[str, str]:
@@ -72,9 +77,9 @@ class Ingest:
                 # before the look at what was heard: a copy with a stale batch must not put an old state last
                 log.lock(session)
                 placed = self._take(session, batch)
-                _save(session, moved, batch.gaps)
-                progress.take(session, batch.records, self._app.name)
+                _save(session, moved, _first_left(batch))
                 progress.settle(session, {**places, **batch.places}, self._topics)
+                failpoints.reach("ingest.before_commit")
             self._places = {**places, **batch.places}
         if placed:
             self._app.on_append(placed[-1])
@@ -86,15 +91,52 @@ class Ingest:
             self._places = {(topic, part): Place(topic_id, next_) for topic, part, topic_id, next_ in rows}
         return self._places
 
+    def redrive(self) -> int:
+        """Read again what is parked, in order of each key; what can be read now is heard. Return how many could."""
+        with self._app.database.session() as session:
+            with session.transaction():
+                log.lock(session)
+                rows = session.run(
+                    'SELECT topic, partition, "offset", key, value, headers, parked_at, topic_id FROM parked_messages'
+                    ' WHERE topic <> %s ORDER BY topic, partition, topic_id, "offset"',
+                    (PROGRESS,),
+                )
+                readable: list[_Readable] = []
+                stuck: set[tuple[str, str]] = set()
+                for *row, topic_id in rows:
+                    record = Record(*row)
+                    try:
+                        if (record.topic, record.key) in stuck:
+                            continue
+                        readable.append(self._read(record))
+                        discard(session, record, topic_id)
+                    except UnreadableMessageError:
+                        stuck.add((record.topic, record.key))
+                placed = self._hear(session, readable)
+            if placed:
+                self._app.on_append(placed[-1])
+        return len(readable)
+
     def _take(self, session: Session, batch: Batch) -> list[int]:
         readable: list[_Readable] = []
+        told: list[Record] = []
+        behind = _parked_before(session, batch)
         for record in batch.records:
-            if record.topic == PROGRESS or record.value is None:
-                continue
+            where = (record.topic, record.key)
             try:
-                readable.append(self._read(record, record.value))
+                if record.topic == PROGRESS:
+                    if record.value is not None:
+                        progress.read(record)
+                        told.append(record)
+                    continue
+                readable.append(self._read(record, behind=behind.get(where)))
             except UnreadableMessageError as error:
+                behind.setdefault(where, record.offset)
                 park(session, record, batch.places[record.topic, record.partition].topic_id, str(error))
+        progress.take(session, told, self._app.name)
+        return self._hear(session, readable)
+
+    def _hear(self, session: Session, readable: Sequence[_Readable]) -> list[int]:
         newest = _newer(session, [one for one in readable if self._app.catalogue.is_state(one.record.topic)])
         fresh = [one for one in readable if not self._app.catalogue.is_state(one.record.topic) or id(one) in newest]
         if not fresh:
@@ -105,12 +147,20 @@ class Ingest:
         ]
         return log.append(session, self._app.name, [_entry(one) for one in fresh], causes, absorb=True)
 
-    def _read(self, record: Record, value: bytes) -> _Readable:
+    def _read(self, record: Record, *, behind: int | None = None) -> _Readable:
+        """A record whose headers and value are as they must be. Raises `UnreadableMessageError`.
+
+        `behind` is the offset of a parked message of the same key: later ones wait, to keep their order.
+        """
+        if not record.value:
+            raise UnreadableMessageError("it has no value")
         envelope = envelope_of(record)
+        if behind is not None and behind < record.offset:
+            raise UnreadableMessageError("waits behind an earlier message of the same key")
         declared = self._app.catalogue.topics[record.topic]
         if declared.origin != envelope.origin:
             raise UnreadableMessageError(f"{envelope.origin} may not write {record.topic}")
-        self._app.catalogue.decode(record.topic, value)
+        self._app.catalogue.decode(record.topic, record.value)
         return _Readable(record, envelope)
 
 
@@ -169,14 +219,43 @@ def _age(one: _Readable) -> tuple[int, int, int]:
     return one.envelope.edition, one.envelope.version, one.envelope.form
 
 
-def _save(session: Session, places: dict[tuple[str, int], Place], gaps: Sequence[tuple[str, int]]) -> None:
+def _first_left(batch: Batch) -> dict[tuple[str, int], int]:
+    """For each partition whose place retention has passed: the first offset that is left."""
+    first = {part: batch.places[part].offset for part in batch.gaps}
+    for record in reversed(batch.records):
+        part = (record.topic, record.partition)
+        if part in first:
+            first[part] = record.offset
+    return first
+
+
+def _save(session: Session, places: Mapping[tuple[str, int], Place], gaps: Mapping[tuple[str, int], int]) -> None:
+    """Save where to go on. What lay before `reached` was heard once: set back, it leaves no gap."""
     for (topic, partition), place in sorted(places.items()):
+        first = gaps.get((topic, partition))
         session.run(
-            "INSERT INTO offsets (topic, partition, topic_id, next, gap) VALUES (%s, %s, %s, %s, %s)"
+            "INSERT INTO offsets AS o (topic, partition, topic_id, next, reached, gap)"
+            " VALUES (%s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (topic, partition) DO UPDATE SET topic_id = excluded.topic_id, next = excluded.next,"
-            " gap = excluded.gap OR (offsets.gap AND offsets.topic_id = excluded.topic_id)",
-            (topic, partition, place.topic_id, place.offset, (topic, partition) in gaps),
+            " reached = CASE WHEN o.topic_id = excluded.topic_id THEN greatest(o.reached, excluded.next)"
+            " ELSE excluded.next END,"
+            " gap = CASE WHEN o.topic_id = excluded.topic_id THEN o.gap OR (excluded.gap AND o.reached < %s)"
+            " ELSE excluded.gap END",
+            (topic, partition, place.topic_id, place.offset, place.offset, first is not None, first or 0),
         )
+
+
+def _parked_before(session: Session, batch: Batch) -> dict[tuple[str, str], int]:
+    """For each topic and key of these records that has a parked message: the offset of the first of them."""
+    keys = {storable(record.key) for record in batch.records if record.topic != PROGRESS}
+    if not keys:
+        return {}
+    ids = {(topic, place.topic_id) for (topic, _), place in batch.places.items()}
+    rows = session.run(
+        'SELECT topic, topic_id, key, min("offset") FROM parked_messages WHERE key = ANY(%s) GROUP BY 1, 2, 3',
+        (sorted(keys),),
+    )
+    return {(topic, key): offset for topic, topic_id, key, offset in rows if (topic, topic_id) in ids}
 
 
 def park(session: Session, record: Record, topic_id: str, cause: str) -> None:
@@ -189,12 +268,25 @@ def park(session: Session, record: Record, topic_id: str, cause: str) -> None:
             topic_id,
             record.partition,
             record.offset,
-            record.key,
-            json_bytes(as_text(record.headers)).decode(),
+            storable(record.key),
+            json_bytes({storable(name): storable(text) for name, text in as_text(record.headers).items()}).decode(),
             record.value,
-            cause,
+            storable(cause),
             nature.now(),
         ),
+    )
+
+
+def storable(text: str) -> str:
+    """A stranger's text as a table can keep it: PostgreSQL takes no NUL."""
+    return text.replace("\0", "\\x00")
+
+
+def discard(session: Session, record: Record, topic_id: str) -> None:
+    """Let a parked message go: it has been heard, or somebody has decided that it was never ours."""
+    session.run(
+        'DELETE FROM parked_messages WHERE topic = %s AND topic_id = %s AND partition = %s AND "offset" = %s',
+        (record.topic, topic_id, record.partition, record.offset),
     )
 
 

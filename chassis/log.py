@@ -120,9 +120,11 @@ def append(
     try:
         rows = session.run(_APPEND, values, binary=True)
     except psycopg.errors.UniqueViolation as error:
-        if error.diag.constraint_name == "log_stream_version":
-            raise ConflictError(error.diag.message_detail or str(error)) from error
-        raise AnsweredError(str(answer)) from error
+        if error.diag.constraint_name != "log_stream_version":
+            raise AnsweredError(str(answer)) from error
+        if len({(entry.stream, entry.version) for entry in entries}) < len(entries):
+            raise ValueError("two copies of one aggregate were changed: load it once") from error
+        raise ConflictError(error.diag.message_detail or str(error)) from error
     except psycopg.Error as error:
         if error.sqlstate == "MD001":
             raise MovedError(error.diag.message_primary) from error

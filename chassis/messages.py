@@ -6,7 +6,7 @@ import hashlib
 import importlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -109,24 +109,44 @@ def _declared() -> Iterator[Descriptor]:
 def envelope_of(record: Record) -> Envelope:
     """The headers of a record, checked. Raises `UnreadableMessageError` naming the first that is wrong."""
     headers = record.headers
+    if "\0" in record.key or any("\0" in name + text for name, text in headers.items()):
+        raise UnreadableMessageError("key or headers hold a NUL character")
     try:
         kind = headers["ce_type"].rpartition(".")[2]
         if kind != record.topic:
             raise UnreadableMessageError(f"ce_type says {kind}, the topic is {record.topic}")
+        if headers["ce_partitionkey"] != record.key:
+            raise UnreadableMessageError(f"ce_partitionkey says {headers['ce_partitionkey']}, the key is {record.key}")
         return Envelope(
             id=headers["ce_id"],
             origin=headers["origin"],
-            edition=int(headers["edition"]),
-            form=int(headers.get("form", "0")),
-            position=int(headers["position"]),
-            version=int(headers["ce_sequence"]),
+            edition=_number(headers["edition"], least=1),
+            form=_number(headers.get("form", "0"), least=0),
+            position=_number(headers["position"], least=1),
+            version=_number(headers["ce_sequence"], least=1),
             correlation_id=UUID(headers["correlationid"]),
-            time=datetime.fromisoformat(headers["ce_time"]),
+            time=_moment(headers["ce_time"]),
         )
     except KeyError as error:
         raise UnreadableMessageError(f"the header {error.args[0]} is missing") from None
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UnreadableMessageError(f"a header is wrong: {error}") from error
+
+
+def _moment(text: str) -> datetime:
+    """A moment with its zone, in UTC."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} names no zone")
+    return moment.astimezone(UTC)
+
+
+def _number(text: str, *, least: int) -> int:
+    """A whole number as a bigint of the log can keep it."""
+    number = int(text)
+    if not least <= number < 1 << 63:
+        raise ValueError(f"{text} is no number from {least} on")
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +177,7 @@ def wrap(message: Message, origin: Origin, *, form: int = 0) -> BusMessage:
         "ce_type": descriptor.full_name,
         "ce_source": f"/mandate/{origin.service}",
         "ce_subject": key,
-        "ce_time": origin.at.isoformat(),
+        "ce_time": origin.at.astimezone(UTC).isoformat(),
         "ce_sequence": str(origin.version),
         "ce_partitionkey": key,
         "traceparent": f"00-{origin.correlation_id.hex}-{digest[:16]}-01",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -31,7 +32,9 @@ def prepare_schema(dsn: str, schema: str, scripts: Sequence[Traversable], then: 
         session = Session(connection)
         session.run("SELECT pg_advisory_xact_lock(hashtext('mandate.migrate'))")
         if session.one("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)) is None:
-            session.run(f"CREATE ROLE {identifier(role)} NOLOGIN")
+            with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation), connection.transaction():
+                # roles belong to the whole server, the lock to this database: another one's migrate may be faster
+                session.run(f"CREATE ROLE {identifier(role)} NOLOGIN")
         session.run(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
         session.run(f"SET LOCAL search_path = {identifier(schema)}")
         session.run("CREATE TABLE IF NOT EXISTS migrated (script text PRIMARY KEY, at timestamptz DEFAULT now())")
@@ -52,6 +55,7 @@ def _grant(session: Session, schema: str, role: str) -> None:
     session.run(f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {identifier(schema)} TO {to}")
     if session.one("SELECT to_regclass('log')") != (None,):
         session.run(f"REVOKE UPDATE, DELETE, TRUNCATE ON log FROM {to}")
+        session.run(f"REVOKE INSERT, UPDATE, DELETE ON history FROM {to}")  # by a view, one writes as its owner
         session.run(f"REVOKE ALL ON edition FROM {to}")
         session.run(f"GRANT SELECT ON edition TO {to}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,8 @@ REAL = Nature(now=lambda: datetime.now(UTC), random_bytes=secrets.token_bytes)
 """The wall clock and the system's random numbers."""
 
 _current = REAL
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 def use(nature: Nature) -> Nature:
@@ -44,16 +46,22 @@ def new_id() -> UUID:
 
     The time in front keeps the log's second index dense: random ids halve the rate of appends.
     """
-    milliseconds = int(_current.now().timestamp() * 1000)
+    milliseconds = (_current.now() - _EPOCH) // _MILLISECOND
     chance = int.from_bytes(_current.random_bytes(10))
     return UUID(int=_layout(milliseconds, chance))
 
 
 def made_at(id: UUID) -> datetime | None:
-    """The moment in a UUIDv7, to the millisecond; None for an id of another version."""
+    """The moment in a UUIDv7, to the millisecond; None for an id of another version.
+
+    48 bits reach beyond the year 9999: whoever writes such a time gets the last moment that there is.
+    """
     if id.version != 7:  # noqa: PLR2004 - the version of RFC 9562 with the time in front
         return None
-    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
+    try:
+        return _EPOCH + (id.int >> 80) * _MILLISECOND
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def _layout(milliseconds: int, chance: int) -> int:

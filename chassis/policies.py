@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis import log, nature
+from chassis import failpoints, log, nature
 from chassis.application import OPTIMISTIC, TRIES, Application, BusyError, Repository
 from chassis.cause import system_actor
+from chassis.codec import UnknownEventError
 from chassis.database import DatabaseUnavailableError, Session
-from chassis.domain import Aggregate
+from chassis.domain import Aggregate, DomainError
 from chassis.followers import fold_up_to, read_page
 from chassis.log import ConflictError, Move, MovedError, Recorded
 
@@ -52,8 +53,11 @@ class PolicyFollower:
             for row, event in zip(page.recorded, page.events, strict=True):
                 if row.topic not in self._functions:
                     continue
-                if not self._react(session, row, event, at):
-                    return True
+                try:
+                    if not self._react(session, row, event, at):
+                        return True
+                except (UnknownEventError, DomainError):
+                    return at > was  # what it needs is not to be had yet: wait, and judge again
                 at = row.position
             last = page.recorded[-1].position
             if last > at:
@@ -69,25 +73,35 @@ class PolicyFollower:
     def _react(self, session: Session, row: Recorded, event: Any, was: int) -> bool:
         """Answer one event and move to it. Return whether this copy did it."""
         move = Move(self.name, was, row.position)
-        behind = session.one(
-            "SELECT 1 FROM parked WHERE policy = %s AND stream = %s LIMIT 1", (self._policy, row.stream)
-        )
         try:
-            if behind:
-                self._park(session, row, "waits behind an earlier event of the same stream", move)
-            else:
+            if not (self._is_behind(session, row) and self._wait_behind(session, row, move)):
                 self._answer(session, row, event, move)
         except MovedError:
             return False
         return True
 
-    def _answer(self, session: Session, row: Recorded, event: Any, move: Move | None) -> None:
+    def _is_behind(self, session: Session, row: Recorded) -> bool:
+        parked = session.one(
+            "SELECT 1 FROM parked WHERE policy = %s AND stream = %s LIMIT 1", (self._policy, row.stream)
+        )
+        return parked is not None
+
+    def _wait_behind(self, session: Session, row: Recorded, move: Move) -> bool:
+        """Park an event behind an earlier one of its stream. Return whether there still is one."""
+        with session.transaction():
+            log.lock(session)  # a redrive that runs just now has either gone before, or will see this row
+            still = self._is_behind(session, row)
+            if still:
+                self._park(session, row, "waits behind an earlier event of the same stream", move)
+        return still
+
+    def _answer(self, session: Session, row: Recorded, event: Any, move: Move) -> None:
         try:
             self.judge(session, row, event, move)
-        except (DatabaseUnavailableError, MovedError, BusyError):
-            raise  # transient, or another copy's: never parked
+        except (DatabaseUnavailableError, MovedError, UnknownEventError):
+            raise  # transient, another copy's, or a newer release's: never parked
         except Exception as error:
-            if move is None:
+            if isinstance(error, DomainError) and error.transient:
                 raise
             self._park(session, row, f"{type(error).__name__}: {error}", move)
 
@@ -96,15 +110,19 @@ class PolicyFollower:
         for attempt in range(TRIES):
             try:
                 if attempt < OPTIMISTIC:
-                    return self._try(session, row, event, move)
-                with session.transaction():
-                    log.lock(session)
-                    return self._try(session, row, event, move)
+                    placed = self._try(session, row, event, move)
+                else:
+                    with session.transaction():
+                        log.lock(session)
+                        placed = self._try(session, row, event, move)
             except ConflictError:
                 continue
+            if placed:
+                self._app.on_append(placed[-1])
+            return
         raise BusyError
 
-    def _try(self, session: Session, row: Recorded, event: Any, move: Move | None) -> None:
+    def _try(self, session: Session, row: Recorded, event: Any, move: Move | None) -> list[int]:
         world = World(repository=self._app.repository, db=session, now=nature.now(), woken_by=row)
         changed = [one for function in self._functions[row.topic] for one in function(event, world)]
         cause = row.cause.then(actor=self._actor, position=row.position)
@@ -113,41 +131,65 @@ class PolicyFollower:
         if not entries:
             if move is not None:
                 log.move(session, move.follower, was=move.was, becomes=move.becomes)
-            return
-        placed = log.append(session, self._app.name, entries, cause, move=move)
-        self._app.on_append(placed[-1])
+            return []
+        failpoints.reach("policy.before_append")
+        return log.append(session, self._app.name, entries, cause, move=move)
 
     def _park(self, session: Session, row: Recorded, why: str, move: Move) -> None:
         with session.transaction():
             log.move(session, move.follower, was=move.was, becomes=move.becomes)
             session.run(
                 "INSERT INTO parked (policy, position, stream, cause, parked_at) VALUES (%s, %s, %s, %s, %s)",
-                (self._policy, row.position, row.stream, why, nature.now()),
+                (self._policy, row.position, row.stream, why.replace("\0", "\\x00"), nature.now()),
             )
 
     def redrive(self, stream: UUID | None = None) -> int:
         """Wake the policy again for what is parked, in order, judging as of now. Return how many went through.
 
-        Stops at the first of a stream that still cannot be answered, and raises what it raised.
+        Stops, in each stream, at the first that still cannot be answered, and in the end raises what the first of
+        these raised.
         """
         done = 0
+        stuck: dict[UUID, Exception] = {}
         with self._app.database.session() as session, self._app.pinned(session):
-            waiting = session.run(
-                "SELECT position FROM parked WHERE policy = %s AND (%s::uuid IS NULL OR stream = %s) ORDER BY position",
-                (self._policy, stream, stream),
-            )
-            for (position,) in waiting:
-                page = read_page(self._app, session, after=position - 1, limit=1)
-                fold_up_to(self._app, session, self._app.policy_views, log.end(session))
-                with session.transaction():
-                    gone = session.run(
-                        "DELETE FROM parked WHERE policy = %s AND position = %s RETURNING 1", (self._policy, position)
-                    )
-                    if gone:
-                        log.lock(session)
-                        self._try(session, page.recorded[0], page.events[0], None)
-                done += len(gone)
+            while waiting := self._waiting(session, stream, list(stuck)):
+                for position, of in waiting:
+                    if of in stuck:
+                        continue
+                    try:
+                        done += self._again(session, position)
+                    except DatabaseUnavailableError:
+                        raise
+                    except Exception as error:  # noqa: BLE001 - raised at the end: the other streams come first
+                        stuck[of] = error
+        for first in stuck.values():
+            raise first
         return done
+
+    def _waiting(self, session: Session, stream: UUID | None, but: list[UUID]) -> list[tuple[Any, ...]]:
+        return session.run(
+            "SELECT position, stream FROM parked WHERE policy = %s AND (%s::uuid IS NULL OR stream = %s)"
+            " AND stream <> ALL(%s) ORDER BY position",
+            (self._policy, stream, stream, but),
+        )
+
+    def _again(self, session: Session, position: int) -> int:
+        """Judge one parked event under the log's lock. Return 1, or 0 where another redrive was faster."""
+        with session.transaction():
+            log.lock(session)
+            gone = session.run(
+                "DELETE FROM parked WHERE policy = %s AND position = %s RETURNING 1", (self._policy, position)
+            )
+            if not gone:
+                return 0
+            page = read_page(self._app, session, after=position - 1, limit=1)
+            if not page.events:
+                raise UnknownEventError(f"position {position}")
+            fold_up_to(self._app, session, self._app.policy_views, log.end(session))
+            placed = self._try(session, page.recorded[0], page.events[0], None)
+        if placed:
+            self._app.on_append(placed[-1])
+        return 1
 
 
 def policies_of(app: Application | type[Application]) -> Sequence[str]:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from google.protobuf.message import DecodeError
 from mandate.bus.v1 import topics_pb2
 
 from chassis import log, nature
-from chassis.bus import Message, Place, Record, Subscriber
+from chassis.bus import BusUnavailableError, Message, Place, Record, Subscriber
 from chassis.database import Session
 from chassis.domain import DomainError
-from chassis.messages import PROGRESS
+from chassis.messages import PROGRESS, UnreadableMessageError
 
 
 class LogBehindError(Exception):
     """The log ends before what it has told: it was put back. `mandate restore` must run before anything else."""
 
 
+NEAR = 500
+"""Records from the end among which the last Progress of a living service stands."""
+PATIENCE = 50
+"""Polls that bring nothing, before the bus counts as away."""
 FRESH = timedelta(seconds=30)
 """Age of an origin's last Progress above which nothing is decided on what was heard from it."""
 
@@ -27,6 +33,7 @@ class ViewStaleError(DomainError):
     """We have not heard from the service that knows this for a while. Nothing was changed; try again in a minute."""
 
     code = "VIEW_STALE"
+    transient = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +63,47 @@ def message(session: Session, origin: str, edition: int, position: int) -> Messa
     return Message(topic=PROGRESS, key=origin, value=value.SerializeToString(deterministic=True), headers=headers)
 
 
+def read(record: Record) -> topics_pb2.Progress:
+    """The Progress in a record. Raises `UnreadableMessageError`."""
+    try:
+        told = topics_pb2.Progress.FromString(record.value or b"")
+    except DecodeError as error:
+        raise UnreadableMessageError(f"the value is no {PROGRESS}: {error}") from error
+    if not told.origin or told.origin != record.key or "\0" in told.origin or told.edition < 1 or told.position < 0:
+        raise UnreadableMessageError(f"this is no {PROGRESS} of {record.key!r}")
+    return told
+
+
 def last_told(subscriber: Subscriber, origin: str) -> topics_pb2.Progress | None:
-    """The last Progress that this origin has published, or None."""
-    last: topics_pb2.Progress | None = None
-    places: Mapping[tuple[str, int], Place] = {}
+    """The furthest Progress that this origin has published, or None.
+
+    Looked for from the end backwards, ten times as far each time: a day of Progress may be there. To the end as it
+    was at the beginning, and not only until a poll brings nothing: whoever stopped early would miss a restore.
+    """
+    ends = subscriber.ends((PROGRESS,))
+    reach = NEAR
     while True:
+        begin = {part: Place(end.topic_id, max(0, end.offset - reach)) for part, end in ends.items()}
+        told = [one for one in _between(subscriber, begin, ends) if one.origin == origin]
+        if told:
+            return max(told, key=lambda one: (one.edition, one.position))
+        if all(place.offset == 0 for place in begin.values()):
+            return None
+        reach *= 10
+
+
+def _between(
+    subscriber: Subscriber, begin: Mapping[tuple[str, int], Place], ends: Mapping[tuple[str, int], Place]
+) -> Iterator[topics_pb2.Progress]:
+    places, empty = begin, 0
+    while any(places[part].topic_id == end.topic_id and places[part].offset < end.offset for part, end in ends.items()):
         batch = subscriber.poll((PROGRESS,), places)
         for record in batch.records:
-            if record.key == origin and record.value is not None:
-                last = topics_pb2.Progress.FromString(record.value)
-        if not batch.records:
-            return last
+            with suppress(UnreadableMessageError):  # a stranger's: ingest parks it
+                yield read(record)
+        empty = 0 if batch.records or batch.places != places else empty + 1
+        if empty > PATIENCE:
+            raise BusUnavailableError(f"{PROGRESS} cannot be read to its end")
         places = batch.places
 
 
@@ -82,17 +119,21 @@ def refuse_restored(session: Session, subscriber: Subscriber, origin: str) -> No
 
 
 def take(session: Session, records: Sequence[Record], own: str) -> None:
-    """Remember the newest Progress of each other origin until what it speaks of has been heard."""
-    newest: dict[str, Record] = {}
-    for record in records:
-        if record.topic == PROGRESS and record.value is not None and record.key != own:
-            newest[record.key] = record
+    """Remember the newest Progress of each other origin until what it speaks of has been heard.
+
+    An older one that waits stays beside it: were it replaced every second, a listener that is always a second
+    behind would never prove anything.
+    """
+    newest = {record.key: record for record in records if record.key != own}
     for origin, record in sorted(newest.items()):
         session.run(
-            "INSERT INTO progress AS p (origin, edition, position, own_position, appended_at, pending, pending_at)"
-            " VALUES (%s, 0, 0, 0, '-infinity', %s, %s) ON CONFLICT (origin) DO UPDATE"
-            " SET pending = excluded.pending, pending_at = excluded.pending_at",
-            (origin, record.value, record.appended_at),
+            "INSERT INTO progress AS p (origin, edition, position, own_position, appended_at,"
+            " pending, pending_at, latest, latest_at)"
+            " VALUES (%s, 0, 0, 0, '-infinity', %s, %s, %s, %s)"
+            " ON CONFLICT (origin) DO UPDATE SET pending = coalesce(p.pending, excluded.pending),"
+            " pending_at = coalesce(p.pending_at, excluded.pending_at),"
+            " latest = excluded.latest, latest_at = excluded.latest_at",
+            (origin, record.value, record.appended_at, record.value, record.appended_at),
         )
 
 
@@ -101,19 +142,38 @@ def settle(session: Session, places: Mapping[tuple[str, int], Place], topics: Se
 
     A partition with a gap proves nothing more until its topic has been republished under another id.
     """
-    waiting = session.run("SELECT origin, pending, pending_at FROM progress WHERE pending IS NOT NULL ORDER BY origin")
+    waiting = session.run(
+        "SELECT origin, pending, pending_at, latest, latest_at FROM progress WHERE pending IS NOT NULL ORDER BY origin"
+    )
     if not waiting:
         return
     gaps = {(topic, partition) for topic, partition in session.run("SELECT topic, partition FROM offsets WHERE gap")}
-    for origin, pending, pending_at in waiting:
-        told = topics_pb2.Progress.FromString(pending)
+
+    def proven(told: topics_pb2.Progress) -> bool:
         ours = [written for written in told.written if written.topic in topics]
-        if all((one.topic, one.partition) not in gaps and _passed(one, places) for one in ours):
-            session.run(
-                "UPDATE progress SET edition = %s, position = %s, appended_at = %s, pending = NULL,"
-                " own_position = (SELECT coalesce(max(position), 0) FROM log) WHERE origin = %s",
-                (told.edition, told.position, pending_at, origin),
-            )
+        return all((one.topic, one.partition) not in gaps and _passed(one, places) for one in ours)
+
+    for origin, pending, pending_at, latest, latest_at in waiting:
+        older, newer = (topics_pb2.Progress.FromString(value) for value in (pending, latest))
+        if proven(newer):
+            _note(session, newer, latest_at)
+            session.run("UPDATE progress SET pending = NULL, pending_at = NULL WHERE origin = %s", (origin,))
+        elif proven(older):
+            _note(session, older, pending_at)
+            session.run("UPDATE progress SET pending = latest, pending_at = latest_at WHERE origin = %s", (origin,))
+
+
+def _note(session: Session, told: topics_pb2.Progress, at: datetime) -> None:
+    """Note what is proven; never back: a repeat, or the late Progress of a relay that was frozen, changes nothing."""
+    session.run(
+        "UPDATE progress AS p SET edition = n.edition, position = n.position,"
+        " appended_at = greatest(p.appended_at, n.at), own_position ="
+        " CASE WHEN (p.edition, p.position) = (n.edition, n.position) THEN p.own_position"
+        " ELSE (SELECT coalesce(max(l.position), 0) FROM log AS l) END"
+        " FROM (VALUES (%s::text, %s::bigint, %s::bigint, %s::timestamptz)) AS n (origin, edition, position, at)"
+        " WHERE p.origin = n.origin AND (p.edition, p.position) <= (n.edition, n.position)",
+        (told.origin, told.edition, told.position, at),
+    )
 
 
 def _passed(written: topics_pb2.WrittenOffset, places: Mapping[tuple[str, int], Place]) -> bool:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
-from chassis import log, nature, progress
+from chassis import failpoints, log, nature, progress
 from chassis.application import Application
 from chassis.bus import Message as BusMessage
 from chassis.bus import Publisher, Subscriber, Written
@@ -79,6 +79,7 @@ class Relay:
             becomes = page.recorded[-1].position
             messages, told = self._messages(session, page.recorded, page.events)
             written = self._out.publish(messages) if messages else ()
+            failpoints.reach("relay.after_publish")
             try:
                 with session.transaction():
                     log.move(session, self.name, was=was, becomes=becomes)
@@ -116,7 +117,7 @@ class Relay:
             message = to_message(event, aggregate) if to_message else None
             if message is not None:
                 messages.append(wrap(message, origin))
-            if to_state is None or _command_goes_on(recorded, number):
+            if to_state is None or self._command_goes_on(session, recorded, number):
                 continue
             state = to_state(aggregate)
             name = state.DESCRIPTOR.name
@@ -137,11 +138,23 @@ class Relay:
             version=row.version,
             at=row.recorded_at,
             correlation_id=cause.correlation_id,
-            causation_id=f"{self._app.name}/{self._app.edition}/{cause.causation}"
-            if cause.causation
-            else str(cause.command_id),
+            causation_id=_causation_id(self._app, cause),
             leaf_hash=row.leaf_hash,
         )
+
+    def _command_goes_on(self, session: Session, recorded: Sequence[Recorded], number: int) -> bool:
+        """Whether a later event of the same stream belongs to the same command: one state a command is told."""
+        row = recorded[number]
+        for later in recorded[number + 1 :]:
+            if later.packed_cause != row.packed_cause:
+                return False
+            if later.stream == row.stream:
+                return True
+        if len(recorded) < self._batch:
+            return False
+        # the page ends inside the command, perhaps
+        after = session.one("SELECT cause FROM log WHERE stream = %s AND version = %s", (row.stream, row.version + 1))
+        return after is not None and after[0] == row.packed_cause
 
     def _grown(self, row: Recorded, event: Any) -> Aggregate:
         """The aggregate as it was after this event; grown event by event, loaded where we come in late."""
@@ -161,17 +174,6 @@ _KEPT = 10_000
 def _causation_id(app: Application, cause: Cause) -> str:
     """The event that a policy was woken by, as messages name it; or the command."""
     return f"{app.name}/{app.edition}/{cause.causation}" if cause.causation else str(cause.command_id)
-
-
-def _command_goes_on(recorded: Sequence[Recorded], number: int) -> bool:
-    """Whether a later event of the same stream belongs to the same command: one state a command is told."""
-    row = recorded[number]
-    for later in recorded[number + 1 :]:
-        if later.packed_cause != row.packed_cause:
-            return False
-        if later.stream == row.stream:
-            return True
-    return False
 
 
 def _hash(state: Message, form: int) -> bytes:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from chassis import log, nature
 from chassis.application import COMMAND_LIFE, Application
@@ -40,15 +40,28 @@ class Timers:
                 (nature.now(), DUE),
             )
             forgotten = self._forget(session)
-        for topic, stream, expires_at in due:
-            with suppress(DomainError):  # the aggregate may have gone on without its deadline
-                self._app.execute(self._commands[topic], Cause.of(self._actor), id=stream)
-            with self._app.database.session() as session:
-                session.run(
-                    "DELETE FROM deadlines WHERE topic = %s AND stream = %s AND expires_at = %s",
-                    (topic, stream, expires_at),
-                )
-        return noted or bool(due) or forgotten
+        taken = [self._take(topic, stream, expires_at) for topic, stream, expires_at in due]
+        return noted or any(taken) or forgotten
+
+    def _take(self, topic: str, stream: UUID, expires_at: datetime) -> bool:
+        """Issue the command of one deadline. Return whether that is settled; else it stays, for the next step."""
+        command = self._commands.get(topic)
+        if command is None:
+            return False  # a newer release has noted it
+        try:
+            self._app.execute(command, Cause.of(self._actor), id=stream)
+        except DomainError as refused:
+            if refused.transient:
+                return False
+            # else the aggregate has gone on without its deadline
+        with self._app.database.session() as session:
+            # a clock that has been set back in between: the command may have found it too early
+            gone = session.run(
+                "DELETE FROM deadlines WHERE topic = %s AND stream = %s AND expires_at = %s AND expires_at <= %s"
+                " RETURNING 1",
+                (topic, stream, expires_at, nature.now()),
+            )
+        return bool(gone)
 
     def _note(self, session: Session) -> bool:
         was = log.position(session, self.name)

@@ -32,6 +32,8 @@ class Rows:
     def change(self, *key: Any, **columns: Any) -> None:
         """Change columns of a row; without such a row nothing happens."""
         key = self._key(key)
+        if not columns:
+            return
         if key in self._put:
             self._put[key] = self._put[key] | columns
         elif key not in self._dropped:
@@ -151,15 +153,18 @@ def _columns(table: str) -> tuple[dict[str, str], tuple[str, ...]]:
     columns: dict[str, str] = {}
     key: tuple[str, ...] = ()
     for part in (" ".join(piece.split()) for piece in re.split(r",(?![^(]*\))", table)):
-        whole = re.fullmatch(r"PRIMARY KEY \((.+)\)", part)
+        whole = re.fullmatch(r"PRIMARY KEY ?\((.+)\)", part)
         if whole:
             key = tuple(name.strip() for name in whole[1].split(","))
             continue
-        name, kind = part.split(" ")[:2]
-        columns[name] = kind
+        column = re.fullmatch(r"([a-z_][a-z0-9_]*) ([a-z0-9]+(?:\([0-9, ]+\))?)( [A-Z].*)?", part)
+        if column is None:
+            # an array is flattened by unnest (take jsonb), a type of two words would be cut
+            raise ValueError(f"a view's column is a name, a type in one word and constraints in capitals, not: {part}")
+        columns[column[1]] = column[2]
         if "PRIMARY KEY" in part:
-            key = (name,)
-    if not key:
+            key = (column[1],)
+    if not key or not set(key) <= set(columns):
         raise ValueError("a view's table declares its PRIMARY KEY")
     return columns, key
 

@@ -82,6 +82,22 @@ class House:
         settle([room.followers for room in self.rooms.values()])
 
 
+def on_another_bus(house: House, publisher: Publisher, subscriber: Subscriber) -> House:
+    """The same services with new followers on another bus, as after `mandate bus move`: drained, switched, forgotten.
+
+    Offsets and what was last written where belong to the bus that was; what was heard is in the logs.
+    """
+    rooms = {}
+    for name, room in house.rooms.items():
+        with room.app.session() as session, session.transaction():
+            session.run("DELETE FROM offsets")
+            session.run("DELETE FROM written")
+        rooms[name] = Room(
+            room.service, room.app, room.database, followers(room.service, room.app, publisher, subscriber)
+        )
+    return House(rooms, house.bus, publisher, subscriber, house.admin)
+
+
 def new_database(postgres: EmbeddedPostgres, *, template: str = "template1") -> str:
     """An empty database (or a copy of one), and its name."""
     name = f"t_{uuid4().hex[:16]}"

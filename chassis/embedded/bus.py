@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from chassis.database import Database, DatabaseUnavailableError, Session
 
 COMPACTION_LAG = timedelta(days=1)
 SWEEP = 10_000
-"""Records looked at in one sweep."""
+"""States taken away in one sweep."""
 
 
 class EmbeddedPublisher:
@@ -48,17 +49,22 @@ class EmbeddedPublisher:
 
 
 def _publish(session: Session, messages: Sequence[Message]) -> list[Written]:
-    topics = _topics(session, {message.topic for message in messages})
-    parts = [(message.topic, partition_of(message.key, topics[message.topic][1])) for message in messages]
+    partitions = _partitions(session, {message.topic for message in messages})
+    parts = [(message.topic, partition_of(message.key, partitions[message.topic])) for message in messages]
     heads: dict[tuple[str, int], int] = {}
+    ids: dict[str, str] = {}
     for part in sorted(set(parts)):  # one order for all publishers, so that they never wait for each other in a ring
-        row = session.one("SELECT next FROM heads WHERE topic = %s AND partition = %s FOR UPDATE", part)
+        row = session.one(
+            "SELECT h.next, t.id::text FROM heads AS h JOIN topics AS t ON t.name = h.topic"
+            " WHERE h.topic = %s AND h.partition = %s FOR UPDATE OF h",
+            part,
+        )
         if row is None:
             raise UnknownTopicError(part[0])
-        heads[part] = row[0]
+        heads[part], ids[part[0]] = row
     written: list[Written] = []
     for part in parts:
-        written.append(Written(part[0], topics[part[0]][0], part[1], heads[part]))
+        written.append(Written(part[0], ids[part[0]], part[1], heads[part]))
         heads[part] += 1
     session.run(
         'INSERT INTO records (topic, partition, "offset", key, value, headers, appended_at)'
@@ -97,6 +103,7 @@ class EmbeddedSubscriber:
         after: dict[tuple[str, int], Place] = {}
         gaps: list[tuple[str, int]] = []
         waiting: list[tuple[str, int]] = []
+        ends: dict[tuple[str, int], int] = {}
         for topic, topic_id, partition, first, next_ in _heads(session, topics):
             part = (topic, partition)
             place = places.get(part)
@@ -105,15 +112,16 @@ class EmbeddedSubscriber:
             elif place.offset < first:
                 place = Place(topic_id, first)
                 gaps.append(part)
-            after[part] = place
+            after[part], ends[part] = place, next_
             if place.offset < next_:
                 waiting.append(part)
         if not waiting:
             return Batch(places=after, gaps=gaps)
         share = max(1, limit // len(waiting))
         rows = session.run(
-            'SELECT r.topic, r.partition, r."offset", r.key, r.value, r.headers, r.appended_at'
+            'SELECT r.topic, r.partition, r."offset", r.key, r.value, r.headers, r.appended_at, h.first'
             " FROM unnest(%s::text[], %s::int[], %s::bigint[]) WITH ORDINALITY AS w (t, p, o, n)"
+            " JOIN heads AS h ON h.topic = w.t AND h.partition = w.p"
             " CROSS JOIN LATERAL (SELECT * FROM records AS x WHERE x.topic = w.t AND x.partition = w.p"
             ' AND x."offset" >= w.o ORDER BY x."offset" LIMIT %s) AS r ORDER BY w.n, r."offset"',
             (
@@ -123,10 +131,19 @@ class EmbeddedSubscriber:
                 share,
             ),
         )
-        records = [Record(*row) for row in rows]
-        for record in records:
+        records: list[Record] = []
+        count: Counter[tuple[str, int]] = Counter()
+        for *row, first in rows:
+            record = Record(*row)
             part = (record.topic, record.partition)
+            if after[part].offset < first and part not in gaps:  # retention has passed us since we looked
+                gaps.append(part)
             after[part] = Place(after[part].topic_id, record.offset + 1)
+            count[part] += 1
+            records.append(record)
+        for part in waiting:
+            if count[part] < share and after[part].offset < ends[part]:  # compaction has left a hole at the end
+                after[part] = Place(after[part].topic_id, ends[part])
         return Batch(records=records, places=after, gaps=gaps)
 
     def ends(self, topics: Sequence[str]) -> Places:
@@ -194,19 +211,21 @@ class EmbeddedTopicAdmin:
                 (moment,),
             )
             replaced = session.run(
-                "DELETE FROM records AS r USING topics AS t WHERE t.name = r.topic AND t.compacted"
-                " AND r.appended_at < %s AND EXISTS (SELECT 1 FROM records AS n WHERE n.topic = r.topic"
-                ' AND n.key = r.key AND n."offset" > r."offset" AND n.partition = r.partition) RETURNING 1',
-                (moment - COMPACTION_LAG,),
+                "DELETE FROM records WHERE ctid IN"
+                " (SELECT r.ctid FROM records AS r JOIN topics AS t ON t.name = r.topic"
+                " WHERE t.compacted AND r.appended_at < %s AND EXISTS (SELECT 1 FROM records AS n"
+                ' WHERE n.topic = r.topic AND n.key = r.key AND n."offset" > r."offset"'
+                " AND n.partition = r.partition) LIMIT %s) RETURNING 1",
+                (moment - COMPACTION_LAG, SWEEP),
             )
         for topic, partition, before in old:
             self.truncate(topic, partition, before=before)
         return bool(old or replaced)
 
 
-def _topics(session: Session, names: set[str]) -> Mapping[str, tuple[str, int]]:
-    rows = session.run("SELECT name, id::text, partitions FROM topics WHERE name = ANY(%s)", (sorted(names),))
-    found = {name: (id_, partitions) for name, id_, partitions in rows}
+def _partitions(session: Session, names: set[str]) -> Mapping[str, int]:
+    rows = session.run("SELECT name, partitions FROM topics WHERE name = ANY(%s)", (sorted(names),))
+    found = dict[str, int](rows)
     if missing := names - set(found):
         raise UnknownTopicError(", ".join(sorted(missing)))
     return found

@@ -28,6 +28,8 @@ DURABLE = (
 )
 """What is never switched off, whatever a caller asks for."""
 
+FREE_PORT_TRIES = 3
+
 SETTINGS = (
     "max_connections=200",
     "shared_buffers=64MB",
@@ -66,6 +68,7 @@ def start(base: Path, *, port: int = 0, settings: Sequence[str] = ()) -> Embedde
     `port` 0 takes a free one. `settings` are further `name=value` pairs; what keeps data safe
     stands after them and wins. Raises `PostgresStartError` with the end of the server's log.
     """
+    base.mkdir(parents=True, exist_ok=True)
     _own(base)
     data, secret = base / "data", base / "password"
     if not (data / "PG_VERSION").exists():
@@ -75,22 +78,21 @@ def start(base: Path, *, port: int = 0, settings: Sequence[str] = ()) -> Embedde
         secret.chmod(0o600)
         command = ["initdb", "-D", str(data), "-U", "mandate", "-A", "scram-sha-256", "--pwfile", str(secret)]
         _run(base, [*command, "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"])
-    port = port or free_port()
-    options = [f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={base}"]
-    options += [*SETTINGS, *settings, *DURABLE]
-    flags = " ".join(f"-c {option}" for option in options)
-    server = EmbeddedPostgres(base=base, port=port, password=secret.read_text())
-    started = _run(
-        base,
-        ["pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(base / "postgres.log"), "-o", flags, "start"],
-        check=False,
-    )
-    if started.returncode:
-        log = base / "postgres.log"
-        tail = log.read_text(errors="replace")[-1500:] if log.exists() else started.stderr
-        message = f"PostgreSQL did not start in {base}:\n{tail}"
-        raise PostgresStartError(message)
-    return server
+    log = base / "postgres.log"
+    for left in reversed(range(1 if port else FREE_PORT_TRIES)):
+        server = EmbeddedPostgres(base=base, port=port or free_port(), password=secret.read_text())
+        # no socket in the file system: its path may be no longer than 107 bytes, and nobody uses it
+        options = [f"port={server.port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
+        flags = " ".join(f"-c {option}" for option in (*options, *SETTINGS, *settings, *DURABLE))
+        before = log.stat().st_size if log.exists() else 0
+        command = ["pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(log), "-o", flags, "start"]
+        started = _run(base, command, check=False)
+        if not started.returncode:
+            return server
+        tail = log.read_bytes()[before:][-1500:].decode(errors="replace") if log.exists() else started.stderr
+        if not left or "could not bind" not in tail:
+            break  # else somebody else has taken the free port since we saw it
+    raise PostgresStartError(f"PostgreSQL did not start in {base}:\n{tail}")
 
 
 def free_port() -> int:
@@ -115,9 +117,7 @@ def _server_user() -> pwd.struct_passwd | None:
 
 
 def _own(path: Path) -> None:
-    """Make a folder, or take a file, for the user that runs the server."""
-    if path.suffix == "" and not path.exists():
-        path.mkdir(parents=True)
+    """Give a folder or a file to the user that runs the server."""
     user = _server_user()
     if user is not None:
         os.chown(path, user.pw_uid, user.pw_gid)

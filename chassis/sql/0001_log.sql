@@ -40,6 +40,7 @@ CREATE INDEX IF NOT EXISTS answered_at ON answered (answered_at);
 -- The next offset to read in each partition: a hint, harmless to set back.
 CREATE TABLE IF NOT EXISTS offsets (
     topic text, partition int, topic_id text NOT NULL, next bigint NOT NULL,
+    reached bigint NOT NULL, -- the furthest that `next` has been: setting it back leaves no gap
     gap boolean NOT NULL DEFAULT false, -- retention passed us: what lay between was never heard
     PRIMARY KEY (topic, partition)
 );
@@ -66,8 +67,10 @@ CREATE TABLE IF NOT EXISTS progress (
     position        bigint      NOT NULL,
     own_position    bigint      NOT NULL,
     appended_at     timestamptz NOT NULL,
-    pending         bytea,
-    pending_at      timestamptz
+    pending         bytea, -- waits to be proven, and stays until it is
+    pending_at      timestamptz,
+    latest          bytea, -- the newest that was heard
+    latest_at       timestamptz
 );
 
 -- What a policy could not answer, and what waits behind it because it touches the same stream.
@@ -87,6 +90,7 @@ CREATE TABLE IF NOT EXISTS parked_messages (
     topic text, topic_id text, partition int, "offset" bigint, key text NOT NULL, headers jsonb NOT NULL, value bytea,
     cause text NOT NULL, parked_at timestamptz NOT NULL, PRIMARY KEY (topic, topic_id, partition, "offset")
 );
+CREATE INDEX IF NOT EXISTS parked_messages_key ON parked_messages (key);
 
 -- The one way into the log. The lock inside makes commit order the order of positions, so that a reader that
 -- asks for `position > last` misses nothing. Arrays are one element an event.

@@ -49,7 +49,7 @@ def names(page: Page) -> list[str]:
         ({"state": "ME", "city": "Juniper Ridge"}, []),
     ],
 )
-def test_every_box_finds_and_all_must_hold(loaded: Connection, boxes: dict[str, str], found: list[str]) -> None:
+def test_every_box_finds_and_all_must_hold(loaded: Connection, boxes: dict[str, Any], found: list[str]) -> None:
     """IA-EMP-01; D-47."""
     assert names(search(loaded, **boxes)) == found
 

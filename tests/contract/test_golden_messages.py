@@ -1,0 +1,47 @@
+"""What is said to others: every message of access and connections, byte by byte and header by header (F-16)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from chassis.bus import Message, Record
+from chassis.messages import Catalogue, envelope_of
+from tests.contract import samples
+
+CATALOGUE = Catalogue()
+MESSAGES = list(samples.messages())
+IDS = [samples.message_file(name, message).stem for name, message in MESSAGES]
+
+
+@pytest.mark.parametrize(("name", "message"), MESSAGES, ids=IDS)
+def test_a_message_is_what_it_was(name: str, message: Message) -> None:
+    """Missing? `python -m tests.contract.samples` writes it. Different? Then a subscriber will see it, too."""
+    assert samples.as_kept(message) == json.loads(samples.message_file(name, message).read_text())
+
+
+def test_no_golden_message_is_forgotten() -> None:
+    kept = {file.stem for file in (samples.GOLDEN / "messages").glob("*.json")}
+    assert kept == set(IDS)
+
+
+def test_everything_that_access_and_connections_declare_is_told() -> None:
+    declared = {name for name, topic in CATALOGUE.topics.items() if topic.origin in {"access", "connections"}}
+    assert {message.topic for _, message in MESSAGES} == declared
+
+
+@pytest.mark.parametrize(("name", "message"), MESSAGES, ids=IDS)
+def test_a_message_is_read_as_it_was_told(name: str, message: Message) -> None:
+    assert CATALOGUE.decode(message.topic, message.value).SerializeToString(deterministic=True) == message.value
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+    envelope = envelope_of(Record(message.topic, 0, 0, message.key, message.value, message.headers, at))
+    assert (envelope.edition, envelope.position, envelope.time) == (1, 41, samples.AT)
+    assert envelope.origin == CATALOGUE.topics[message.topic].origin
+    assert envelope.form == (1 if CATALOGUE.is_state(message.topic) else 0)
+    assert UUID(message.key)
+    assert envelope.id == "/".join(
+        [envelope.origin, "1", "41", message.topic, *(["1"] if CATALOGUE.is_state(message.topic) else [])]
+    )

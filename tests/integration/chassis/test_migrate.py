@@ -1,0 +1,71 @@
+"""Migrate alone creates; any number of them may do it at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from chassis.database import Session
+from chassis.embedded.bus import EmbeddedTopicAdmin
+from chassis.embedded.postgres import EmbeddedPostgres
+from chassis.migrate import migrate, migrate_bus, open_database, prepare_schema, role_of
+from tests.house import CATALOGUE, drop_database, new_database
+from tests.integration.chassis.shop import SERVICE
+
+
+def make_all(dsn: str) -> None:
+    migrate(SERVICE.application, dsn)
+    migrate_bus(dsn)
+    bus = open_database(dsn, "bus", size=1)
+    EmbeddedTopicAdmin(bus).ensure(tuple(CATALOGUE.topics.values()))
+    bus.close()
+
+
+def test_four_migrate_one_database_at_once_and_again(postgres: EmbeddedPostgres) -> None:
+    """Each has a session of its own, which is all that PostgreSQL knows of a process."""
+    name = new_database(postgres)
+    dsn = postgres.dsn(name)
+    for _ in range(2):
+        with ThreadPoolExecutor(4) as four:
+            list(four.map(make_all, [dsn] * 4))
+    with psycopg.connect(dsn) as connection:
+        positions = connection.execute("SELECT follower, position FROM shop.positions ORDER BY 1").fetchall()
+        scripts = connection.execute("SELECT script FROM shop.migrated").fetchall()
+        [topics] = connection.execute("SELECT count(*) FROM bus.topics").fetchall()
+    followers = ["asked_v1", "policy.counting", "policy.picky", "roles_v1", "shop.relay", "shop.timers", "tabs_v1"]
+    assert positions == [(follower, 0) for follower in followers]
+    assert scripts == [("0001_log.sql",)]
+    assert topics == (len(CATALOGUE.topics),)
+    drop_database(postgres, name)
+
+
+def test_four_databases_of_one_server_are_migrated_at_once(postgres: EmbeddedPostgres) -> None:
+    """The lock is the database's, but roles are the server's: the second to make one must not fail."""
+    schema = f"new_{uuid4().hex[:8]}"
+    names = [new_database(postgres) for _ in range(4)]
+    with ThreadPoolExecutor(4) as four:
+        list(four.map(lambda name: prepare_schema(postgres.dsn(name), schema, [], _nothing), names))
+    for name in names:
+        drop_database(postgres, name)
+    with psycopg.connect(postgres.dsn(), autocommit=True) as admin:
+        admin.execute(f"DROP ROLE {role_of(schema)}".encode())
+
+
+def _nothing(_session: Session) -> None: ...
+
+
+def test_a_migration_that_fails_leaves_nothing(postgres: EmbeddedPostgres) -> None:
+    name = new_database(postgres)
+
+    def fail(session: Session) -> None:
+        session.run("CREATE TABLE half (one int)")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        prepare_schema(postgres.dsn(name), "shop", [], fail)
+    with psycopg.connect(postgres.dsn(name)) as connection:
+        assert connection.execute("SELECT to_regnamespace('shop')").fetchone() == (None,)
+    drop_database(postgres, name)
