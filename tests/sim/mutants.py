@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import psycopg
+import pytest
 
 from chassis import application, hearing, log
 from chassis.embedded.postgres import EmbeddedPostgres, start
@@ -53,11 +55,6 @@ def in_code(target: object, name: str, replacement: object) -> Mutant:
     return mutate
 
 
-def _move_blindly(session: object, follower: str, *, was: int, becomes: int) -> None:
-    del was
-    session.run("UPDATE positions SET position = %s WHERE follower = %s", (becomes, follower))  # type: ignore[attr-defined]
-
-
 def _append_then_move(*arguments: object, **named: object) -> list[int]:
     """The position in a transaction of its own."""
     move = named.pop("move", None)
@@ -70,16 +67,31 @@ def _append_then_move(*arguments: object, **named: object) -> list[int]:
 _APPEND = log.append
 
 MUTANTS: dict[str, Mutant] = {
-    "the append lock": in_sql(("PERFORM pg_advisory_xact_lock('log'::regclass::oid::bigint);", "")),
     "compare-and-set of a policy's position": in_sql(
         ("WHERE follower = by_follower AND position = was", "WHERE follower = by_follower")
     ),
-    "compare-and-set of a view's position": in_code(log, "move", _move_blindly),
     "position in the transaction of the reaction": in_code(log, "append", _append_then_move),
     "the unique key of (stream, version)": in_sql(("ON CONFLICT ON CONSTRAINT log_stream_version DO NOTHING", "")),
     "the answer kept with the command": in_code(application.Application, "_answered", lambda _self, _cause: None),
-    "older states are ignored": in_code(hearing, "_newer", lambda _session, states: {id(one) for one in states}),
 }
+"""Defences whose absence the simulation notices within a few seeds."""
+
+CHASSIS = "tests/integration/chassis"
+DIRECTED: dict[str, str] = {
+    "the append lock": f"{CHASSIS}/test_tailing.py::test_without_the_lock_the_same_reader_loses_events",
+    "compare-and-set of a view's position": (
+        f"{CHASSIS}/test_views.py::test_without_compare_and_set_it_takes_the_view_back"
+    ),
+}
+"""Defences whose absence shows too seldom under seeds: tests that take them away and see the damage."""
+
+UNDER_TEST: dict[str, tuple[Mutant, str]] = {
+    "older states are ignored": (
+        in_code(hearing, "_newer", lambda _session, states: {id(one) for one in states}),
+        f"{CHASSIS}/test_hearing.py::test_a_state_that_is_older_than_what_was_heard_is_ignored",
+    ),
+}
+"""Defences that a test guards: it must fail without them."""
 
 
 def main() -> int:
@@ -95,9 +107,20 @@ def main() -> int:
             if red is None:
                 alive.append(name)
             print(f"without {name}: {red or f'STILL GREEN after {SEEDS} seeds'}", flush=True)
+        for name, (mutant, node) in UNDER_TEST.items():
+            with mutant(postgres, ""):
+                red = None if pytest.main(["-q", node]) == 0 else f"red: {node}"
+            if red is None:
+                alive.append(name)
+            print(f"without {name}: {red or 'STILL GREEN'}", flush=True)
     finally:
         postgres.stop()
         shutil.rmtree(base, ignore_errors=True)
+    for name, node in DIRECTED.items():
+        seen = subprocess.run([sys.executable, "-m", "pytest", "-q", node], check=False).returncode == 0
+        if not seen:
+            alive.append(name)
+        print(f"without {name}: {'the damage is seen by ' + node if seen else 'STILL GREEN'}", flush=True)
     return 1 if alive else 0
 
 

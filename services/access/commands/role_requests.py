@@ -82,7 +82,7 @@ def reject(app: Application, cause: Cause, *, role_request_id: UUID, reason: str
 
 def cancel(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt:
     """Take the actor's own request back. Repeating it changes nothing."""
-    request: RoleRequest = app.repository.get(role_request_id)
+    request: RoleRequest = app.repository.get(role_request_id, kind=RoleRequest)
     request.cancel(cancelled_by=cause.actor)
     association: Association = app.repository.get(Association.id_for(request.account_id, request.employer_id))
     association.cancel(role_request_id=request.id)
@@ -91,7 +91,7 @@ def cancel(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt:
 
 def _undecided(app: Application, cause: Cause, role_request_id: UUID) -> tuple[RoleRequest, Association]:
     """The request and its association, where the matrix lets the actor decide."""
-    request: RoleRequest = app.repository.get(role_request_id)
+    request: RoleRequest = app.repository.get(role_request_id, kind=RoleRequest)
     if request.account_id == cause.actor:
         raise OwnRequestError
     require_may_decide(

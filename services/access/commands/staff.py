@@ -7,11 +7,12 @@ from uuid import UUID
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
-from chassis.domain import DomainError
+from chassis.domain import Aggregate, DomainError
 from chassis.vocabulary.functions import EHR, active, refuse_retired
 from services.access.commands.role_requests import role_at
 from services.access.domain.association import Association, NotAssociatedError
 from services.access.domain.deciding import EUS, require_may_manage
+from services.access.domain.role_request import RoleRequest
 
 
 class UnknownFunctionError(DomainError):
@@ -40,18 +41,25 @@ def withdraw_function(app: Application, cause: Cause, *, association_id: UUID, f
 
 def disassociate(app: Application, cause: Cause, *, association_id: UUID) -> Receipt:
     """End an association: the person's own wish, or a manager's. Repeating it changes nothing."""
-    association: Association = app.repository.get(association_id)
-    if association.status == "DISASSOCIATED":
-        return app.commit(association, cause=cause)
+    association: Association = app.repository.get(association_id, kind=Association)
     if cause.actor != association.account_id:
-        association = _managed(app, cause, association_id)
+        require_may_manage(
+            managed=association.role or association.last_role,
+            role=role_at(app, cause.actor, association.employer_id),
+            is_eus=EUS in cause.roles,
+        )
+    changed: list[Aggregate] = [association]
+    if association.is_approved and association.open_request_id is not None:
+        waiting: RoleRequest = app.repository.get(association.open_request_id, kind=RoleRequest)
+        waiting.void()  # a change of role that was asked for goes with the role
+        changed.append(waiting)
     association.end(ended_by=cause.actor)
-    return app.commit(association, cause=cause)
+    return app.commit(*changed, cause=cause)
 
 
 def _managed(app: Application, cause: Cause, association_id: UUID) -> Association:
     """The association, where the actor manages people with its role at its employer."""
-    association: Association = app.repository.get(association_id)
+    association: Association = app.repository.get(association_id, kind=Association)
     require_may_manage(
         managed=association.role,
         role=role_at(app, cause.actor, association.employer_id),

@@ -195,6 +195,7 @@ class Association(Aggregate):
     @event(Ended)
     def _ended(self, ended_by: UUID) -> None:
         self.status = "DISASSOCIATED"
+        self.open_request_id = None
         self.last_role = self.role
         self.role = ""
         self.functions = []

@@ -94,6 +94,11 @@ class RoleRequest(Aggregate):
         if self._is_open(or_is="CANCELLED"):
             self._cancelled()
 
+    def void(self) -> None:
+        """Close a request that has lost its object: the person has left, or has the role already. Twice is once."""
+        if self.status == "PENDING":
+            self._cancelled()
+
     def _is_open(self, *, or_is: str) -> bool:
         """Whether there is something to decide. Raises where it was decided otherwise."""
         if self.status not in ("PENDING", or_is):

@@ -12,6 +12,7 @@ from chassis.domain import Aggregate
 from chassis.policies import World
 from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL
 from services.access.domain.association import Association
+from services.access.domain.role_request import RoleRequest
 
 REGISTRY = system_actor("registry")
 """Who says so: the registry, by the number of the Social Security card."""
@@ -33,5 +34,11 @@ def on_account(account: AccountState, world: World) -> Iterator[Aggregate]:
                 role=AUTHORIZED_OFFICIAL,
                 role_request_id=id_,
             )
+        open_request_id = association.open_request_id
+        if open_request_id is not None and association.role != AUTHORIZED_OFFICIAL:
+            waiting: RoleRequest | None = world.repository.find(open_request_id)
+            if waiting is not None:
+                waiting.void()  # what was asked for is had, or less than what is had
+                yield waiting
         association.open_own_record(confirmed_by=REGISTRY)
         yield association

@@ -88,7 +88,7 @@ def disconnect(app: Application, cause: Cause, *, connection_id: UUID, side: str
 
 
 def _loaded(app: Application, cause: Cause, connection_id: UUID, side: str) -> Connection:
-    connection: Connection = app.repository.get(connection_id)
+    connection: Connection = app.repository.get(connection_id, kind=Connection)
     _speaks_for(app, cause, side=side, provider_id=connection.provider_id, surrogate_id=connection.surrogate_id)
     return connection
 
