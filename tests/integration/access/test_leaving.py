@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -57,7 +58,7 @@ def test_an_own_record_closes_a_request_for_it(house: House) -> None:
     app = house.access.app
     world = type("World", (), {"repository": app.repository})()
     state = AccountState(account_id=str(doctor), active=True, provider_ids=[str(practice)])
-    changed = {type(one): one for one in open_own_record.on_account(state, world)}
+    changed: dict[type, Any] = {type(one): one for one in open_own_record.on_account(state, world)}
     assert changed[RoleRequest].status == "CANCELLED"
     assert changed[RoleRequest].id == asked.id
     assert (changed[Association].role, changed[Association].status) == ("AUTHORIZED_OFFICIAL", "APPROVED")
