@@ -125,3 +125,12 @@ def test_ones_own_record_needs_nothing_more() -> None:
     """IA-ROLE-01, IA-PROF-09."""
     mine = Account(ME, active=True, provider_ids=frozenset({DOCTOR}))
     assert index(mine).explain(ME, DOCTOR, "NPPES").own_record
+
+
+@given(st.lists(st.one_of(accounts, associations, connections), max_size=25))
+def test_who_may_act_is_everybody_of_whom_the_rule_says_so(states: list[Account | Association | Connection]) -> None:
+    made = index(*states)
+    for provider in PARTIES:
+        for function in FUNCTIONS:
+            expected = [one for one in PEOPLE if model(states, one, provider, function)]
+            assert list(made.people_for(provider, function)) == expected

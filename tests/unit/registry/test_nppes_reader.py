@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from chassis.vocabulary import npi as npi_rules
 from services.registry.adapters.nppes import Reader
-from services.registry.domain.nppes_layout import LOCATIONS, OTHER_NAMES, PROVIDERS, SUPPLEMENT, Layout
 from services.registry.adapters.nppes_rows import is_npi
 from services.registry.domain import provider_ids
 from services.registry.domain.errors import DamagedRowError, WrongFileError
+from services.registry.domain.nppes_layout import LOCATIONS, OTHER_NAMES, PROVIDERS, SUPPLEMENT, Layout
 from tests.unit.registry.files import NPI, OTHER_NPI, header, provider, quoted, write
 
 NAMES = [

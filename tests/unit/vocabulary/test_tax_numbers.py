@@ -68,7 +68,7 @@ def test_an_ssn_comes_back_from_its_format(ssn: str) -> None:
         ("٨٨١١٢٠٠٠١", False),
     ],
 )
-def test_an_ssn_is_judged_by_area_group_and_serial(ssn: str, valid: bool) -> None:  # noqa: FBT001
+def test_an_ssn_is_judged_by_area_group_and_serial(ssn: str, valid: bool) -> None:
     assert tax_numbers.is_valid_ssn(ssn) == valid  # TX-01
 
 
