@@ -179,3 +179,12 @@ class AuthorityIndex:
         for provider_id in sorted(candidates):
             if self.can_act(account_id, provider_id, function):
                 yield provider_id
+
+    def people_for(self, provider_id: UUID, function: str) -> Iterator[UUID]:
+        """Who may act for this provider in a function, each once, in the order of ids.
+
+        Looks at everybody: a question of auditors, not of every page.
+        """
+        for account_id in sorted(self._accounts):
+            if self.can_act(account_id, provider_id, function):
+                yield account_id
