@@ -7,7 +7,13 @@ from typing import Annotated
 
 import typer
 
+from cli import audit, events
+from cli.trace import trace
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app.add_typer(events.app, name="events")
+app.add_typer(audit.app, name="audit")
+app.command()(trace)
 
 State = Annotated[Path, typer.Option("--state", envvar="MANDATE_STATE", help="Folder of data, keys and logs.")]
 

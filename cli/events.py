@@ -1,0 +1,122 @@
+"""`mandate events`: topics, what is on them, and what could not be taken from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from cli.installation import STATE, State, find
+from cli.showing import INCOMPLETE, Json, line, plain, show
+
+app = typer.Typer(no_args_is_help=True, help="Topics, their messages, and what is parked.")
+
+LAST = 10
+"""Records that `tail` shows unless told."""
+
+
+@app.command()
+def topics(*, as_json: Json = False) -> None:
+    """The topics that the contracts declare."""
+    from chassis.messages import PROGRESS, Catalogue
+
+    catalogue = Catalogue()
+    rows = [
+        {
+            "topic": one.name,
+            "kind": "progress" if one.name == PROGRESS else "state" if catalogue.is_state(one.name) else "event",
+            "partitions": one.partitions,
+            "retention": f"{one.retention_days} days" if one.retention_days else "the last of each key",
+            "origin": one.origin or "every service",
+        }
+        for one in sorted(catalogue.topics.values(), key=lambda one: (one.origin, one.name))
+    ]
+    show(rows, ("topic", "kind", "partitions", "retention", "origin"), as_json=as_json, empty="no topic is declared")
+
+
+@app.command()
+def tail(
+    topic: Annotated[str, typer.Argument(help="A topic of `mandate events topics`.")],
+    *,
+    pretty: Annotated[bool, typer.Option("--pretty", help="Headers and fields, each on a line.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a record.")] = False,
+    from_start: Annotated[bool, typer.Option("--from-start", help="Begin with the oldest record.")] = False,
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, help="The last so many (10); with --from-start the first so many, then stop (all)."),
+    ] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what comes, until Ctrl-C.")] = False,
+    state: State = STATE,
+) -> None:
+    """Records of a topic, with their headers and their messages decoded."""
+    from chassis.messages import Catalogue
+    from cli import records
+
+    if pretty and as_json:
+        raise SystemExit("--pretty is for people, --json for programs: leave one of them out")
+    catalogue = Catalogue()
+    if topic not in catalogue.topics:
+        raise SystemExit(_unknown(topic, catalogue.topics))
+    say = records.print_json if as_json else records.print_pretty if pretty else records.print_line
+    try:
+        with find(state).bus() as bus:
+            left = count if from_start else None
+            for record in records.reading(bus, topic, last=None if from_start else count or LAST, follow=follow):
+                say(catalogue, record)
+                left = left - 1 if left is not None else None
+                if left == 0:
+                    return
+    except KeyboardInterrupt:
+        return  # how --follow ends
+
+
+def _unknown(topic: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(topic, list(known), n=1, cutoff=0.5)
+    return f"there is no topic {topic!r}: " + (f"is it {near[0]}? " if near else "") + "see `mandate events topics`"
+
+
+@app.command()
+def parked(
+    service: Annotated[str | None, typer.Argument(help="One service; all, where it is left out.")] = None,
+    *,
+    as_json: Json = False,
+    state: State = STATE,
+) -> None:
+    """What policies could not answer and what could not be read, with its cause (and its bytes with --json)."""
+    from cli.parked import parked_in
+
+    installation = find(state)
+    rows = [row for one in installation.chosen(service) for row in parked_in(installation, one)]
+    columns = ("service", "kind", "what", "where", "key", "cause", "parked_at")
+    show(rows, columns, as_json=as_json, empty="nothing is parked")
+
+
+@app.command()
+def redrive(
+    service: Annotated[str, typer.Argument(help="The service whose policies are to be woken again.")],
+    *,
+    policy: Annotated[
+        str | None, typer.Option(help="One policy; without it all, and messages that could not be read too.")
+    ] = None,
+    as_json: Json = False,
+    state: State = STATE,
+) -> None:
+    """Try again what is parked, as of now; what still fails is told and stays parked (exit code 3)."""
+    from cli.parked import redrive_in
+    from cli.showing import say_json
+
+    installation = find(state)
+    outcome = redrive_in(installation, installation.service(service), policy)
+    if as_json:
+        say_json(outcome)
+    else:
+        for row in outcome["went_through"]:
+            line(("through  ", "green"), plain(f"{row['what']}  {row['where']}  {row['key']}"))
+        for row in outcome["stays_parked"]:
+            line(("parked   ", "red"), plain(f"{row['what']}  {row['where']}  {row['key']}  {row['cause']}"))
+        line(f"{len(outcome['went_through'])} went through, {len(outcome['stays_parked'])} stay parked")
+    if outcome["stays_parked"]:
+        raise typer.Exit(INCOMPLETE)
