@@ -121,6 +121,7 @@ lint-files: setup ## our own: addresses, stored names, time and chance, lengths
 	@$(BIN)/python -m tools.check_topics
 	@$(BIN)/python -m tools.check_nature
 	@$(BIN)/python -m tools.check_lengths
+	@$(BIN)/python -m tools.check_test_names
 
 lint-proof: setup ## break each of our rules once, in a throw-away project, and see it noticed
 	@$(BIN)/python -m tools.see_rules_fail
