@@ -12,11 +12,7 @@ from services.access.domain.role_request import RoleRequest
 
 def _requested(event: RoleRequest.Requested, request: RoleRequest) -> events_pb2.RoleRequested:
     return events_pb2.RoleRequested(
-        role_request_id=str(request.id),
-        account_id=str(request.account_id),
-        employer_id=str(request.employer_id),
-        role=request.role,
-        tracking_id=request.tracking_id,
+        **_which(request),
         requested_at=_at(event),
         current_role=request.current_role,
     )
@@ -24,11 +20,7 @@ def _requested(event: RoleRequest.Requested, request: RoleRequest) -> events_pb2
 
 def _approved(event: RoleRequest.Approved, request: RoleRequest) -> events_pb2.RoleRequestApproved:
     return events_pb2.RoleRequestApproved(
-        role_request_id=str(request.id),
-        account_id=str(request.account_id),
-        employer_id=str(request.employer_id),
-        role=request.role,
-        tracking_id=request.tracking_id,
+        **_which(request),
         approved_by=str(event.approved_by),
         approved_at=_at(event),
     )
@@ -36,11 +28,7 @@ def _approved(event: RoleRequest.Approved, request: RoleRequest) -> events_pb2.R
 
 def _rejected(event: RoleRequest.Rejected, request: RoleRequest) -> events_pb2.RoleRequestRejected:
     return events_pb2.RoleRequestRejected(
-        role_request_id=str(request.id),
-        account_id=str(request.account_id),
-        employer_id=str(request.employer_id),
-        role=request.role,
-        tracking_id=request.tracking_id,
+        **_which(request),
         rejected_by=str(event.rejected_by),
         rejected_at=_at(event),
         reason=event.reason,
@@ -49,11 +37,7 @@ def _rejected(event: RoleRequest.Rejected, request: RoleRequest) -> events_pb2.R
 
 def _cancelled(event: RoleRequest.Cancelled, request: RoleRequest) -> events_pb2.RoleRequestCancelled:
     return events_pb2.RoleRequestCancelled(
-        role_request_id=str(request.id),
-        account_id=str(request.account_id),
-        employer_id=str(request.employer_id),
-        role=request.role,
-        tracking_id=request.tracking_id,
+        **_which(request),
         cancelled_at=_at(event),
     )
 
@@ -79,6 +63,16 @@ def association_state(association: Association) -> state_pb2.AssociationState:
         status=association.status,
         functions=association.functions,
     )
+
+
+def _which(request: RoleRequest) -> dict[str, str]:
+    return {
+        "role_request_id": str(request.id),
+        "account_id": str(request.account_id),
+        "employer_id": str(request.employer_id),
+        "role": request.role,
+        "tracking_id": request.tracking_id,
+    }
 
 
 def _at(event: RoleRequest.Event | RoleRequest.Requested | Association.Event) -> Timestamp:
