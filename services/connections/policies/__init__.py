@@ -1,1 +1,0 @@
-"""Whenever X, do Z: one file an outcome."""
