@@ -167,6 +167,13 @@ test-e2e: setup ## the story on embedded parts and pages in Chromium, axe includ
 test-faults: setup ## the story on real processes, Kafka and PostgreSQL, with deaths in the worst places
 	$(call part,faults)
 
+.PHONY: bench bench-quick
+bench: setup ## every figure of docs/measured.md, one script after the other (half an hour; on a quiet machine)
+	@for figure in append latency relay replay start pages sim import_month; do $(BIN)/python -m tests.bench.$$figure || exit 1; done
+
+bench-quick: setup ## the floors of speed in their quick sizes: fails below one (on a quiet machine)
+	@$(BIN)/python -m tests.bench.floors
+
 .PHONY: mutants
 mutants: setup ## take one defence of the chassis away at a time: each must turn a seed of the simulation red
 	@$(BIN)/python -m tests.sim.mutants

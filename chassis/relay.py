@@ -89,6 +89,7 @@ class Relay:
                 return True
             if messages:
                 self._publish_progress(session, becomes)
+                self._app.on_append(becomes)  # in one process listeners wait at the same bell: a poll would be a second
         return True
 
     def _tell_progress(self, session: Session, position: int) -> bool:
@@ -164,7 +165,9 @@ class Relay:
         elif aggregate is None or aggregate.version != row.version:
             if len(self._streams) >= _KEPT:
                 self._streams.clear()
-            aggregate = self._streams[row.stream] = self._app.repository.get(row.stream, version=row.version)
+            first = row.version == 1  # made of the event at hand: no query
+            aggregate = event.mutate(None) if first else self._app.repository.get(row.stream, version=row.version)
+            self._streams[row.stream] = aggregate
         return aggregate
 
 
