@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ class Repository:
 
 
 class Application:
-    """What a service's `application.py` derives from: names, aggregates, policies, views, deadlines."""
+    """What a service's `application.py` derives from: names, aggregates, policies, views."""
 
     name: ClassVar[str]
     aggregates: ClassVar[Sequence[type[Aggregate]]] = ()
@@ -109,8 +109,6 @@ class Application:
     views: ClassVar[Sequence[View]] = ()
     hears: ClassVar[Sequence[str]] = ()
     """Topics of other services that this one listens to."""
-    deadlines: ClassVar[Mapping[type, Callable[..., Receipt]]] = {}
-    """Event with an `expires_at` -> the command that takes note of the deadline."""
 
     def __init__(self, database: Database, catalogue: Catalogue) -> None:
         self.database = database

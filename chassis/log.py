@@ -155,12 +155,6 @@ def read(session: Session, *, after: int, limit: int = PAGE) -> list[Recorded]:
     return [Recorded(*row) for row in rows]
 
 
-def at(session: Session, position: int) -> Recorded | None:
-    """The event at one position."""
-    row = session.one(f"SELECT {_COLUMNS} FROM log WHERE position = %s", (position,))  # noqa: S608
-    return Recorded(*row) if row else None
-
-
 def end(session: Session) -> int:
     """The position of the last event; 0 for an empty log."""
     row = session.one("SELECT coalesce(max(position), 0) FROM log")

@@ -14,6 +14,7 @@ from uuid import UUID
 from google.protobuf import message_factory
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import DecodeError, Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.bus import Message as BusMessage
 from chassis.bus import Record, Topic
@@ -192,6 +193,13 @@ def wrap(message: Message, origin: Origin, *, form: int = 0) -> BusMessage:
     return BusMessage(
         topic=descriptor.name, key=key, value=message.SerializeToString(deterministic=True), headers=headers
     )
+
+
+def timestamp(at: datetime) -> Timestamp:
+    """A moment as messages carry it."""
+    made = Timestamp()
+    made.FromDatetime(at)
+    return made
 
 
 def as_text(headers: Mapping[str, Any]) -> dict[str, str]:

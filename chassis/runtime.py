@@ -18,8 +18,8 @@ from chassis.followers import Follower
 
 POLL_S = 0.1
 """The floor: a follower looks again after this, even if nobody woke it."""
-BACK_OFF_S = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Waits after transient causes; nothing is given up, nothing is parked for them."""
+BACK_OFF_S = (0.1, 0.2, 0.5, 1.0)
+"""Waits after transient causes, never longer than a heartbeat; nothing is given up, nothing is parked for them."""
 HEARTBEAT_S = 1.0
 LEASE_IDLE_MS = 5_000
 
@@ -170,7 +170,7 @@ class Worker:
                 wait_s = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
                 failures += 1
                 logger.warning("will try again", worker=self.name, cause=str(error), wait_s=wait_s)
-                self._stopping.wait(min(wait_s, HEARTBEAT_S))
+                self._stopping.wait(wait_s)
                 continue
             failures = 0
             if not worked:

@@ -13,7 +13,7 @@ from chassis.followers import Follower, ViewFollower
 from chassis.hearing import Ingest
 from chassis.policies import PolicyFollower, policies_of
 from chassis.relay import Publishing, Relay
-from chassis.timers import Timers
+from chassis.timers import Deadlines, Timers
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class Service:
 
     application: type[Application]
     publishing: Publishing = field(default_factory=Publishing)
+    deadlines: Deadlines = field(default_factory=dict)
+    """The service's `timers.py`."""
     scripts: Sequence[Traversable] = ()
     """The service's own migrations, in order."""
     more_followers: Mapping[str, Callable[[Application, Any], Sequence[Follower]]] = field(default_factory=dict)
@@ -70,7 +72,7 @@ def followers(
         "policies": [PolicyFollower(app, policy) for policy in policies_of(app)],
         "views": [ViewFollower(app, view) for view in views],
         "relay": [Relay(app, service.publishing, publisher, subscriber)],
-        "timers": [Timers(app)],
+        "timers": [Timers(app, service.deadlines)],
     }
 
 

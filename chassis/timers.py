@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis import log, nature
 from chassis.application import COMMAND_LIFE, Application
-from chassis.cause import Cause, system_actor
+from chassis.cause import Cause, Receipt, system_actor
 from chassis.database import Session
 from chassis.domain import DomainError
 from chassis.followers import read_page
@@ -19,16 +20,20 @@ FORGET = 1_000
 """Answers forgotten in one step, once no repeat of their command is taken any more."""
 
 
+Deadlines = Mapping[type, Callable[..., Receipt]]
+"""Event with an `expires_at` -> the command that takes note of the deadline."""
+
+
 class Timers:
     """Follows the log for deadlines, and issues the commands of those that have passed.
 
     A command checks the clock itself, so a late timer never gives anybody more time.
     """
 
-    def __init__(self, app: Application, *, batch: int = log.PAGE) -> None:
+    def __init__(self, app: Application, deadlines: Deadlines, *, batch: int = log.PAGE) -> None:
         self.name = f"{app.name}.timers"
         self._app, self._batch = app, batch
-        self._commands = {event.TOPIC: command for event, command in app.deadlines.items()}  # type: ignore[attr-defined]
+        self._commands = {event.TOPIC: command for event, command in deadlines.items()}  # type: ignore[attr-defined]
         self._actor = system_actor(self.name)
 
     def step(self) -> bool:

@@ -24,6 +24,7 @@ from mandate.registry.v1 import service_pb2 as registry
 from mandate.registry.v1.service_pb2_grpc import RegistryServiceStub
 
 from chassis import nature
+from chassis.runtime import seconds
 from chassis.server import details_of
 from services.registry.adapters.generated_month import CAST
 
@@ -109,6 +110,8 @@ class Story:
         self.people = people(telling)
         self.company, self.doctor = CAST.groups[telling], CAST.individuals[telling]
         self.eus = eus
+        self.revoked_in_s = 0.0
+        """From the provider's wish to the answer no (promise: 2 s in normal running)."""
         self.group = ""
         self.practice = ""
 
@@ -354,8 +357,10 @@ class Story:
         listed = self._connections(provider)
         pecos = next(one for one in listed if one.function == "PECOS")
         end = connections.EndConnectionRequest(command_id=_id(), connection_id=pecos.connection_id, side="PROVIDER")
+        began = seconds()
         self.ask(self.connections.EndConnection, end, provider, "connections")
         self.eventually(lambda: self._allowed(staff, "PECOS", want=False), "the end of the right to act")
+        self.revoked_in_s = seconds() - began
         self.mail(provider.email, "A connection has ended")
         self.say("9", "the provider disconnected the group, and the right to act is gone")
 

@@ -33,6 +33,19 @@ def active(at: datetime) -> tuple[str, ...]:
     return (PECOS, NPPES) if _retired(at) else (PECOS, NPPES, EHR)
 
 
+class UnknownFunctionError(DomainError):
+    """Choose PECOS or NPPES."""
+
+    field = "function"
+
+
+def require_offered(function: str, at: datetime) -> None:
+    """Let through what may be granted or asked for now. Raises `EhrRetiredError` and `UnknownFunctionError`."""
+    refuse_retired(function, at)
+    if function not in active(at):
+        raise UnknownFunctionError
+
+
 def refuse_retired(function: str, at: datetime) -> None:
     """Let everything pass but EHR at or after its end (IA-EHR-01, D-18); unknown functions are for others to refuse.
 

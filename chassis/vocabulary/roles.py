@@ -9,6 +9,9 @@ AUTHORIZED_OFFICIAL = "AUTHORIZED_OFFICIAL"
 ACCESS_MANAGER = "ACCESS_MANAGER"
 STAFF_END_USER = "STAFF_END_USER"
 
+EUS, MAC, AUDITOR = "EUS", "MAC", "AUDITOR"
+"""Roles that an installation gives its own people, as tokens carry them."""
+
 NAMES: Mapping[str, str] = MappingProxyType(
     {
         AUTHORIZED_OFFICIAL: "Authorized Official",

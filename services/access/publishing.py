@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.access.v1 import events_pb2, state_pb2
 
+from chassis.messages import timestamp
 from chassis.relay import Publishing
 from services.access.domain.association import Association
 from services.access.domain.role_request import RoleRequest
@@ -13,7 +13,7 @@ from services.access.domain.role_request import RoleRequest
 def _requested(event: RoleRequest.Requested, request: RoleRequest) -> events_pb2.RoleRequested:
     return events_pb2.RoleRequested(
         **_which(request),
-        requested_at=_at(event),
+        requested_at=timestamp(event.timestamp),
         current_role=request.current_role,
     )
 
@@ -22,7 +22,7 @@ def _approved(event: RoleRequest.Approved, request: RoleRequest) -> events_pb2.R
     return events_pb2.RoleRequestApproved(
         **_which(request),
         approved_by=str(event.approved_by),
-        approved_at=_at(event),
+        approved_at=timestamp(event.timestamp),
     )
 
 
@@ -30,7 +30,7 @@ def _rejected(event: RoleRequest.Rejected, request: RoleRequest) -> events_pb2.R
     return events_pb2.RoleRequestRejected(
         **_which(request),
         rejected_by=str(event.rejected_by),
-        rejected_at=_at(event),
+        rejected_at=timestamp(event.timestamp),
         reason=event.reason,
     )
 
@@ -38,7 +38,7 @@ def _rejected(event: RoleRequest.Rejected, request: RoleRequest) -> events_pb2.R
 def _cancelled(event: RoleRequest.Cancelled, request: RoleRequest) -> events_pb2.RoleRequestCancelled:
     return events_pb2.RoleRequestCancelled(
         **_which(request),
-        cancelled_at=_at(event),
+        cancelled_at=timestamp(event.timestamp),
     )
 
 
@@ -49,7 +49,7 @@ def _ended(event: Association.Ended, association: Association) -> events_pb2.Emp
         employer_id=str(association.employer_id),
         role=association.last_role,
         ended_by=str(event.ended_by),
-        ended_at=_at(event),
+        ended_at=timestamp(event.timestamp),
     )
 
 
@@ -73,12 +73,6 @@ def _which(request: RoleRequest) -> dict[str, str]:
         "role": request.role,
         "tracking_id": request.tracking_id,
     }
-
-
-def _at(event: RoleRequest.Event | RoleRequest.Requested | Association.Event) -> Timestamp:
-    at = Timestamp()
-    at.FromDatetime(event.timestamp)
-    return at
 
 
 PUBLISHING = Publishing(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.connections.v1 import events_pb2, state_pb2
 
+from chassis.messages import timestamp
 from chassis.relay import Publishing
 from services.connections.domain.connection import Connection
 
@@ -16,31 +16,37 @@ def _requested(
         **_which(connection),
         initiator=connection.initiator,
         requested_by=str(event.requested_by),
-        requested_at=_at(event),
+        requested_at=timestamp(event.timestamp),
     )
 
 
 def _approved(event: Connection.Approved, connection: Connection) -> events_pb2.ConnectionApproved:
     return events_pb2.ConnectionApproved(
-        **_which(connection), approved_by=str(event.approved_by), approved_at=_at(event)
+        **_which(connection), approved_by=str(event.approved_by), approved_at=timestamp(event.timestamp)
     )
 
 
 def _rejected(event: Connection.Rejected, connection: Connection) -> events_pb2.ConnectionRejected:
     return events_pb2.ConnectionRejected(
-        **_which(connection), rejected_by=str(event.rejected_by), rejected_at=_at(event), reason=event.reason
+        **_which(connection),
+        rejected_by=str(event.rejected_by),
+        rejected_at=timestamp(event.timestamp),
+        reason=event.reason,
     )
 
 
 def _cancelled(event: Connection.Cancelled, connection: Connection) -> events_pb2.ConnectionCancelled:
     return events_pb2.ConnectionCancelled(
-        **_which(connection), cancelled_by=str(event.cancelled_by), cancelled_at=_at(event)
+        **_which(connection), cancelled_by=str(event.cancelled_by), cancelled_at=timestamp(event.timestamp)
     )
 
 
 def _ended(event: Connection.Ended, connection: Connection) -> events_pb2.ConnectionEnded:
     return events_pb2.ConnectionEnded(
-        **_which(connection), ended_by=str(event.ended_by), ended_by_side=event.side, ended_at=_at(event)
+        **_which(connection),
+        ended_by=str(event.ended_by),
+        ended_by_side=event.side,
+        ended_at=timestamp(event.timestamp),
     )
 
 
@@ -57,12 +63,6 @@ def _which(connection: Connection) -> dict[str, str]:
         "surrogate_id": str(connection.surrogate_id),
         "function": connection.function,
     }
-
-
-def _at(event: Connection.Event | Connection.Requested) -> Timestamp:
-    at = Timestamp()
-    at.FromDatetime(event.timestamp)
-    return at
 
 
 PUBLISHING = Publishing(

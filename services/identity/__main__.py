@@ -23,8 +23,6 @@ from services.identity.commands.settings import IdentitySettings
 from services.identity.publishing import PUBLISHING
 from services.identity.timers import DEADLINES
 
-IdentityApplication.deadlines = DEADLINES  # here, because an application does not know commands
-
 SCRIPTS = files("services.identity") / "migrations"
 
 
@@ -85,6 +83,7 @@ def sweeper(app: Application, _process: ProcessParts) -> Sequence[Follower]:
 SERVICE = Service(
     application=IdentityApplication,
     publishing=PUBLISHING,
+    deadlines=DEADLINES,
     scripts=[SCRIPTS / "0001_credentials.sql"],
     more_followers={"timers": sweeper},
     apis=apis,

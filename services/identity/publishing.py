@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.identity.v1 import events_pb2, state_pb2
 
+from chassis.messages import timestamp
 from chassis.relay import Publishing
 from services.identity.domain import account_events
 from services.identity.domain.account import Account
@@ -17,27 +15,27 @@ from services.identity.domain.sign_in import SignIn
 
 def _started(event: account_events.RegistrationStarted, account: Account) -> events_pb2.RegistrationStarted:
     return events_pb2.RegistrationStarted(
-        account_id=str(account.id), started_at=_at(event.timestamp), expires_at=_at(event.expires_at)
+        account_id=str(account.id), started_at=timestamp(event.timestamp), expires_at=timestamp(event.expires_at)
     )
 
 
 def _address_taken(event: Decoy.AddressTaken, decoy: Decoy) -> events_pb2.RegistrationAddressTaken:
-    return events_pb2.RegistrationAddressTaken(account_id=str(decoy.account_id), tried_at=_at(event.timestamp))
+    return events_pb2.RegistrationAddressTaken(account_id=str(decoy.account_id), tried_at=timestamp(event.timestamp))
 
 
 def _abandoned(event: account_events.Abandoned, account: Account) -> events_pb2.RegistrationAbandoned:
-    return events_pb2.RegistrationAbandoned(account_id=str(account.id), abandoned_at=_at(event.timestamp))
+    return events_pb2.RegistrationAbandoned(account_id=str(account.id), abandoned_at=timestamp(event.timestamp))
 
 
 def _proofing_failed(
     event: account_events.IdentityProofingFailed, account: Account
 ) -> events_pb2.IdentityProofingFailed:
-    return events_pb2.IdentityProofingFailed(account_id=str(account.id), failed_at=_at(event.timestamp))
+    return events_pb2.IdentityProofingFailed(account_id=str(account.id), failed_at=timestamp(event.timestamp))
 
 
 def _activated(event: account_events.Activated, account: Account) -> events_pb2.AccountActivated:
     return events_pb2.AccountActivated(
-        account_id=str(account.id), activated_at=_at(event.timestamp), language=account.language
+        account_id=str(account.id), activated_at=timestamp(event.timestamp), language=account.language
     )
 
 
@@ -49,24 +47,26 @@ def _code_issued(event: Code.Issued, code: Code) -> events_pb2.MfaCodeIssued:
         kind=event.kind,
         purpose=event.purpose,
         sealed_code=event.secret,
-        issued_at=_at(event.timestamp),
-        expires_at=_at(event.dies_at),
+        issued_at=timestamp(event.timestamp),
+        expires_at=timestamp(event.dies_at),
         language=event.language,
     )
 
 
 def _signed_in(event: SignIn.Succeeded, sign_in: SignIn) -> events_pb2.SignInSucceeded:
     return events_pb2.SignInSucceeded(
-        sign_in_id=str(sign_in.id), account_id=str(sign_in.account_id), signed_in_at=_at(event.timestamp)
+        sign_in_id=str(sign_in.id), account_id=str(sign_in.account_id), signed_in_at=timestamp(event.timestamp)
     )
 
 
 def _locked(event: account_events.Locked, account: Account) -> events_pb2.AccountLocked:
-    return events_pb2.AccountLocked(account_id=str(account.id), reason=event.reason, locked_at=_at(event.timestamp))
+    return events_pb2.AccountLocked(
+        account_id=str(account.id), reason=event.reason, locked_at=timestamp(event.timestamp)
+    )
 
 
 def _unlocked(event: account_events.Unlocked, account: Account) -> events_pb2.AccountUnlocked:
-    return events_pb2.AccountUnlocked(account_id=str(account.id), unlocked_at=_at(event.timestamp))
+    return events_pb2.AccountUnlocked(account_id=str(account.id), unlocked_at=timestamp(event.timestamp))
 
 
 def account_state(account: Account) -> state_pb2.AccountState:
@@ -77,12 +77,6 @@ def account_state(account: Account) -> state_pb2.AccountState:
         provider_ids=account.provider_ids,
         roles=account.roles,
     )
-
-
-def _at(moment: datetime) -> Timestamp:
-    at = Timestamp()
-    at.FromDatetime(moment)
-    return at
 
 
 PUBLISHING = Publishing(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.notifier.v1 import events_pb2
 
+from chassis.messages import timestamp
 from chassis.relay import Publishing
 from services.notifier.domain.notification import Notification, account_of
 
@@ -15,7 +15,7 @@ def _sent(event: Notification.Sent, notification: Notification) -> events_pb2.No
         template=notification.template,
         account_id=account_of(notification.recipient),
         message_id=event.message_id,
-        sent_at=_at(event),
+        sent_at=timestamp(event.timestamp),
     )
 
 
@@ -25,14 +25,8 @@ def _failed(event: Notification.Failed, notification: Notification) -> events_pb
         template=notification.template,
         account_id=account_of(notification.recipient),
         reason=event.reason,
-        failed_at=_at(event),
+        failed_at=timestamp(event.timestamp),
     )
-
-
-def _at(event: Notification.Event) -> Timestamp:
-    at = Timestamp()
-    at.FromDatetime(event.timestamp)
-    return at
 
 
 PUBLISHING = Publishing(to_message={Notification.Sent: _sent, Notification.Failed: _failed})

@@ -11,11 +11,9 @@ from chassis.application import Application
 from chassis.domain import NotAllowedError
 from chassis.server import Caller, page_limit, uuid_of
 from chassis.service import Parts
-from chassis.vocabulary.roles import manages
+from chassis.vocabulary.roles import AUDITOR, EUS, manages
 from chassis.waiting import Waiter
 from services.access.projections.authority import AuthorityFollower
-
-EUS, AUDITOR = "EUS", "AUDITOR"
 
 
 def authority_of(parts: Parts) -> AuthorityFollower:

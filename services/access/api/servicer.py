@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.access.v1 import service_pb2 as pb
 
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Receipt
 from chassis.domain import NotAllowedError, NotFoundError
+from chassis.messages import timestamp
 from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
 from chassis.vocabulary.functions import active
-from chassis.vocabulary.roles import manages
+from chassis.vocabulary.roles import EUS, manages
 from chassis.waiting import Waiter
-from services.access.api.authority import EUS, AuthorityAnswers
+from services.access.api.authority import AuthorityAnswers
 from services.access.commands import role_requests, staff
 from services.access.projections import role_requests as request_list
 from services.access.projections import staff_list
@@ -190,8 +189,8 @@ def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:
         current_role=row.held_role,
         tracking_id=row.tracking_id,
         status=row.status,
-        requested_at=_timestamp(row.requested_at),
-        decided_at=_timestamp(row.decided_at) if row.decided_at else None,
+        requested_at=timestamp(row.requested_at),
+        decided_at=timestamp(row.decided_at) if row.decided_at else None,
     )
 
 
@@ -204,13 +203,7 @@ def _association(row: staff_list.StaffRow, waiting: tuple[UUID, str] | None) -> 
         role=row.role,
         status=row.status,
         functions=active(nature.now()) if everything else row.functions,
-        since=_timestamp(row.since),
+        since=timestamp(row.since),
         tracking_id=waiting[1] if waiting else "",
         role_request_id=str(waiting[0]) if waiting else "",
     )
-
-
-def _timestamp(at: datetime) -> Timestamp:
-    made = Timestamp()
-    made.FromDatetime(at)
-    return made

@@ -10,9 +10,9 @@ from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError
 from chassis.vocabulary import tracking
-from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL
+from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS
 from services.access.domain.association import Association
-from services.access.domain.deciding import EUS, MAY_DECIDE, require_may_decide
+from services.access.domain.deciding import MAY_DECIDE, require_may_decide
 from services.access.domain.role_request import OwnRequestError, RoleRequest
 
 Command = Callable[..., Receipt]

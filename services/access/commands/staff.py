@@ -7,26 +7,18 @@ from uuid import UUID
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
-from chassis.domain import Aggregate, DomainError
-from chassis.vocabulary.functions import EHR, active, refuse_retired
+from chassis.domain import Aggregate
+from chassis.vocabulary.functions import require_offered
+from chassis.vocabulary.roles import EUS
 from services.access.commands.role_requests import role_at
 from services.access.domain.association import Association, NotAssociatedError
-from services.access.domain.deciding import EUS, require_may_manage
+from services.access.domain.deciding import require_may_manage
 from services.access.domain.role_request import RoleRequest
-
-
-class UnknownFunctionError(DomainError):
-    """Choose PECOS or NPPES."""
-
-    field = "function"
 
 
 def grant_function(app: Application, cause: Cause, *, association_id: UUID, function: str) -> Receipt:
     """Let a Staff End User use a business function. Repeating it changes nothing."""
-    if function == EHR:
-        refuse_retired(function, nature.now())
-    if function not in active(nature.now()):
-        raise UnknownFunctionError
+    require_offered(function, nature.now())
     association = _managed(app, cause, association_id)
     association.grant(function=function)
     return app.commit(association, cause=cause)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from chassis.domain import NotAllowedError
-from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
-
-EUS = "EUS"
-"""The token's role of CMS External User Services."""
+from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, EUS, STAFF_END_USER
 
 MAY_DECIDE = {
     AUTHORIZED_OFFICIAL: frozenset({EUS}),  # D-10: no official makes another official

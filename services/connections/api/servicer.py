@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.connections.v1 import service_pb2 as pb
 
 from chassis.application import Application
 from chassis.domain import NotAllowedError
+from chassis.messages import timestamp
 from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
 from chassis.waiting import Waiter
 from services.connections.commands import connections
@@ -91,8 +91,6 @@ def api(app: Application, waiter: Waiter) -> Api:
 
 
 def _connection(row: ConnectionRow) -> pb.Connection:
-    since = Timestamp()
-    since.FromDatetime(row.since)
     return pb.Connection(
         connection_id=str(row.connection_id),
         provider_id=str(row.provider_id),
@@ -101,5 +99,5 @@ def _connection(row: ConnectionRow) -> pb.Connection:
         status=row.status,
         tracking_id=row.tracking_id,
         initiator=row.initiator,
-        since=since,
+        since=timestamp(row.since),
     )

@@ -9,15 +9,9 @@ from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotAllowedError
 from chassis.vocabulary import tracking
-from chassis.vocabulary.functions import EHR, active, refuse_retired
+from chassis.vocabulary.functions import require_offered
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection, OwnProviderError
 from services.connections.projections.managers import manages
-
-
-class UnknownFunctionError(DomainError):
-    """Choose PECOS or NPPES."""
-
-    field = "function"
 
 
 class UnknownSideError(DomainError):
@@ -34,10 +28,7 @@ def request(
     app: Application, cause: Cause, *, provider_id: UUID, surrogate_id: UUID, function: str, side: str
 ) -> Receipt:
     """Ask the other side for a connection in one function, in the name of `side` (PROVIDER or SURROGATE)."""
-    if function == EHR:
-        refuse_retired(function, nature.now())
-    if function not in active(nature.now()):
-        raise UnknownFunctionError
+    require_offered(function, nature.now())
     if provider_id == surrogate_id:
         raise OwnProviderError
     _speaks_for(app, cause, side=side, provider_id=provider_id, surrogate_id=surrogate_id)

@@ -12,6 +12,7 @@ from mandate.common.v1 import receipt_pb2
 from mandate.identity.v1 import service_pb2 as m
 
 from chassis.cause import Receipt
+from chassis.messages import timestamp
 from chassis.server import Detail, RefusedError, receipt_message
 from services.identity.commands.credentials import Judged
 from services.identity.commands.reading import Shown, ShownCode, ShownMethod, ShownSession
@@ -21,11 +22,7 @@ HOME = "home_address."
 
 def stamp(at: datetime | None) -> Timestamp | None:
     """A moment; none stays unset."""
-    if at is None:
-        return None
-    made = Timestamp()
-    made.FromDatetime(at)
-    return made
+    return None if at is None else timestamp(at)
 
 
 def receipt(given: Receipt) -> receipt_pb2.Receipt:

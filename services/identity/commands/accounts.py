@@ -9,11 +9,10 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import Aggregate, Claim, DomainError, NotAllowedError
+from chassis.vocabulary.roles import EUS
 from services.identity.commands.parts import Parts
 from services.identity.domain.account import Account
 from services.identity.domain.standing import OPEN
-
-EUS = "EUS"
 
 
 class SsnTakenError(DomainError):

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import phonenumbers
 
-HOME = "US"
+from chassis.vocabulary import addresses
 
 
 def parse(text: str) -> str | None:
     """`+15855550142`, or `+15855550142;ext=12`; None where it is no number."""
     try:
-        number = phonenumbers.parse(text, HOME)
-    except phonenumbers.NumberParseException:
+        return addresses.phone(text, extension=True)
+    except addresses.AddressError:
         return None
-    if not phonenumbers.is_possible_number(number):
-        return None
-    plain = f"+{number.country_code}{phonenumbers.national_significant_number(number)}"
-    return f"{plain};ext={number.extension}" if number.extension else plain
 
 
 def is_domestic(e164: str) -> bool:
@@ -30,7 +26,7 @@ def show(e164: str) -> str:
         return ""
     number, _, extension = e164.partition(";ext=")
     try:
-        parsed = phonenumbers.parse(number, HOME)
+        parsed = phonenumbers.parse(number)  # E.164 names its country
     except phonenumbers.NumberParseException:
         return e164
     form = phonenumbers.PhoneNumberFormat

@@ -23,6 +23,7 @@ from mandate.identity.v1.people_service_pb2_grpc import PeopleServiceStub
 from mandate.identity.v1.service_pb2_grpc import IdentityServiceStub
 from mandate.registry.v1.service_pb2_grpc import RegistryServiceStub
 
+from chassis import progress
 from chassis.cause import Cause
 from chassis.client import channel
 from chassis.embedded import postgres
@@ -30,7 +31,7 @@ from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber
 from chassis.keys import Keyring
 from chassis.main import Process, build, create, workers
 from chassis.migrate import open_database
-from chassis.runtime import Wakeup, Worker, running
+from chassis.runtime import Wakeup, Worker, running, wait_until
 from chassis.server import serve
 from chassis.settings import SERVICES, Settings
 from services.access.__main__ import SERVICE as ACCESS
@@ -38,6 +39,7 @@ from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.connections.__main__ import SERVICE as CONNECTIONS
 from services.connections.commands import connections
+from services.connections.projections.managers import manages
 from services.portal.web.clients import Clients
 from services.registry.__main__ import SERVICE as REGISTRY
 from services.registry.adapters.generated_month import CAST as PROVIDERS
@@ -162,22 +164,18 @@ def furnish(house: House) -> None:
 
 
 def _wait_until_connections_know(house: House) -> None:
-    import time
-
-    from chassis import progress
-    from services.connections.projections.managers import manages
-
     app = house.processes["connections"].app
-    for _ in range(600):
+
+    def heard() -> bool:
         with app.session() as session:
             try:
                 progress.require_fresh(session, "access")
-                if manages(session, account_id=account("tquill88"), employer_id=SECOND):
-                    return
             except progress.ViewStaleError:
-                pass
-        time.sleep(0.05)
-    raise RuntimeError("connections heard nothing of access")
+                return False
+            return manages(session, account_id=account("tquill88"), employer_id=SECOND)
+
+    if not wait_until(heard, Wakeup(), timeout_s=30):
+        raise RuntimeError("connections heard nothing of access")
 
 
 def _load(dsn: str, base: Path, keys: Keyring) -> None:

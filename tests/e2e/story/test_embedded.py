@@ -15,8 +15,9 @@ pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(300)]
 def test_the_story_is_told_on_embedded_parts(embedded_platform: Platform) -> None:
     """Steps 1 to 7 and 9; what must be seen is asserted where it is told."""
     told: list[str] = []
-    play(embedded_platform, say=lambda step, _line: told.append(step))
+    story = play(embedded_platform, say=lambda step, _line: told.append(step))
     assert told == ["1", "2", "3", "4", "5", "6", "7", "9"]
+    assert story.revoked_in_s < 2  # a promise to people (limits: revocation seen everywhere)
     with psycopg.connect(embedded_platform.dsn) as database:
         for service in ALL:
             parked = database.execute(f"SELECT cause FROM {service.name}.parked".encode()).fetchall()

@@ -13,10 +13,9 @@ from chassis import nature
 from chassis.application import CommandIdError, CommandTooOldError
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotFoundError
-from chassis.vocabulary.functions import EhrRetiredError
+from chassis.vocabulary.functions import EhrRetiredError, UnknownFunctionError
 from services.access.commands import role_requests, staff
 from services.access.commands.role_requests import AttestationMissingError, UnknownRoleError
-from services.access.commands.staff import UnknownFunctionError
 from services.access.domain.association import (
     AlreadyAskedError,
     Association,

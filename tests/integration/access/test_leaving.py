@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,10 +9,10 @@ from mandate.identity.v1.state_pb2 import AccountState
 
 from chassis import nature
 from chassis.domain import NotAllowedError
+from chassis.messages import Origin, wrap
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
-from services.access.domain.role_request import AlreadyDecidedError, RoleRequest
-from services.access.policies import open_own_record
+from services.access.domain.role_request import AlreadyDecidedError
 from tests.house import House
 
 EMPLOYER = nature.new_id()
@@ -55,10 +54,11 @@ def test_an_own_record_closes_a_request_for_it(house: House) -> None:
     """IA-PROF-09, D-10: a provider is Authorized Official of his own record, whatever he had asked for."""
     doctor, practice = nature.new_id(), nature.new_id()
     asked = house.access.execute(role_requests.request_role, doctor, employer_id=practice, role="STAFF_END_USER")
-    app = house.access.app
-    world = type("World", (), {"repository": app.repository})()
     state = AccountState(account_id=str(doctor), active=True, provider_ids=[str(practice)])
-    changed: dict[type, Any] = {type(one): one for one in open_own_record.on_account(state, world)}
-    assert changed[RoleRequest].status == "CANCELLED"
-    assert changed[RoleRequest].id == asked.id
-    assert (changed[Association].role, changed[Association].status) == ("AUTHORIZED_OFFICIAL", "APPROVED")
+    origin = Origin("identity", 1, 1, doctor, 1, nature.now(), doctor, "", b"")
+    house.publisher.publish([wrap(state, origin, form=1)])
+    house.settle()
+    request = house.access.app.repository.get(asked.id)
+    association = house.access.app.repository.get(Association.id_for(doctor, practice))
+    assert request.status == "CANCELLED"
+    assert (association.role, association.status) == ("AUTHORIZED_OFFICIAL", "APPROVED")

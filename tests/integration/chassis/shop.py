@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from mandate.access.v1.events_pb2 import RoleRequested
@@ -13,6 +13,7 @@ from chassis import nature
 from chassis.application import Application, when
 from chassis.cause import Cause, Receipt
 from chassis.service import Service
+from chassis.timers import Deadlines
 from chassis.views import Rows, View
 from tests.integration.chassis import counting, picky
 from tests.integration.chassis.tab import Note, Tab
@@ -84,7 +85,7 @@ class ShopApplication(Application):
     policy_views = (TABS,)
     views = (ROLES, ASKED)
     hears = ("AssociationState", "RoleRequested")
-    deadlines: ClassVar = {Tab.Opened: close}
 
 
-SERVICE = Service(application=ShopApplication)
+DEADLINES: Deadlines = {Tab.Opened: close}
+SERVICE = Service(application=ShopApplication, deadlines=DEADLINES)

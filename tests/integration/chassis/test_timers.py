@@ -16,7 +16,7 @@ from chassis.timers import Timers
 from tests.house import CATALOGUE, Room
 from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.picky import NotNowError
-from tests.integration.chassis.shop import ShopApplication, add, close, open_tab
+from tests.integration.chassis.shop import DEADLINES, ShopApplication, add, close, open_tab
 from tests.integration.chassis.tab import Tab
 
 ME = uuid4()
@@ -53,7 +53,7 @@ def test_two_timers_take_it_once(shop: Room, rows: Rows, clock: Clock) -> None:
     for _ in range(12):
         shop.execute(open_tab, ME, minutes=5)
     clock.move(minutes=5)
-    copies = [Timers(ShopApplication(shop.database, CATALOGUE), batch=5) for _ in range(2)]
+    copies = [Timers(ShopApplication(shop.database, CATALOGUE), DEADLINES, batch=5) for _ in range(2)]
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(run, copies))
     assert len(shop.events(Tab.Closed)) == 12

@@ -14,11 +14,11 @@ from chassis.bus import Message
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotFoundError
 from chassis.progress import ViewStaleError
-from chassis.vocabulary.functions import EhrRetiredError
+from chassis.vocabulary.functions import EhrRetiredError, UnknownFunctionError
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.connections.commands import connections
-from services.connections.commands.connections import NotYourSideError, UnknownFunctionError, UnknownSideError
+from services.connections.commands.connections import NotYourSideError, UnknownSideError
 from services.connections.domain.connection import (
     PROVIDER,
     SURROGATE,
