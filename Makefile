@@ -175,7 +175,7 @@ bench-quick: setup ## the floors of speed in their quick sizes: fails below one 
 	@$(BIN)/python -m tests.bench.floors
 
 .PHONY: mutants
-mutants: setup ## take one defence of the chassis away at a time: each must turn a seed of the simulation red
+mutants: setup ## take one defence of the chassis away at a time: each must turn a seed of the simulation, or its own test, red
 	@$(BIN)/python -m tests.sim.mutants
 
 .PHONY: sim
