@@ -46,8 +46,8 @@ class Actor:
         self._sim, self._life = sim, life
         self._go = threading.Semaphore(0)
         self.doomed = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.thread.start()
 
     def turn(self) -> None:
         """Give the baton back, and go on when it comes again; or never, where the seed says so."""
@@ -165,18 +165,31 @@ class Simulation:
         self.actors: list[Actor] = []
         self.healing = False
         """Once healing, nothing crashes any more and everybody gets a turn."""
+        self._home = threading.current_thread()
         self.worked = False
         """Whether any actor has had work since somebody last looked."""
         self._now = BEGINNING
 
     def now(self) -> datetime:
         """The simulation's clock: it moves at every look, and sometimes jumps."""
+        self._refuse_strangers()
         self._now += timedelta(microseconds=self.random.randrange(1, 2_000))
         return self._now
 
+    def random_bytes(self, count: int) -> bytes:
+        """The simulation's chance."""
+        self._refuse_strangers()
+        return self.random.randbytes(count)
+
+    def _refuse_strangers(self) -> None:
+        """A thread without the baton would draw from the seed at a moment of its own: no run could be repeated."""
+        holder = self.running.thread if self.running is not None else self._home
+        if threading.current_thread() is not holder:
+            raise RuntimeError(f"{threading.current_thread().name} asks for time or chance, and is no actor here")
+
     def nature(self) -> nature.Nature:
         """Time and chance from the seed."""
-        return nature.Nature(now=self.now, random_bytes=self.random.randbytes)
+        return nature.Nature(now=self.now, random_bytes=self.random_bytes)
 
     def add(self, name: str, life: Callable[[], Iterator[bool]], *, crashes: bool = True) -> Actor:
         """Add an actor; `life` yields after each piece of work whether there was any, and begins anew after a crash."""

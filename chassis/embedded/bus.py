@@ -179,8 +179,8 @@ class EmbeddedTopicAdmin:
                     "INSERT INTO heads (topic, partition) SELECT %s, generate_series(0, %s) ON CONFLICT DO NOTHING",
                     (topic.name, topic.partitions - 1),
                 )
-                there = session.one("SELECT partitions FROM topics WHERE name = %s", (topic.name,))
-                if there != (topic.partitions,):
+                [(there,)] = session.run("SELECT partitions FROM topics WHERE name = %s", (topic.name,))
+                if there != topic.partitions:
                     raise ValueError(f"{topic.name} has {there} partitions, {topic.partitions} are declared")
 
     def delete(self, topics: Sequence[str]) -> None:

@@ -382,7 +382,7 @@ def test_topics_are_made_once_and_keep_their_partitions(bus: Bus, read_all: Call
     bus.publisher().publish([message(topic, "key", "kept")])
     bus.admin.ensure([bus.declare(topic, partitions=3)])
     missing = bus.declare(f"{topic}b")
-    with pytest.raises(ValueError, match=r"3 partitions.*4|4.*3"):
+    with pytest.raises(ValueError, match=r"\b3\b.*\b4\b|\b4\b.*\b3\b"):
         bus.admin.ensure([missing, bus.declare(topic, partitions=4)])
     with pytest.raises(UnknownTopicError):
         bus.subscriber().ends([missing.name])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import pytest
 
 from chassis.embedded.postgres import EmbeddedPostgres
+from chassis.sim import BEGINNING, Simulation
 from tests.sim.run import play
 
 
@@ -17,3 +20,22 @@ def test_whatever_happens_the_story_ends_as_told(postgres: EmbeddedPostgres, sta
 def test_the_same_seed_plays_the_same_run(postgres: EmbeddedPostgres, stage_template: str) -> None:
     first, second = (play(postgres, stage_template, 7) for _ in range(2))
     assert first == second
+
+
+def test_a_thread_that_is_no_actor_gets_neither_time_nor_chance() -> None:
+    """Or a run could not be played again: a platform that was still alive in the same process did that once."""
+    sim = Simulation(1)
+    refused: list[str] = []
+
+    def ask() -> None:
+        for question in (sim.now, lambda: sim.random_bytes(1)):
+            try:
+                question()
+            except RuntimeError as error:
+                refused.append(str(error))
+
+    stranger = Thread(target=ask, name="stranger")
+    stranger.start()
+    stranger.join()
+    assert len(refused) == 2
+    assert sim.now() > BEGINNING

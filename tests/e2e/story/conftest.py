@@ -1,4 +1,4 @@
-"""The whole platform on embedded parts, started once for the tests of this folder."""
+"""The whole platform on embedded parts, started once for each module of this folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from cli.month import load_generated
 from cli.platform import Platform, platform
 
 
-@pytest.fixture(scope="session")
+# not for the session: its threads would ask the clock that later tests of this process put in place
+@pytest.fixture(scope="module")
 def embedded_platform() -> Iterator[Platform]:
     base = Path(tempfile.mkdtemp(prefix="mandate-e2e-"))
     base.chmod(0o755)
