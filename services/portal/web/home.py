@@ -59,8 +59,8 @@ def reject(visit: Visit) -> Response:
 def _home(visit: Visit, form: Form, ticked: Collection[str] = (), status: int = 200) -> Response:
     settings = visit.settings
     links = {
-        "nppes": settings.nppes_url or ("/npi" if visit.has("/npi") else "/help"),
-        "pecos": settings.pecos_url or ("/enrollments" if visit.has("/enrollments") else "/help"),
+        "nppes": settings.nppes_url or "/npi",
+        "pecos": settings.pecos_url or "/enrollments",
         "pepper": settings.pepper_url or "/help",
     }
     return visit.page(
