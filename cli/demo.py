@@ -92,7 +92,7 @@ def tell(story: Story) -> Story:
     story.step_2_a_provider_registers_and_signs_in()
     story.step_3_an_official_is_approved_by_external_user_services()
     story.step_4_the_official_approves_a_manager()
-    story.step_5_staff_joins_with_one_function()
+    story.step_5_a_staff_member_is_invited_and_registers()
     story.step_6_the_provider_approves_one_connection_and_rejects_the_other()
     story.step_7_who_may_act_and_why()
     story.step_9_the_provider_disconnects()

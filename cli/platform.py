@@ -42,6 +42,9 @@ SECRETS = (
     "identity_token_key.key",
     "identity_pepper.key",
     "ssn_index_key.key",
+    "access_index_key.key",
+    "access_token_key.key",
+    "access_pepper.key",
 )
 POLL_S = 1.0
 """Inside one process everybody is woken by a bell; looking again is only for deadlines and Progress."""

@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from google.protobuf.message import Message
 
-from chassis import log
+from chassis import log, nature
 from chassis.application import Application
 from chassis.bus import Publisher, Subscriber
 from chassis.cause import Cause, Receipt
@@ -18,7 +19,7 @@ from chassis.database import PooledDatabase
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.followers import Follower, read_page
-from chassis.messages import Catalogue
+from chassis.messages import Catalogue, Origin, wrap
 from chassis.migrate import migrate, migrate_bus, open_database
 from chassis.service import Service, followers, settle
 
@@ -76,6 +77,23 @@ class House:
             return self.rooms[name]
         except KeyError:
             raise AttributeError(name) from None
+
+    def tell(self, message: Message, *, key: UUID | None = None, version: int = 1, position: int = 1) -> None:
+        """Let everybody who listens hear a message that its owner, who is not in this house, would send."""
+        name = message.DESCRIPTOR.name
+        origin = Origin(
+            service=CATALOGUE.topics[name].origin,
+            edition=1,
+            position=position,
+            stream=key or uuid4(),
+            version=version,
+            at=nature.now(),
+            correlation_id=nature.new_id(),
+            causation_id=str(uuid4()),
+            leaf_hash=bytes(32),
+        )
+        self.publisher.publish([wrap(message, origin, form=1 if name.endswith("State") else 0)])
+        self.settle()
 
     def settle(self) -> None:
         """Step everything until nobody has work."""

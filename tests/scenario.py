@@ -9,7 +9,8 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 import grpc
@@ -26,10 +27,15 @@ from mandate.registry.v1.service_pb2_grpc import RegistryServiceStub
 from chassis import nature
 from chassis.runtime import seconds
 from chassis.server import details_of
+from chassis.vocabulary import tracking
 from services.registry.adapters.generated_month import CAST
 
 DEADLINE_S = 20.0
 ATTESTATION = "ao-2025-05:the-text-of-the-deck"
+INVITATION = "You've been invited to register with the Centers for Medicare and Medicaid Identity & Access System"
+CP_575 = (Path(__file__).parent / "cp575.pdf").read_bytes()
+"""An invented one: a page that says so."""
+PIECE = 256 * 1024
 AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
 
 
@@ -129,7 +135,7 @@ class Story:
         who.account_id = answer.session.account_id
         return str(answer.tokens[0].token)
 
-    def refused(self, method: Callable[..., Any], request: Any, who: Person, audience: str) -> list[str]:
+    def refused(self, method: Callable[..., Any], request: Any, who: Person | None, audience: str) -> list[str]:
         """The codes with which a call is refused."""
         try:
             self.ask(method, request, who, audience)
@@ -185,11 +191,15 @@ class Story:
         assert [(one.employer_id, one.role, one.status) for one in mine] == [(self.practice, AO, "APPROVED")]
         self.say("2", f"{provider.user_id} registered, signed in and is Authorized Official of his own record")
 
-    def register(self, who: Person) -> None:
-        """The whole registration, code by code."""
+    def register(self, who: Person, *, invitation_proof: str = "") -> None:
+        """The whole registration, code by code; an invited person brings what the PIN gave."""
         mails = len(self.inbox.messages(to=who.email))
         start = identity.StartRegistrationRequest(
-            command_id=_id(), email=who.email, confirm_email=who.email, challenge_id=secrets.token_urlsafe(16)
+            command_id=_id(),
+            email=who.email,
+            confirm_email=who.email,
+            challenge_id=secrets.token_urlsafe(16),
+            invitation_proof=invitation_proof,
         )
         started = self.identity.StartRegistration(start, timeout=DEADLINE_S)
         verify = identity.VerifyRegistrationEmailRequest(
@@ -281,16 +291,25 @@ class Story:
         assert who.session
 
     def step_3_an_official_is_approved_by_external_user_services(self) -> None:
-        """The attestation, the desk's decision, the mails (4.2, M-09, M-12)."""
+        """The attestation, the CP 575, the desk's decision, the mails (4.2, IA-CONF-04, M-09, M-11, M-12)."""
         official = self.people["official"]
         self.register(official)
         request = self._request_role(official, AO)
         self.sign_in(self.eus)
+        approve = access.ApproveRoleRequestRequest(command_id=_id(), role_request_id=request.id)
+        assert self.refused(self.access.ApproveRoleRequest, approve, self.eus, "access") == ["DOCUMENTS_MISSING"]
+        uploaded = self._upload(official, request, CP_575)
+        self.mail(official.email, "Your documents were received")
+        assert request.id in {one.role_request_id for one in self._queue(uploaded)}
+        assert self._reads(self.eus, uploaded.id) == CP_575
         self._approve(self.eus, request)
         assert self._employers(official, request)[0].status == "APPROVED"
         self.mail(official.email, "Your employer request was received")
         self.mail(official.email, "Your role request was approved")
-        self.say("3", f"{official.user_id} asked for Authorized Official; External User Services approved")
+        self.say(
+            "3",
+            f"{official.user_id} asked for Authorized Official with a CP 575; External User Services approved",
+        )
 
     def step_4_the_official_approves_a_manager(self) -> None:
         """Option B; nobody decides their own request (IA-CONF-02, 4.2)."""
@@ -306,17 +325,24 @@ class Story:
         assert self._employers(manager, request)[0].functions == ["PECOS", "NPPES"]
         self.say("4", f"{manager.user_id} asked for Access Manager; {official.user_id} approved")
 
-    def step_5_staff_joins_with_one_function(self) -> None:
-        """A Staff End User has exactly what was granted (IA-PROF-08)."""
+    def step_5_a_staff_member_is_invited_and_registers(self) -> None:
+        """The PIN from the mail, the registration, exactly the functions that were offered (4.4, M-01, IA-PROF-08)."""
         manager, staff = self.people["manager"], self.people["staff"]
-        self.register(staff)
-        request = self._request_role(staff, SEU)
-        self._approve(manager, request)
-        mine = self._employers(staff, request)[0]
-        grant = access.GrantFunctionRequest(command_id=_id(), association_id=mine.association_id, function="PECOS")
-        receipt = self.ask(self.access.GrantFunction, grant, manager, "access").receipt
-        assert self._employers(staff, receipt)[0].functions == ["PECOS"]
-        self.say("5", f"{staff.user_id} is Staff End User with PECOS")
+        sent = self._invite(manager, staff)
+        mail = self.mail(staff.email, INVITATION)
+        assert tracking.grouped(sent.tracking_id) in mail.text
+        assert self.company.name in " ".join(mail.text.split())
+        pin = re.search(r"PIN: *([A-Z2-9]{8})\b", mail.text)
+        assert pin, mail.text
+        wrong = access.EnterPinRequest(command_id=_id(), email=self.people["official"].email, pin=pin[1])
+        assert self.refused(self.access.EnterPin, wrong, None, "") == ["PIN_REFUSED"]
+        enter = access.EnterPinRequest(command_id=_id(), email=staff.email, pin=pin[1])
+        self.register(staff, invitation_proof=self.ask(self.access.EnterPin, enter).proof)
+        mine = self.eventually(lambda: self._employers(staff), "the invited person's employer")
+        assert [(one.employer_id, one.role, one.status) for one in mine] == [(self.group, SEU, "APPROVED")]
+        assert mine[0].functions == ["NPPES", "PECOS"]
+        self.mail(manager.email, "Your invitation was accepted")
+        self.say("5", f"{manager.user_id} invited {staff.user_id}, who is Staff End User with PECOS and NPPES")
 
     def step_6_the_provider_approves_one_connection_and_rejects_the_other(self) -> None:
         """Two rows, two tracking ids, the provider's Home counts 2 (IA-CONN-03, IA-HOME-03); M-16, M-17."""
@@ -342,13 +368,13 @@ class Story:
         """Yes with its chain for PECOS; no, what is missing and who supplies it, for NPPES."""
         staff = self.people["staff"]
         yes = self.eventually(lambda: self._allowed(staff, "PECOS", want=True), "the right to act in PECOS")
-        assert (yes.association_id, yes.connection_id) != ("", "")
+        assert all((yes.invitation_id, yes.association_id, yes.connection_id))
+        assert (yes.employer_id, yes.role) == (self.group, SEU)
         no = self._explain(staff, "NPPES")
         assert not no.allowed
-        assert [(one.what, one.supplied_by) for one in no.missing] == [
-            ("FUNCTION", "EMPLOYER_OFFICIAL"),
-            ("CONNECTION", "PROVIDER"),
-        ]
+        missing = [(one.what, one.supplied_by, one.status) for one in no.missing]
+        assert missing == [("CONNECTION", "PROVIDER", "REJECTED")]
+        assert self._authorities(staff) == [self.practice, self.group]
         self.say("7", f"{staff.user_id} may act for the provider in PECOS, and not in NPPES")
 
     def step_9_the_provider_disconnects(self) -> None:
@@ -361,6 +387,10 @@ class Story:
         self.ask(self.connections.EndConnection, end, provider, "connections")
         self.eventually(lambda: self._allowed(staff, "PECOS", want=False), "the end of the right to act")
         self.revoked_in_s = seconds() - began
+        assert self._authorities(staff) == [self.group]
+        [gone] = self._explain(staff, "PECOS").missing
+        assert (gone.what, gone.status, gone.changed_by) == ("CONNECTION", "DISCONNECTED", provider.account_id)
+        assert abs(gone.since.ToDatetime(UTC) - nature.now()) < timedelta(minutes=5)
         self.mail(provider.email, "A connection has ended")
         self.say("9", "the provider disconnected the group, and the right to act is gone")
 
@@ -379,6 +409,47 @@ class Story:
     def _approve(self, who: Person, request: Receipt) -> None:
         approve = access.ApproveRoleRequestRequest(command_id=_id(), role_request_id=request.id)
         request.CopyFrom(self.ask(self.access.ApproveRoleRequest, approve, who, "access").receipt)
+
+    def _upload(self, who: Person, request: Receipt, content: bytes) -> Receipt:
+        about = access.UploadDocumentRequest.About(
+            command_id=_id(), role_request_id=request.id, document_type="CP_575", file_name="CP 575.pdf"
+        )
+        pieces = [content[start : start + PIECE] for start in range(0, len(content), PIECE)]
+        stream = [
+            access.UploadDocumentRequest(about=about),
+            *(access.UploadDocumentRequest(piece=piece) for piece in pieces),
+        ]
+        answer = self.ask(self.access.UploadDocument, iter(stream), who, "access")
+        assert (answer.documents_uploaded, answer.documents_required) == (1, 1)
+        receipt: Receipt = answer.receipt
+        return receipt
+
+    def _reads(self, who: Person, document_id: str) -> bytes:
+        request = access.ReadDocumentRequest(document_id=document_id)
+        return bytes(self.ask(self.access.ReadDocument, request, who, "access").piece)
+
+    def _queue(self, *at_least: Receipt) -> list[access.RoleRequest]:
+        request = access.ListRoleRequestsRequest(at_least=at_least, limit=200)
+        return list(self.ask(self.access.ListRoleRequests, request, self.eus, "access").role_requests)
+
+    def _invite(self, who: Person, staff: Person) -> access.InviteStaffResponse:
+        request = access.InviteStaffRequest(
+            command_id=_id(),
+            first_name=staff.first_name,
+            last_name=staff.last_name,
+            email=staff.email,
+            confirm_email=staff.email,
+            offers=[access.Offer(employer_id=self.group, role=SEU, functions=["PECOS", "NPPES"])],
+        )
+        sent: access.InviteStaffResponse = self.ask(self.access.InviteStaff, request, who, "access")
+        return sent
+
+    def _authorities(self, who: Person) -> list[str]:
+        """For whom a person may act in PECOS, as access lists it: the provider first, then the group."""
+        request = access.ListAuthoritiesRequest(account_id=who.account_id, function="PECOS")
+        found = set(self.ask(self.access.ListAuthorities, request, who, "access").provider_ids)
+        assert found <= {self.practice, self.group}
+        return [one for one in (self.practice, self.group) if one in found]
 
     def _employers(self, who: Person, *at_least: Receipt) -> list[access.Association]:
         request = access.ListMyEmployersRequest(at_least=at_least)

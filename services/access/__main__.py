@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.resources import files
 
 from chassis.followers import Follower
+from chassis.hashing import Argon2Hasher
 from chassis.server import Api
-from chassis.service import Parts, Service
+from chassis.service import Parts as ProcessParts
+from chassis.service import Service
+from services.access.adapters.examiner import ProcessExaminer
 from services.access.api.authority import authority_of
-from services.access.api.servicer import api
+from services.access.api.servicer import apis as answers
 from services.access.application import AccessApplication
+from services.access.commands.parts import AccessSettings, Keys, Parts
 from services.access.publishing import PUBLISHING
+from services.access.timers import DEADLINES
+
+SCRIPTS = files("services.access.migrations")
 
 
-def _in_memory(parts: Parts) -> Sequence[Follower]:
-    return [authority_of(parts)]
+def parts_of(process: ProcessParts, *, settings: AccessSettings | None = None) -> Parts:
+    """What commands work with; tests bring their own settings."""
+    settings = settings or AccessSettings()
+    ring = process.keys
+    keys = Keys(
+        index=ring.secret("access_index_key.key"),
+        tokens=ring.secret("access_token_key.key"),
+        notifier=ring.sealing_public("notifier"),
+    )
+    hasher = Argon2Hasher(settings, ring.secret("access_pepper.key"))
+    return Parts(settings, keys, process.vault, hasher, ProcessExaminer(settings))
 
 
-def _apis(parts: Parts) -> Sequence[Api]:
-    return [api(parts.app, parts.waiter, authority_of(parts))]
+def _in_memory(process: ProcessParts) -> Sequence[Follower]:
+    return [authority_of(process)]
 
 
-SERVICE = Service(application=AccessApplication, publishing=PUBLISHING, apis=_apis, api_followers=_in_memory)
+def _apis(process: ProcessParts) -> Sequence[Api]:
+    return answers(process.app, process.waiter, parts_of(process), authority_of(process))
+
+
+SERVICE = Service(
+    application=AccessApplication,
+    publishing=PUBLISHING,
+    deadlines=DEADLINES,
+    scripts=[SCRIPTS / "0001_pins.sql", SCRIPTS / "0002_contents.sql"],
+    apis=_apis,
+    api_followers=_in_memory,
+)
 
 if __name__ == "__main__":
     from chassis.main import main

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from mandate.identity.v1.events_pb2 import AccountActivated
 from mandate.identity.v1.state_pb2 import AccountState
 
 from chassis.application import Application, when
 from services.access.domain.association import Association
+from services.access.domain.document import Document
+from services.access.domain.invitation import Invitation
 from services.access.domain.role_request import RoleRequest
-from services.access.policies import open_own_record
+from services.access.policies import accept_invitation, open_own_record
+from services.access.projections.documents import DOCUMENTS
+from services.access.projections.invitations import INVITATIONS
 from services.access.projections.role_requests import ROLE_REQUESTS
 from services.access.projections.staff_list import STAFF_LIST
 
@@ -16,7 +21,10 @@ class AccessApplication(Application):
     """Who works for whom, with what."""
 
     name = "access"
-    aggregates = (RoleRequest, Association)
-    policies = (when(AccountState, open_own_record.on_account),)
-    views = (ROLE_REQUESTS, STAFF_LIST)
-    hears = ("AccountState", "ConnectionState")
+    aggregates = (RoleRequest, Association, Invitation, Document)
+    policies = (
+        when(AccountState, open_own_record.on_account),
+        when(AccountActivated, accept_invitation.on_activated),
+    )
+    views = (ROLE_REQUESTS, STAFF_LIST, INVITATIONS, DOCUMENTS)
+    hears = ("AccountActivated", "AccountState", "ConnectionState")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mandate.access.v1 import events_pb2, state_pb2
 
 from chassis.messages import timestamp
 from chassis.relay import Publishing
 from services.access.domain.association import Association
+from services.access.domain.invitation import Invitation, Offer
 from services.access.domain.role_request import RoleRequest
 
 
@@ -40,6 +43,71 @@ def _cancelled(event: RoleRequest.Cancelled, request: RoleRequest) -> events_pb2
         **_which(request),
         cancelled_at=timestamp(event.timestamp),
     )
+
+
+def _documents_completed(
+    event: RoleRequest.DocumentsCompleted, request: RoleRequest
+) -> events_pb2.RoleRequestDocumentsCompleted:
+    return events_pb2.RoleRequestDocumentsCompleted(**_which(request), completed_at=timestamp(event.timestamp))
+
+
+def _invited(event: Invitation.StaffInvited, invitation: Invitation) -> events_pb2.StaffInvited:
+    return events_pb2.StaffInvited(
+        invitation_id=str(invitation.id),
+        invited_by=str(event.invited_by),
+        employers=_offered([Offer.of(one) for one in event.offers]),
+        tracking_id=event.tracking_id,
+        invited_at=timestamp(event.timestamp),
+    )
+
+
+def _pin_issued(event: Invitation.PinIssued, invitation: Invitation) -> events_pb2.PinIssued:
+    return events_pb2.PinIssued(
+        invitation_id=str(invitation.id),
+        invited_by=str(invitation.invited_by),
+        employer_ids=[str(one.employer_id) for one in invitation.offers],
+        tracking_id=invitation.tracking_id,
+        sealed_pin=event.secret,
+        issued_at=timestamp(event.timestamp),
+        expires_at=timestamp(event.expires_at),
+    )
+
+
+def _pin_expired(event: Invitation.PinExpired, invitation: Invitation) -> events_pb2.PinExpired:
+    return events_pb2.PinExpired(
+        invitation_id=str(invitation.id),
+        invited_by=str(invitation.invited_by),
+        tracking_id=invitation.tracking_id,
+        expired_at=timestamp(event.timestamp),
+        employer_ids=[str(one.employer_id) for one in invitation.offers],
+    )
+
+
+def _accepted(event: Invitation.Accepted, invitation: Invitation) -> events_pb2.InvitationAccepted:
+    return events_pb2.InvitationAccepted(
+        invitation_id=str(invitation.id),
+        account_id=str(event.account_id),
+        invited_by=str(invitation.invited_by),
+        employers=_offered([Offer.of(one) for one in event.offers]),
+        tracking_id=invitation.tracking_id,
+        accepted_at=timestamp(event.timestamp),
+    )
+
+
+def _withdrawn(event: Invitation.Withdrawn, invitation: Invitation) -> events_pb2.InvitationWithdrawn:
+    return events_pb2.InvitationWithdrawn(
+        invitation_id=str(invitation.id),
+        invited_by=str(invitation.invited_by),
+        withdrawn_by=str(event.withdrawn_by),
+        tracking_id=invitation.tracking_id,
+        withdrawn_at=timestamp(event.timestamp),
+    )
+
+
+def _offered(offers: Sequence[Offer]) -> list[events_pb2.InvitedTo]:
+    return [
+        events_pb2.InvitedTo(employer_id=str(one.employer_id), role=one.role, functions=one.functions) for one in offers
+    ]
 
 
 def _ended(event: Association.Ended, association: Association) -> events_pb2.EmployerAssociationEnded:
@@ -81,6 +149,12 @@ PUBLISHING = Publishing(
         RoleRequest.Approved: _approved,
         RoleRequest.Rejected: _rejected,
         RoleRequest.Cancelled: _cancelled,
+        RoleRequest.DocumentsCompleted: _documents_completed,
+        Invitation.StaffInvited: _invited,
+        Invitation.PinIssued: _pin_issued,
+        Invitation.PinExpired: _pin_expired,
+        Invitation.Accepted: _accepted,
+        Invitation.Withdrawn: _withdrawn,
         Association.Ended: _ended,
     },
     to_state={Association: association_state},

@@ -52,7 +52,13 @@ def _ended(event: Connection.Ended, connection: Connection) -> events_pb2.Connec
 
 def connection_state(connection: Connection) -> state_pb2.ConnectionState:
     """The whole public state of one connection."""
-    return state_pb2.ConnectionState(**_which(connection), status=connection.status, initiator=connection.initiator)
+    return state_pb2.ConnectionState(
+        **_which(connection),
+        status=connection.status,
+        initiator=connection.initiator,
+        since=timestamp(connection.modified_on),
+        changed_by=str(connection.changed_by),
+    )
 
 
 def _which(connection: Connection) -> dict[str, str]:
@@ -75,4 +81,5 @@ PUBLISHING = Publishing(
         Connection.Ended: _ended,
     },
     to_state={Connection: connection_state},
+    form=2,  # 2: since when, and by whom
 )

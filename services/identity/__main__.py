@@ -7,10 +7,10 @@ from importlib.resources import files
 
 from chassis.application import Application
 from chassis.followers import Follower
+from chassis.hashing import Argon2Hasher, Hasher
 from chassis.server import Api
 from chassis.service import Parts as ProcessParts
 from chassis.service import Service
-from services.identity.adapters.hashing import Argon2Hasher
 from services.identity.adapters.registry import NoProviders, RegistryLookup
 from services.identity.adapters.sweeping import Sweeper
 from services.identity.api.contact import ContactServicer, contact_api
@@ -18,7 +18,7 @@ from services.identity.api.people import PeopleServicer, people_api
 from services.identity.api.sign_in import IdentityServicer, identity_api
 from services.identity.application import IdentityApplication
 from services.identity.commands import seeding
-from services.identity.commands.parts import Hasher, Keys, Parts, ProviderLookup
+from services.identity.commands.parts import Keys, Parts, ProviderLookup
 from services.identity.commands.settings import IdentitySettings
 from services.identity.publishing import PUBLISHING
 from services.identity.timers import DEADLINES

@@ -35,7 +35,10 @@ def _proofing_failed(
 
 def _activated(event: account_events.Activated, account: Account) -> events_pb2.AccountActivated:
     return events_pb2.AccountActivated(
-        account_id=str(account.id), activated_at=timestamp(event.timestamp), language=account.language
+        account_id=str(account.id),
+        activated_at=timestamp(event.timestamp),
+        language=account.language,
+        invitation_proof=account.invitation_proof,
     )
 
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 from chassis.application import Application
 from chassis.followers import Follower
 from chassis.service import Parts, Service
+from services.notifier.adapters.access import AccessInvitees
 from services.notifier.adapters.addressing import Addressing
 from services.notifier.adapters.identity import IdentityContacts
 from services.notifier.adapters.ports import Parties
@@ -25,7 +26,13 @@ SCRIPTS = files("services.notifier.migrations")
 def _sender(app: Application, parts: Parts) -> Sequence[Follower]:
     settings = NotifierSettings()
     secrets = SealedSecrets(parts.keys.sealing_private("notifier"))
-    addressing = Addressing(settings, IdentityContacts(parts.channel("identity")), _parties(parts), secrets)
+    addressing = Addressing(
+        settings,
+        contacts=IdentityContacts(parts.channel("identity")),
+        invitees=AccessInvitees(parts.channel("access")),
+        parties=_parties(parts),
+        secrets=secrets,
+    )
     return [Sender(app, settings, addressing, SmtpPost(settings))]
 
 

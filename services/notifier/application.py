@@ -12,18 +12,22 @@ from services.notifier.domain.notification import Notification
 from services.notifier.policies import (
     ask_connection_deciders,
     ask_role_deciders,
+    confirm_documents,
     confirm_role_request,
     drop_decided,
     send_code,
+    send_invitation,
     tell_access_changed,
     tell_account_owner,
     tell_connection_decision,
     tell_connection_ended,
+    tell_inviter,
     tell_role_decision,
 )
 from services.notifier.projections.asked import ASKED
 from services.notifier.projections.codes import CODES
 from services.notifier.projections.decided import DECIDED
+from services.notifier.projections.desk import DESK
 from services.notifier.projections.managers import MANAGERS
 from services.notifier.projections.outbox import OUTBOX
 
@@ -31,6 +35,7 @@ DECISIONS = (
     access.RoleRequestApproved,
     access.RoleRequestRejected,
     access.RoleRequestCancelled,
+    access.InvitationWithdrawn,
     connections.ConnectionApproved,
     connections.ConnectionRejected,
     connections.ConnectionCancelled,
@@ -50,6 +55,10 @@ class NotifierApplication(Application):
         when(access.RoleRequested, confirm_role_request.on_request),
         when(access.RoleRequested, ask_role_deciders.on_request),
         when(access_state.AssociationState, ask_role_deciders.on_association),
+        when(access.RoleRequestDocumentsCompleted, confirm_documents.on_completed),
+        when(access.PinIssued, send_invitation.on_issued),
+        when(access.InvitationAccepted, tell_inviter.on_accepted),
+        when(access.PinExpired, tell_inviter.on_expired),
         when(access.RoleRequestApproved, tell_role_decision.on_approved),
         when(access.RoleRequestRejected, tell_role_decision.on_rejected),
         when(access.EmployerAssociationEnded, tell_access_changed.on_ended),
@@ -62,11 +71,12 @@ class NotifierApplication(Application):
         *(when(message, drop_decided.on_decision) for message in DECISIONS),
         when(Notification.Requested, drop_decided.on_asked),
     )
-    policy_views = (ASKED, CODES, DECIDED, MANAGERS, OUTBOX)
+    policy_views = (ASKED, CODES, DECIDED, DESK, MANAGERS, OUTBOX)
     views = (OUTBOX,)
     hears = (
         "AccountActivated",
         "AccountLocked",
+        "AccountState",
         "AssociationState",
         "ConnectionApproved",
         "ConnectionCancelled",
@@ -74,10 +84,15 @@ class NotifierApplication(Application):
         "ConnectionRejected",
         "ConnectionRequested",
         "EmployerAssociationEnded",
+        "InvitationAccepted",
+        "InvitationWithdrawn",
         "MfaCodeIssued",
+        "PinExpired",
+        "PinIssued",
         "RegistrationAddressTaken",
         "RoleRequestApproved",
         "RoleRequestCancelled",
+        "RoleRequestDocumentsCompleted",
         "RoleRequestRejected",
         "RoleRequested",
     )

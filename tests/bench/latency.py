@@ -46,6 +46,7 @@ from tests.bench.figures import Bench, begin, percentile
 from tests.bench.kafka import broker
 from tests.bench.machine import children, cpu_s, postmaster, server
 from tests.house import CATALOGUE, House, build, living
+from tests.papers import hand_in
 
 RATE = 20
 WAIT_S = 20.0
@@ -172,6 +173,7 @@ def send(house: House, stopwatch: Stopwatch, requests: Sequence[tuple[UUID, UUID
         time.sleep(max(0.0, began + number * every_s - time.perf_counter()))
         stopwatch.expect(association)
         stopwatch.committed[association] = float("inf")
+        hand_in(house.access.app, request)
         house.access.execute(role_requests.approve, clerk, roles=EUS, role_request_id=request)
         stopwatch.committed[association] = time.perf_counter()
     until = time.perf_counter() + WAIT_S

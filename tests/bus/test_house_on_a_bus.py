@@ -27,6 +27,7 @@ from services.access.domain.association import Association
 from services.connections.__main__ import SERVICE as CONNECTIONS
 from services.connections.commands import connections
 from tests.house import CATALOGUE, House, build, living, on_another_bus
+from tests.papers import hand_in
 from tests.sim.witness import SERVICE as WITNESS
 from tests.sim.witness import Tally
 
@@ -67,6 +68,7 @@ def with_role(house: House, who: UUID, employer: UUID, role: str = "AUTHORIZED_O
     asked = house.access.execute(
         role_requests.request_role, who, employer_id=employer, role=role, attestation="ao-1:sha256"
     )
+    hand_in(house.access.app, asked.id)
     house.access.execute(role_requests.approve, HELP, roles=EUS, role_request_id=asked.id)
 
 

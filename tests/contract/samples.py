@@ -45,12 +45,25 @@ PLAIN: dict[Any, Any] = {
 }
 
 
+NAMED: dict[str, Any] = {
+    "offers": [
+        {
+            "employer_id": str(uuid5(NAMESPACE, "employer")),
+            "role": "STAFF_END_USER",
+            "functions": ["NPPES", "PECOS"],
+        }
+    ],
+    "document_type": "CP_575",
+    "documents_uploaded": 1,
+}
+"""Fields that hold more than their type says."""
+
+
 def sample_of(hint: Any, name: str) -> Any:
     """A value of a declared type, told apart by the field's name."""
-    if hint is UUID:
-        return uuid5(NAMESPACE, name)
-    if hint is str:
-        return f"the {name} / ünïcödé"
+    known = {UUID: uuid5(NAMESPACE, name), str: f"the {name} / ünïcödé"} | PLAIN
+    if name in NAMED or (get_origin(hint) is None and hint in known):
+        return NAMED.get(name, known.get(hint))
     arguments = [one for one in get_args(hint) if one is not type(None)]
     container = get_origin(hint)
     if container is list:
@@ -59,7 +72,7 @@ def sample_of(hint: Any, name: str) -> Any:
         return {"of": sample_of(arguments[1], name)}
     if container is Union or arguments:
         return sample_of(arguments[0], name)
-    return PLAIN[hint]
+    raise LookupError(f"no sample of {hint}")
 
 
 def event_of(kind: Any, aggregate: type[Aggregate], *, version: int = 1) -> Any:
@@ -85,7 +98,11 @@ def events() -> Iterator[tuple[Codec, str, Any]]:
 def kinds_of(aggregate: type[Aggregate]) -> list[Any]:
     """The event classes of an aggregate, the first event first."""
     kinds = [one for one in vars(aggregate).values() if isinstance(one, type) and hasattr(one, "TOPIC")]
-    return sorted(kinds, key=lambda one: "originator_topic" not in get_type_hints(one))
+    return sorted(kinds, key=lambda one: not _begins(one))
+
+
+def _begins(kind: Any) -> bool:
+    return "originator_topic" in get_type_hints(kind)
 
 
 def messages() -> Iterator[tuple[str, Message]]:
@@ -95,7 +112,7 @@ def messages() -> Iterator[tuple[str, Message]]:
             first, *_ = kinds_of(aggregate)
             for kind in kinds_of(aggregate):
                 grown: Any = None
-                for version, one in enumerate(BEFORE.get(kind, () if kind is first else (first,)), start=1):
+                for version, one in enumerate(BEFORE.get(kind, () if _begins(kind) else (first,)), start=1):
                     grown = event_of(one, aggregate, version=version).mutate(grown)
                 event = event_of(kind, aggregate, version=grown.version + 1 if grown else 1)
                 grown = event.mutate(grown)
@@ -128,7 +145,11 @@ def event_file(topic: str) -> Path:
 
 
 def message_file(name: str, message: Message) -> Path:
-    return GOLDEN / "messages" / f"{name.rpartition('.')[0] or name}.{name.rpartition('.')[2]}-{message.topic}.json"
+    """Of a state, each form has its own: what was told once is kept."""
+    form = int(dict(message.headers).get("form", 0))
+    later = f"-form{form}" if form > 1 else ""
+    event = f"{name.rpartition('.')[0] or name}.{name.rpartition('.')[2]}"
+    return GOLDEN / "messages" / f"{event}-{message.topic}{later}.json"
 
 
 def as_kept(message: Message) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.connections.commands import connections
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection
+from tests.papers import attach
 from tests.sim.stage import Asked, Stage
 
 
@@ -74,12 +75,17 @@ class Story:
     def official(self) -> Iterator[bool]:
         """Steps 3 to 5 and 6: becomes official, lets staff in, asks the doctor for two connections."""
         yield from self._until("official asked", self._ask_role(OFFICIAL, GROUP, "AUTHORIZED_OFFICIAL"))
+        yield from self._until("official has papers", self._hand_in)
         yield from self._after("official approved")
         yield from self._after("staff asked")
         yield from self._until("staff approved", self._decide(OFFICIAL, "staff asked"))
         yield from self._until("granted", lambda: self._grant("PECOS"))
         for function in ("PECOS", "NPPES"):
             yield from self._until(f"{function} asked", partial(self._connect, function))
+
+    def _hand_in(self) -> Asked:
+        request = self.requests["official asked"]
+        return self.stage.ask("access", attach, OFFICIAL, id=request, document_type="CP_575")
 
     def _grant(self, function: str) -> Asked:
         association = Association.id_for(STAFF, GROUP)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 APPROVED = "APPROVED"
@@ -31,6 +32,9 @@ class Association:
     status: str
     functions: frozenset[str] = frozenset()
     withheld_provider_ids: frozenset[UUID] = frozenset()
+    since: datetime | None = None
+    changed_by: UUID | None = None
+    """Since when it stands so and who made it so, where the feeder knows it: for explanations alone."""
 
     def gives(self, function: str) -> bool:
         """Whether the person may use the function at this employer."""
@@ -47,6 +51,8 @@ class Connection:
     function: str
     status: str
     tracking_id: str = ""
+    since: datetime | None = None
+    changed_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,9 @@ class Missing:
     employer_id: UUID | None = None
     status: str = ""
     """How the thing stands now, where there is one: PENDING, DISCONNECTED, …"""
+    since: datetime | None = None
+    changed_by: UUID | None = None
+    """Since when it stands so, and who made it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +164,14 @@ class AuthorityIndex:
         lacking: list[Missing] = []
         employer_id = association.employer_id
         if association.status != APPROVED:
-            lacking.append(Missing("APPROVED_ASSOCIATION", "EMPLOYER_OFFICIAL", employer_id, association.status))
+            lacking.append(_standing("APPROVED_ASSOCIATION", "EMPLOYER_OFFICIAL", employer_id, association))
         elif not association.gives(function):
             lacking.append(Missing("FUNCTION", "EMPLOYER_OFFICIAL", employer_id))
         if employer_id == provider_id:
             return tuple(lacking)
         connection = self._connections.get((provider_id, employer_id, function))
         if connection is None or connection.status != APPROVED:
-            lacking.append(Missing("CONNECTION", "PROVIDER", employer_id, connection.status if connection else ""))
+            lacking.append(_standing("CONNECTION", "PROVIDER", employer_id, connection))
         if association.role not in OFFICIALS and provider_id in association.withheld_provider_ids:
             lacking.append(Missing("NOT_WITHHELD", "EMPLOYER_OFFICIAL", employer_id))
         return tuple(lacking)
@@ -188,3 +197,10 @@ class AuthorityIndex:
         for account_id in sorted(self._accounts):
             if self.can_act(account_id, provider_id, function):
                 yield account_id
+
+
+def _standing(what: str, supplied_by: str, employer_id: UUID, now: Association | Connection | None) -> Missing:
+    """What is missing, with how it stands where there is something."""
+    if now is None:
+        return Missing(what, supplied_by, employer_id)
+    return Missing(what, supplied_by, employer_id, now.status, now.since, now.changed_by)

@@ -9,10 +9,12 @@ from mandate_kit.authority import Answer
 
 from chassis.application import Application
 from chassis.domain import NotAllowedError
+from chassis.messages import timestamp
 from chassis.server import Caller, page_limit, uuid_of
 from chassis.service import Parts
 from chassis.vocabulary.roles import AUDITOR, EUS, manages
 from chassis.waiting import Waiter
+from services.access.commands import staff
 from services.access.projections.authority import AuthorityFollower
 
 
@@ -37,7 +39,18 @@ class AuthorityAnswers:
     def ExplainAuthority(self, request: pb.ExplainAuthorityRequest, caller: Caller) -> pb.ExplainAuthorityResponse:
         """4.5, X-20."""
         account_id, provider_id = self._asked(request, caller)
-        return _explained(self._authority.index.explain(account_id, provider_id, request.function))
+        answer = self._authority.index.explain(account_id, provider_id, request.function)
+        explained = _explained(answer)
+        if answer.association is not None:
+            self._origin(answer.association.association_id, explained)
+        return explained
+
+    def _origin(self, association_id: UUID, explained: pb.ExplainAuthorityResponse) -> None:
+        """What the association came of: an invitation, or a request."""
+        came_of = staff.origin(self._app, association_id)
+        explained.invitation_id = str(came_of.invitation_id or "")
+        explained.invitation_tracking_id = came_of.invitation_tracking_id
+        explained.role_request_id = str(came_of.role_request_id or "")
 
     def ListAuthorities(self, request: pb.ListAuthoritiesRequest, caller: Caller) -> pb.ListAuthoritiesResponse:
         """4.5."""
@@ -85,6 +98,8 @@ def _explained(answer: Answer) -> pb.ExplainAuthorityResponse:
                 supplied_by=one.supplied_by,
                 employer_id=str(one.employer_id) if one.employer_id else "",
                 status=one.status,
+                since=timestamp(one.since) if one.since else None,
+                changed_by=str(one.changed_by or ""),
             )
             for one in answer.missing
         ],

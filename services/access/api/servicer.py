@@ -16,17 +16,21 @@ from chassis.vocabulary.functions import active
 from chassis.vocabulary.roles import EUS, manages
 from chassis.waiting import Waiter
 from services.access.api.authority import AuthorityAnswers
+from services.access.api.documents import DocumentAnswers
+from services.access.api.invitations import InvitationAnswers, InviteeAnswers
 from services.access.commands import role_requests, staff
+from services.access.commands.parts import Parts
 from services.access.projections import role_requests as request_list
 from services.access.projections import staff_list
 from services.access.projections.authority import AuthorityFollower
 
 
-class AccessServicer(AuthorityAnswers):
+class AccessServicer(AuthorityAnswers, DocumentAnswers, InvitationAnswers):
     """Answers for people: every decision is the commands' own."""
 
-    def __init__(self, app: Application, waiter: Waiter, authority: AuthorityFollower) -> None:
+    def __init__(self, app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> None:
         super().__init__(app, waiter, authority)
+        self._parts = parts
 
     def RequestRole(self, request: pb.RequestRoleRequest, caller: Caller) -> pb.RequestRoleResponse:
         """IA-EMP-07, IA-EMP-08."""
@@ -105,7 +109,13 @@ class AccessServicer(AuthorityAnswers):
         if not request.employer_id:
             self._require_eus(caller)
             with self._app.session() as session:
-                rows = request_list.queue(session, role=request.role, after=after, limit=page_limit(request.limit))
+                rows = request_list.queue(
+                    session,
+                    role=request.role,
+                    also_incomplete=request.also_incomplete,
+                    after=after,
+                    limit=page_limit(request.limit),
+                )
         else:
             employer_id = uuid_of(request.employer_id, field="employer_id")
             self._require_manager(caller, employer_id)
@@ -173,11 +183,16 @@ class AccessServicer(AuthorityAnswers):
 
 RULES = dict.fromkeys((method.name for method in pb.DESCRIPTOR.services_by_name["AccessService"].methods), Rule.USER)
 RULES["CheckAuthority"] = RULES["ExplainAuthority"] = RULES["ListAuthorities"] = Rule.EITHER
+RULES["EnterPin"] = Rule.EITHER
 
 
-def api(app: Application, waiter: Waiter, authority: AuthorityFollower) -> Api:
-    """The service as the server takes it."""
-    return Api(pb.DESCRIPTOR.services_by_name["AccessService"], AccessServicer(app, waiter, authority), RULES)
+def apis(app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> list[Api]:
+    """The services as the server takes them."""
+    services = pb.DESCRIPTOR.services_by_name
+    return [
+        Api(services["AccessService"], AccessServicer(app, waiter, parts, authority), RULES),
+        Api(services["InviteeService"], InviteeAnswers(app, parts), {"GetInvitee": Rule.SERVICE}),
+    ]
 
 
 def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:
@@ -191,6 +206,8 @@ def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:
         status=row.status,
         requested_at=timestamp(row.requested_at),
         decided_at=timestamp(row.decided_at) if row.decided_at else None,
+        documents_uploaded=row.documents_uploaded,
+        documents_required=row.documents_required,
     )
 
 

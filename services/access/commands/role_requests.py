@@ -65,9 +65,13 @@ def request_role(app: Application, cause: Cause, *, employer_id: UUID, role: str
 
 
 def approve(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt:
-    """Approve a role request in the actor's name: the role is held from then on. Repeating it changes nothing."""
+    """Approve a role request in the actor's name: the role is held from then on. Repeating it changes nothing.
+
+    Where External User Services decide, and nobody at the employer does, documents must speak for it (4.2).
+    """
     request, association = _undecided(app, cause, role_request_id)
-    request.approve(approved_by=cause.actor)
+    is_theirs = role_at(app, cause.actor, request.employer_id) in MAY_DECIDE[request.role]
+    request.approve(approved_by=cause.actor, by_documents=not is_theirs)
     association.approve(role_request_id=request.id, approved_by=cause.actor)
     return app.commit(request, association, cause=cause)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from chassis import nature
@@ -13,6 +14,7 @@ from chassis.vocabulary.roles import EUS
 from services.access.commands.role_requests import role_at
 from services.access.domain.association import Association, NotAssociatedError
 from services.access.domain.deciding import require_may_manage
+from services.access.domain.invitation import Invitation
 from services.access.domain.role_request import RoleRequest
 
 
@@ -47,6 +49,26 @@ def disassociate(app: Application, cause: Cause, *, association_id: UUID) -> Rec
         changed.append(waiting)
     association.end(ended_by=cause.actor)
     return app.commit(*changed, cause=cause)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What an association came of: an invitation, a role request, or (an own record) neither."""
+
+    role_request_id: UUID | None = None
+    invitation_id: UUID | None = None
+    invitation_tracking_id: str = ""
+
+
+def origin(app: Application, association_id: UUID) -> Origin:
+    """The beginning of the chain by which somebody may act (4.5), from the own log."""
+    association: Association = app.repository.get(association_id, kind=Association)
+    if association.invitation_id is None:
+        asked = association.role_request_id
+        is_request = asked is not None and asked != association.id  # of an own record nobody has asked for
+        return Origin(role_request_id=asked if is_request else None)
+    invitation: Invitation = app.repository.get(association.invitation_id, kind=Invitation)
+    return Origin(invitation_id=invitation.id, invitation_tracking_id=invitation.tracking_id)
 
 
 def _managed(app: Application, cause: Cause, association_id: UUID) -> Association:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.domain import Aggregate, AggregateCreated, DomainError, event, id_of
-from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, STAFF_END_USER
+from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
+
+REACH = ("", STAFF_END_USER, ACCESS_MANAGER, AUTHORIZED_OFFICIAL)
+"""Roles by what they reach: an invitation never takes away what is held (D-39)."""
 
 
 class AlreadyAskedError(DomainError):
@@ -38,6 +42,13 @@ class Association(Aggregate):
         role: str
         role_request_id: UUID
 
+    class Invited(AggregateCreated):
+        """The employer has something for the person from now on: an invitation, which is being accepted."""
+
+        TOPIC = "access.Association.Invited"
+        account_id: UUID
+        employer_id: UUID
+
     class RequestedAgain(Aggregate.Event):
         """The person waits for a role again, or for another one than the role held."""
 
@@ -52,6 +63,15 @@ class Association(Aggregate):
         TOPIC = "access.Association.Approved"
         role: str
         approved_by: UUID
+
+    class Joined(Aggregate.Event):
+        """The person has the role from now on, by an invitation; a request for no more than that is closed by it."""
+
+        TOPIC = "access.Association.Joined"
+        role: str
+        functions: list[str]
+        invitation_id: UUID
+        closes_request: bool
 
     class Rejected(Aggregate.Event):
         """The request was refused; a role held before stays (D-39)."""
@@ -86,20 +106,35 @@ class Association(Aggregate):
         ended_by: UUID
 
     @event(Requested)
-    def __init__(self, id: UUID, account_id: UUID, employer_id: UUID, role: str, role_request_id: UUID) -> None:
+    def __init__(
+        self, id: UUID, account_id: UUID, employer_id: UUID, role: str = "", role_request_id: UUID | None = None
+    ) -> None:
+        """Of `Requested`; `Invited`, which asks for nothing, begins here too."""
         self.account_id = account_id
         self.employer_id = employer_id
         self.role = ""
         self.last_role = ""
         self.functions: list[str] = []
-        self.status = "PENDING"
+        self.status = "PENDING" if role_request_id else "INVITED"
         self.asked_role = role
-        self.open_request_id: UUID | None = role_request_id
+        self.open_request_id = role_request_id
+        self.role_request_id: UUID | None = None
+        self.invitation_id: UUID | None = None
 
     @staticmethod
     def id_for(account_id: UUID, employer_id: UUID) -> UUID:
         """The one stream of a person at an employer."""
         return id_of("access.Association", account_id, employer_id)
+
+    @classmethod
+    def joined_by_invitation(
+        cls, *, account_id: UUID, employer_id: UUID, role: str, functions: Sequence[str], invitation_id: UUID
+    ) -> Association:
+        """A person's first role at an employer, without any request."""
+        id_ = cls.id_for(account_id, employer_id)
+        new: Association = cls._create(cls.Invited, id=id_, account_id=account_id, employer_id=employer_id)
+        new.join(role=role, functions=functions, invitation_id=invitation_id)
+        return new
 
     @property
     def is_approved(self) -> bool:
@@ -123,6 +158,16 @@ class Association(Aggregate):
         """Make a provider Authorized Official of his own record, whatever was asked for (D-10). Twice is once."""
         if self.role != AUTHORIZED_OFFICIAL:
             self._approved(role=AUTHORIZED_OFFICIAL, approved_by=confirmed_by)
+
+    def join(self, *, role: str, functions: Sequence[str], invitation_id: UUID) -> None:
+        """Take up what an invitation offers, and lose nothing by it. Twice is the same as once."""
+        if REACH.index(role) < REACH.index(self.role) or (role == self.role != STAFF_END_USER):
+            return
+        held = self.functions if role == self.role else []
+        both = sorted({*held, *functions}) if role == STAFF_END_USER else []
+        if role != self.role or both != held:
+            closes = self.open_request_id is not None and REACH.index(self.asked_role) <= REACH.index(role)
+            self._joined(role=role, functions=both, invitation_id=invitation_id, closes_request=closes)
 
     def reject(self, *, role_request_id: UUID) -> None:
         """Close the open request without a role. Twice is the same as once."""
@@ -170,7 +215,17 @@ class Association(Aggregate):
         self.status = "APPROVED"
         self.role = role
         self.functions = []
+        self.role_request_id, self.invitation_id = self.open_request_id, None
         self.open_request_id = None
+
+    @event(Joined)
+    def _joined(self, role: str, functions: list[str], invitation_id: UUID, closes_request: bool) -> None:  # noqa: FBT001 - an event's field
+        self.status = "APPROVED"
+        self.role = role
+        self.functions = functions
+        self.role_request_id, self.invitation_id = None, invitation_id
+        if closes_request:
+            self.open_request_id = None
 
     @event(Rejected)
     def _rejected(self, held_role: str) -> None:

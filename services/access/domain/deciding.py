@@ -28,8 +28,16 @@ def require_may_decide(*, requested: str, role: str, is_eus: bool) -> None:
         raise MayNotDecideError
 
 
-def require_may_manage(*, managed: str, role: str, is_eus: bool) -> None:
-    """An AO manages AMs and SEUs, an AM manages SEUs, EUS manages all (4.3); or raise `MayNotManageError`."""
+def may_manage(*, managed: str, role: str) -> bool:
+    """An Authorized Official manages Access Managers and Staff End Users, an Access Manager the latter (4.3, D-09)."""
     below = {AUTHORIZED_OFFICIAL: {ACCESS_MANAGER, STAFF_END_USER}, ACCESS_MANAGER: {STAFF_END_USER}}
-    if not is_eus and managed not in below.get(role, set()):
+    return managed in below.get(role, set())
+
+
+def require_may_manage(*, managed: str, role: str, is_eus: bool) -> None:
+    """Let those who manage such people do it, and External User Services, who manage all (4.3).
+
+    Raises `MayNotManageError`.
+    """
+    if not (is_eus or may_manage(managed=managed, role=role)):
         raise MayNotManageError

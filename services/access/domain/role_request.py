@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from chassis.domain import Aggregate, AggregateCreated, DomainError, event
+from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL
 
 
 class OwnRequestError(DomainError):
@@ -17,6 +19,43 @@ class NotYoursToCancelError(DomainError):
 
 class AlreadyDecidedError(DomainError):
     """This request has been decided the other way, or was taken back."""
+
+
+class NoDocumentsNeededError(DomainError):
+    """A Staff End User needs no documents: an official or manager of the employer decides (D-42)."""
+
+
+class TooManyDocumentsError(DomainError):
+    """There are 20 documents already. Take one back before you add another."""
+
+
+class DocumentsMissingError(DomainError):
+    """External User Services approve when all required documents are there (4.2, IA-CONF-04)."""
+
+
+PROOF, CERTIFICATION_FORM = "PROOF", "CERTIFICATION"
+"""What must be there: proof of the organization, and the signed Access Manager Certification."""
+
+SATISFIES = {"CP_575": PROOF, "ALTERNATE": PROOF, "CERTIFICATION": CERTIFICATION_FORM}
+"""Document type -> what it is good for (IA-CONF-02, IA-CONF-07)."""
+
+REQUIRED = {
+    AUTHORIZED_OFFICIAL: frozenset({PROOF}),
+    ACCESS_MANAGER: frozenset({PROOF, CERTIFICATION_FORM}),
+}
+"""Requested role -> what must be there before External User Services approve (D-42); nothing for others."""
+
+MOST_DOCUMENTS = 20
+
+
+def required(role: str) -> int:
+    """The m of "n of the total required m documents" (IA-CONF-04)."""
+    return len(REQUIRED.get(role, ()))
+
+
+def uploaded(role: str, document_types: Iterable[str]) -> int:
+    """The n: distinct things that are required and there, not files (D-42)."""
+    return len({SATISFIES[one] for one in document_types} & REQUIRED.get(role, frozenset()))
 
 
 class RoleRequest(Aggregate):
@@ -53,6 +92,26 @@ class RoleRequest(Aggregate):
 
         TOPIC = "access.RoleRequest.Cancelled"
 
+    class DocumentAttached(Aggregate.Event):
+        """A document speaks for the request from now on."""
+
+        TOPIC = "access.RoleRequest.DocumentAttached"
+        document_id: UUID
+        document_type: str
+        documents_uploaded: int
+
+    class DocumentDetached(Aggregate.Event):
+        """The document does not speak for the request any more."""
+
+        TOPIC = "access.RoleRequest.DocumentDetached"
+        document_id: UUID
+        documents_uploaded: int
+
+    class DocumentsCompleted(Aggregate.Event):
+        """Everything that is required is there: the request is in the queue of External User Services."""
+
+        TOPIC = "access.RoleRequest.DocumentsCompleted"
+
     @event(Requested)
     def __init__(
         self,
@@ -72,13 +131,45 @@ class RoleRequest(Aggregate):
         self.attestation = attestation
         self.status = "PENDING"
         self.decided_by: UUID | None = None
+        self.documents: dict[UUID, str] = {}
 
-    def approve(self, *, approved_by: UUID) -> None:
-        """Grant the role. Twice is the same as once."""
+    @property
+    def lacks_documents(self) -> bool:
+        """Whether something that is required is not there."""
+        return uploaded(self.role, self.documents.values()) < required(self.role)
+
+    def approve(self, *, approved_by: UUID, by_documents: bool = False) -> None:
+        """Grant the role; `by_documents` where only they speak for it. Twice is the same as once."""
         if approved_by == self.account_id:
             raise OwnRequestError
         if self._is_open(or_is="APPROVED"):
+            if by_documents and self.lacks_documents:
+                raise DocumentsMissingError
             self._approved(approved_by=approved_by)
+
+    def attach(self, *, document_id: UUID, document_type: str) -> None:
+        """Let a document speak for the request. Twice is the same as once."""
+        if self.status != "PENDING":
+            raise AlreadyDecidedError
+        if not required(self.role):
+            raise NoDocumentsNeededError
+        if document_id in self.documents:
+            return
+        if len(self.documents) >= MOST_DOCUMENTS:
+            raise TooManyDocumentsError
+        lacked = self.lacks_documents
+        there = uploaded(self.role, [*self.documents.values(), document_type])
+        self._document_attached(document_id=document_id, document_type=document_type, documents_uploaded=there)
+        if lacked and not self.lacks_documents:
+            self._documents_completed()
+
+    def detach(self, *, document_id: UUID) -> None:
+        """Take a document back while the request waits. Twice is the same as once."""
+        if self.status != "PENDING":
+            raise AlreadyDecidedError
+        if document_id in self.documents:
+            left = [kind for id_, kind in self.documents.items() if id_ != document_id]
+            self._document_detached(document_id=document_id, documents_uploaded=uploaded(self.role, left))
 
     def reject(self, *, rejected_by: UUID, reason: str) -> None:
         """Refuse the role. Twice is the same as once."""
@@ -104,6 +195,18 @@ class RoleRequest(Aggregate):
         if self.status not in ("PENDING", or_is):
             raise AlreadyDecidedError
         return self.status == "PENDING"
+
+    @event(DocumentAttached)
+    def _document_attached(self, document_id: UUID, document_type: str, documents_uploaded: int) -> None:
+        self.documents = {**self.documents, document_id: document_type}
+
+    @event(DocumentDetached)
+    def _document_detached(self, document_id: UUID, documents_uploaded: int) -> None:
+        self.documents = {id_: kind for id_, kind in self.documents.items() if id_ != document_id}
+
+    @event(DocumentsCompleted)
+    def _documents_completed(self) -> None:
+        pass
 
     @event(Approved)
     def _approved(self, approved_by: UUID) -> None:

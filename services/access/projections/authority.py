@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
 from uuid import UUID
 
 from mandate.connections.v1.state_pb2 import ConnectionState
@@ -48,10 +51,21 @@ class AuthorityFollower:
                         event.function,
                         event.status,
                         event.tracking_id,
+                        event.since.ToDatetime(UTC) if event.HasField("since") else None,
+                        UUID(event.changed_by) if event.changed_by else None,
                     )
                 )
+            case _:
+                self._take_own(event)
+
+    def _take_own(self, event: object) -> None:
+        match event:
             case Association.Requested():
                 self._put(Member(event.originator_id, event.account_id, event.employer_id, event.role, "PENDING"))
+            case Association.Invited():
+                self._put(Member(event.originator_id, event.account_id, event.employer_id, "", "INVITED"))
+            case Association.Joined(originator_id=id_, role=role, functions=functions):
+                self._change(id_, role=role, status="APPROVED", functions=frozenset(functions))
             case Association.Approved(originator_id=id_, role=role):
                 self._change(id_, role=role, status="APPROVED", functions=frozenset())
             case (
@@ -65,24 +79,13 @@ class AuthorityFollower:
                 self._change(id_, status="REJECTED")
             case Association.Cancelled(originator_id=id_, held_role=""):
                 self._change(id_, status="CANCELLED")
-            case Association.Ended(originator_id=id_):
-                self._change(id_, status="DISASSOCIATED", functions=frozenset())
+            case Association.Ended(originator_id=id_, ended_by=by, timestamp=at):
+                self._change(id_, status="DISASSOCIATED", functions=frozenset(), since=at, changed_by=by)
 
     def _put(self, member: Member) -> None:
         self._members[member.association_id] = member
         self.index.put_association(member)
 
-    def _change(
-        self, id_: UUID, *, role: str | None = None, status: str | None = None, functions: frozenset[str] | None = None
-    ) -> None:
-        was = self._members[id_]
-        self._put(
-            Member(
-                id_,
-                was.account_id,
-                was.employer_id,
-                was.role if role is None else role,
-                was.status if status is None else status,
-                was.functions if functions is None else functions,
-            )
-        )
+    def _change(self, id_: UUID, **changed: Any) -> None:
+        """The association with these fields changed; who had ended it before has nothing to do with that."""
+        self._put(replace(self._members[id_], **{"since": None, "changed_by": None} | changed))

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from chassis.database import Session
 from chassis.views import Rows, View
-from services.access.domain.role_request import RoleRequest
+from services.access.domain.role_request import RoleRequest, required
 
 ROLE_REQUESTS = View(
-    name="role_requests_v1",
+    name="role_requests_v2",
     table="""
         role_request_id uuid PRIMARY KEY, account_id uuid NOT NULL, employer_id uuid NOT NULL, role text NOT NULL,
         held_role text NOT NULL, tracking_id text NOT NULL, status text NOT NULL, requested_at timestamptz NOT NULL,
-        decided_at timestamptz, decided_by uuid
+        decided_at timestamptz, decided_by uuid, documents_uploaded int NOT NULL, documents_required int NOT NULL
     """,
     indexes=(
         "employer_id, status, role_request_id",
@@ -40,7 +40,14 @@ def fold(event: object, rows: Rows) -> None:
                 tracking_id=event.tracking_id,
                 status="PENDING",
                 requested_at=event.timestamp,
+                documents_uploaded=0,
+                documents_required=required(event.role),
             )
+        case (
+            RoleRequest.DocumentAttached(originator_id=id_, documents_uploaded=uploaded)
+            | RoleRequest.DocumentDetached(originator_id=id_, documents_uploaded=uploaded)
+        ):
+            rows.change(id_, documents_uploaded=uploaded)
         case RoleRequest.Approved(originator_id=id_, approved_by=by, timestamp=at):
             rows.change(id_, status="APPROVED", decided_at=at, decided_by=by)
         case RoleRequest.Rejected(originator_id=id_, rejected_by=by, timestamp=at):
@@ -63,38 +70,44 @@ class RoleRequestRow:
     requested_at: datetime
     decided_at: datetime | None
     decided_by: UUID | None
+    documents_uploaded: int
+    documents_required: int
 
 
 def pending(db: Session, *, employer_id: UUID, after: UUID | None, limit: int) -> list[RoleRequestRow]:
     """A page of what waits for a decision at an employer, oldest first (ids are time-ordered), by keyset."""
     rows = db.run(
-        "SELECT * FROM role_requests_v1 WHERE employer_id = %s AND status = 'PENDING'"
+        "SELECT * FROM role_requests_v2 WHERE employer_id = %s AND status = 'PENDING'"
         " AND (%s::uuid IS NULL OR role_request_id > %s) ORDER BY role_request_id LIMIT %s",
         (employer_id, after, after, limit),
     )
     return [RoleRequestRow(*row) for row in rows]
 
 
-def queue(db: Session, *, role: str, after: UUID | None, limit: int) -> list[RoleRequestRow]:
-    """A page of what waits at all employers, oldest first; one requested role, or all where it is empty."""
+def queue(db: Session, *, role: str, also_incomplete: bool, after: UUID | None, limit: int) -> list[RoleRequestRow]:
+    """A page of what waits at all employers with all its documents, oldest first.
+
+    One requested role, or all where it is empty; those that lack documents only where they are asked for.
+    """
     rows = db.run(
-        "SELECT * FROM role_requests_v1 WHERE status = 'PENDING' AND (%s = '' OR role = %s)"
+        "SELECT * FROM role_requests_v2 WHERE status = 'PENDING' AND (%s = '' OR role = %s)"
+        " AND (%s OR documents_uploaded >= documents_required)"
         " AND (%s::uuid IS NULL OR role_request_id > %s) ORDER BY role_request_id LIMIT %s",
-        (role, role, after, after, limit),
+        (role, role, also_incomplete, after, after, limit),
     )
     return [RoleRequestRow(*row) for row in rows]
 
 
 def one(db: Session, *, role_request_id: UUID) -> RoleRequestRow | None:
     """One request, or None."""
-    row = db.one("SELECT * FROM role_requests_v1 WHERE role_request_id = %s", (role_request_id,))
+    row = db.one("SELECT * FROM role_requests_v2 WHERE role_request_id = %s", (role_request_id,))
     return RoleRequestRow(*row) if row else None
 
 
 def open_requests(db: Session, *, account_id: UUID) -> dict[UUID, tuple[UUID, str]]:
     """Employer -> id and tracking id of this person's open request there (IA-PROF-07)."""
     rows = db.run(
-        "SELECT employer_id, role_request_id, tracking_id FROM role_requests_v1"
+        "SELECT employer_id, role_request_id, tracking_id FROM role_requests_v2"
         " WHERE account_id = %s AND status = 'PENDING'",
         (account_id,),
     )

@@ -34,6 +34,18 @@ def fold(event: object, rows: Rows) -> None:
                 status="PENDING",
                 since=event.timestamp,
             )
+        case Association.Invited():
+            rows.put(
+                event.originator_id,
+                employer_id=event.employer_id,
+                account_id=event.account_id,
+                role="",
+                functions=[],
+                status="INVITED",
+                since=event.timestamp,
+            )
+        case Association.Joined(originator_id=id_, role=role, functions=functions, timestamp=at):
+            rows.change(id_, role=role, functions=functions, status="APPROVED", since=at, ended_by=None)
         case Association.Approved(originator_id=id_, role=role, timestamp=at):
             rows.change(id_, role=role, functions=[], status="APPROVED", since=at, ended_by=None)
         case (

@@ -100,6 +100,7 @@ class Connection(Aggregate):
         self.initiator = initiator
         self.tracking_id = tracking_id
         self.status = "PENDING"
+        self.changed_by = requested_by
 
     @staticmethod
     def id_for(provider_id: UUID, surrogate_id: UUID, function: str) -> UUID:
@@ -157,19 +158,24 @@ class Connection(Aggregate):
         self.initiator = initiator
         self.tracking_id = tracking_id
         self.status = "PENDING"
+        self.changed_by = requested_by
 
     @event(Approved)
     def _approved(self, approved_by: UUID) -> None:
         self.status = "APPROVED"
+        self.changed_by = approved_by
 
     @event(Rejected)
     def _rejected(self, rejected_by: UUID, reason: str) -> None:
         self.status = "REJECTED"
+        self.changed_by = rejected_by
 
     @event(Cancelled)
     def _cancelled(self, cancelled_by: UUID) -> None:
         self.status = "CANCELLED"
+        self.changed_by = cancelled_by
 
     @event(Ended)
     def _ended(self, ended_by: UUID, side: str) -> None:
         self.status = "DISCONNECTED"
+        self.changed_by = ended_by

@@ -38,6 +38,7 @@ class RegistrationCalls(Calls):
             challenge_id=request.challenge_id,
             language=language_of(caller),
             client=caller.client_address,
+            invitation_proof=request.invitation_proof,
         )
         return m.StartRegistrationResponse(
             registration_token=self.parts.token("registration", command_id),

@@ -12,6 +12,7 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import id_of
+from chassis.hashing import HashQueueFullError
 from chassis.sealing import seal_for
 from services.identity.commands import counters
 from services.identity.commands.parts import Parts
@@ -20,7 +21,6 @@ from services.identity.domain.refusals import (
     CodeExpiredError,
     CodeSpentError,
     CodeWrongError,
-    QueueFullError,
     ResendTooEarlyError,
     TooManyCodesError,
 )
@@ -159,7 +159,7 @@ def _is_right(app: Application, parts: Parts, id: UUID, verifier: str, typed: st
     well_formed = re.fullmatch(r"[0-9]{6}", typed) is not None
     try:
         return parts.hasher.verify(verifier if well_formed else None, typed)
-    except QueueFullError:
+    except HashQueueFullError:
         with app.session() as session:  # not compared, so not a try
             session.run("UPDATE codes SET tries = tries - 1 WHERE id = %s", (id,))
         raise

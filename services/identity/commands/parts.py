@@ -12,25 +12,10 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.domain import id_of
+from chassis.hashing import Hasher
 from chassis.vault import Vault, blind, to_text
 from services.identity.commands.settings import IdentitySettings
 from services.identity.domain.password_policy import PROFILES, Profile
-
-
-class Hasher(Protocol):
-    """Slow hashes, few at a time."""
-
-    def hash(self, secret: str) -> str:
-        """What the secret is compared with later. Raises `QueueFullError`."""
-        ...
-
-    def verify(self, verifier: str | None, secret: str) -> bool:
-        """Whether the secret is right; without a verifier the same work, and no (S-02). Raises `QueueFullError`."""
-        ...
-
-    def is_outdated(self, verifier: str) -> bool:
-        """Whether it was made with other parameters than today's (S-01)."""
-        ...
 
 
 class ProviderLookup(Protocol):

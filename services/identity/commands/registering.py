@@ -13,7 +13,7 @@ from chassis.domain import Aggregate, Claim
 from chassis.vocabulary import addresses
 from services.identity.commands import accounts, bearers, codes, counters, taken
 from services.identity.commands.codes import Sent
-from services.identity.commands.parts import Parts
+from services.identity.commands.parts import Parts, hash_of
 from services.identity.domain.account import Account
 from services.identity.domain.code import REGISTRATION, Code
 from services.identity.domain.decoy import Decoy
@@ -57,10 +57,12 @@ def start(
     challenge_id: str,
     language: str,
     client: str = "",
+    invitation_proof: str = "",
 ) -> tuple[Receipt, Sent]:
     """Begin: the receipt's id is the account's, or that of a decoy for an address that is taken (A-01).
 
-    `client` is the network address that asks: so many an hour begin from one (S-04).
+    `client` is the network address that asks: so many an hour begin from one (S-04). `invitation_proof` is what
+    access gave for an invitation's PIN; only its hash is kept (4.4).
     """
     _use_challenge(app, challenge_id, command_id)
     if client and codes.find(app, codes.id_for(command_id)) is None:
@@ -87,10 +89,10 @@ def start(
     def begun() -> list[Aggregate]:
         if owner is not None:
             return [Decoy(id=command_id, account_id=owner.id, email=sealed, expires_at=expires_at)]
-        return [
-            Account(id=command_id, email=sealed, email_claim=claim_id, language=language, expires_at=expires_at),
-            codes.issue(parts, sent, account_id=command_id, kind="EMAIL", language=language),
-        ]
+        account = Account(id=command_id, email=sealed, email_claim=claim_id, language=language, expires_at=expires_at)
+        if invitation_proof:
+            account.present_invitation(proof=hash_of(invitation_proof).hex())
+        return [account, codes.issue(parts, sent, account_id=command_id, kind="EMAIL", language=language)]
 
     return app.execute(_begin, Cause.of(command_id, command_id), begun=begun), sent
 

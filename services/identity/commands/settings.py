@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
-from pydantic import BaseModel, EmailStr, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, EmailStr, Field, SecretStr
+
+from chassis.hashing import HashSettings
 
 
 class SeededAccount(BaseModel):
@@ -20,10 +21,8 @@ class SeededAccount(BaseModel):
     roles: list[Literal["EUS", "MAC", "AUDITOR"]]
 
 
-class IdentitySettings(BaseSettings):
+class IdentitySettings(HashSettings):
     """Defaults are those of limits.md."""
-
-    model_config = SettingsConfigDict(env_prefix="MANDATE_", extra="ignore", hide_input_in_errors=True)
 
     password_profile: Literal["ia", "nist-63b-4"] = "ia"  # noqa: S105
 
@@ -53,14 +52,9 @@ class IdentitySettings(BaseSettings):
     registrations_per_address_hour: int = 100
     compliance_checks_per_minute: int = 120
 
-    hash_memory_kib: int = 19 * 1024
-    hash_passes: int = 2
-    hashes_at_once: int = 2
-    hash_wait_seconds: float = 2
-
     password_bytes: int = 512
 
-    seeded_accounts: list[SeededAccount] = []
+    seeded_accounts: list[SeededAccount] = Field(default_factory=list)
 
     @property
     def code_life(self) -> timedelta:

@@ -9,6 +9,7 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt, system_actor
 from chassis.domain import Aggregate, Claim, id_of
+from chassis.hashing import HashQueueFullError
 from services.identity.commands import bearers, codes, counters, taken, verifiers
 from services.identity.commands.codes import Sent
 from services.identity.commands.parts import Parts
@@ -19,7 +20,6 @@ from services.identity.domain.refusals import (
     AccountHardLockedError,
     AccountLockedError,
     ProofingPendingError,
-    QueueFullError,
     RefusedError,
     SignInFailedError,
     TooManyTriesError,
@@ -143,7 +143,7 @@ def _compare(
     verifier = verifiers.find(app, account.verifiers if account else VISITOR)
     try:
         is_right = parts.hasher.verify(verifier if tries is not None and fits else None, typed)
-    except QueueFullError:
+    except HashQueueFullError:
         if tries is not None:
             with app.session() as session:
                 counters.take_back(session, key, at=now)

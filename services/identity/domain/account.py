@@ -21,6 +21,7 @@ class Account(Standing, Aggregate):
     TOPIC = "identity.Account"
 
     RegistrationStarted = account_events.RegistrationStarted
+    InvitationPresented = account_events.InvitationPresented
     EmailVerified = account_events.EmailVerified
     CredentialsChosen = account_events.CredentialsChosen
     PersonalInformationRecorded = account_events.PersonalInformationRecorded
@@ -44,6 +45,7 @@ class Account(Standing, Aggregate):
         self.email_claim = email_claim
         self.language = language
         self.expires_at = expires_at
+        self.invitation_proof = ""
         self.email_verified = False
         self.user_id = ""
         self.user_id_claim: UUID | None = None
@@ -62,6 +64,11 @@ class Account(Standing, Aggregate):
         self.activated_at: datetime | None = None
 
     # ---- registration
+
+    def present_invitation(self, *, proof: str) -> None:
+        """Note the proof of an invitation; whether it is worth anything is access's to say (4.4)."""
+        if not self.invitation_proof:
+            self._invitation_presented(proof=proof)
 
     def verify_email(self, *, now: datetime) -> None:
         """Take the address for the person's. Twice is the same as once."""
@@ -174,6 +181,10 @@ class Account(Standing, Aggregate):
             self._unlocked()
 
     # ---- what the events change
+
+    @event(account_events.InvitationPresented)
+    def _invitation_presented(self, proof: str) -> None:
+        self.invitation_proof = proof
 
     @event(account_events.EmailVerified)
     def _email_verified(self) -> None:

@@ -18,6 +18,13 @@ class RegistrationStarted(AggregateCreated):
     expires_at: datetime
 
 
+class InvitationPresented(Aggregate.Event):
+    """The person says that they were invited; `proof` is the hash of what the entry of the PIN gave them (2.8)."""
+
+    TOPIC = "identity.Account.InvitationPresented"
+    proof: str
+
+
 class EmailVerified(Aggregate.Event):
     """The person reads mail at the address."""
 

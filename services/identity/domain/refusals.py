@@ -144,13 +144,6 @@ class TooManyTriesError(RefusedError):
     status = "RESOURCE_EXHAUSTED"
 
 
-class QueueFullError(RefusedError):
-    """Too many people sign in at this moment. Try again."""
-
-    status = "RESOURCE_EXHAUSTED"
-    code = "BUSY"
-
-
 class ChallengeUsedError(RefusedError):
     """This picture was answered before. Answer a new one (IA-REG-04)."""
 

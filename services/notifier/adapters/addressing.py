@@ -13,9 +13,19 @@ from chassis.vocabulary import eastern, tracking
 from chassis.vocabulary.header_text import HostileTextError
 from services.notifier.adapters.letters import LANGUAGES, WORDS, render
 from services.notifier.adapters.messages import compose
-from services.notifier.adapters.ports import SMS, VOICE, Contact, Contacts, Parties, Party, RefusedForGoodError, Secrets
+from services.notifier.adapters.ports import (
+    SMS,
+    VOICE,
+    Contact,
+    Contacts,
+    Invitees,
+    Parties,
+    Party,
+    RefusedForGoodError,
+    Secrets,
+)
 from services.notifier.adapters.settings import NotifierSettings
-from services.notifier.domain.notification import ACCOUNT, Notification
+from services.notifier.domain.notification import INVITEE, Notification
 
 PEOPLE = ("requester_id", "inviter_id")
 ORGANIZATIONS = {"employer_id": "employer", "provider_id": "party", "surrogate_id": "party"}
@@ -35,8 +45,17 @@ class Addressed:
 class Addressing:
     """Knows names and addresses for as long as it takes to write one mail."""
 
-    def __init__(self, settings: NotifierSettings, contacts: Contacts, parties: Parties, secrets: Secrets) -> None:
-        self._settings, self._contacts, self._parties, self._secrets = settings, contacts, parties, secrets
+    def __init__(
+        self,
+        settings: NotifierSettings,
+        *,
+        contacts: Contacts,
+        invitees: Invitees,
+        parties: Parties,
+        secrets: Secrets,
+    ) -> None:
+        self._settings, self._secrets = settings, secrets
+        self._contacts, self._invitees, self._parties = contacts, invitees, parties
 
     def write(self, notification: Notification, *, now: datetime) -> Addressed:
         """The mail, ready for the post. Raises `TryLaterError` and `RefusedForGoodError`."""
@@ -67,11 +86,9 @@ class Addressing:
     def _recipient(self, notification: Notification) -> Contact:
         kind, _, rest = notification.recipient.partition("/")
         who, _, more = rest.partition("/")
-        if kind != ACCOUNT:
-            return Contact(address=self._secrets.open(more, who))
-        contact = self._contacts.contact(UUID(who), more)
+        contact = self._invitees.invitee(UUID(who)) if kind == INVITEE else self._contacts.contact(UUID(who), more)
         if contact is None:
-            raise RefusedForGoodError("NO_RECIPIENT: the account is not known any more")
+            raise RefusedForGoodError(f"NO_RECIPIENT: the {kind} is not known any more")
         domain = {SMS: self._settings.sms_domain, VOICE: self._settings.voice_domain}.get(contact.kind)
         return replace(contact, address=f"{contact.address.lstrip('+')}@{domain}") if domain else contact
 
@@ -99,6 +116,9 @@ class Addressing:
             if key in data:
                 person = self._contacts.contact(UUID(data[key]))
                 foreign[key.removesuffix("_id")] = person.name if person and person.name else words["person"]
+        if "invitation_id" in data:
+            invited = self._invitees.invitee(UUID(data["invitation_id"]))
+            foreign["invitee"] = invited.name if invited else words["person"]
         for key, unknown in ORGANIZATIONS.items():
             if key in data:
                 foreign[key.removesuffix("_id")] = self._party(data[key], words[unknown]).name

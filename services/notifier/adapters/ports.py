@@ -43,6 +43,14 @@ class Contacts(Protocol):
         ...
 
 
+class Invitees(Protocol):
+    """The owner of the addresses of people who were invited and have no account."""
+
+    def invitee(self, invitation_id: UUID, /) -> Contact | None:
+        """The invited person, or None where there is none (any more). Raises `TryLaterError`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """An employer, provider or surrogate."""

@@ -11,12 +11,14 @@ CODE = "M-03"
 ACCOUNT_LOCKED = "M-07"
 ROLE_REQUEST_RECEIVED = "M-09"
 ROLE_REQUEST_AWAITS = "M-10"
+DOCUMENTS_RECEIVED = "M-11"
 ROLE_REQUEST_APPROVED = "M-12"
 ROLE_REQUEST_REJECTED = "M-13"
 ACCESS_CHANGED = "M-14"
 CONNECTION_AWAITS = "M-16"
 CONNECTION_DECIDED = "M-17"
 CONNECTION_ENDED = "M-18"
+INVITATION_OVER = "M-20"
 ADDRESS_TAKEN = "M-30"
 
 ALL = (
@@ -26,17 +28,20 @@ ALL = (
     ACCOUNT_LOCKED,
     ROLE_REQUEST_RECEIVED,
     ROLE_REQUEST_AWAITS,
+    DOCUMENTS_RECEIVED,
     ROLE_REQUEST_APPROVED,
     ROLE_REQUEST_REJECTED,
     ACCESS_CHANGED,
     CONNECTION_AWAITS,
     CONNECTION_DECIDED,
     CONNECTION_ENDED,
+    INVITATION_OVER,
     ADDRESS_TAKEN,
 )
 
 SUPERSEDED_BY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
+        INVITATION: frozenset({"InvitationWithdrawn"}),
         CODE: frozenset({"MfaCodeIssued"}),  # one live code per session and purpose (D-25): an older one only misleads
         ROLE_REQUEST_AWAITS: frozenset({"RoleRequestApproved", "RoleRequestRejected", "RoleRequestCancelled"}),
         CONNECTION_AWAITS: frozenset({"ConnectionApproved", "ConnectionRejected", "ConnectionCancelled"}),

@@ -9,8 +9,8 @@ from uuid import UUID
 from chassis.domain import Aggregate, AggregateCreated, DomainError, event, id_of
 from services.notifier.domain.mails import ALL, SUPERSEDED_BY
 
-ACCOUNT, SEALED = "account", "sealed"
-"""Kinds of recipients: an account whose owner is asked for the address, or an address sealed for us."""
+ACCOUNT, INVITEE = "account", "invitee"
+"""Kinds of recipients: an account, whose address identity knows, or somebody invited, whose address access knows."""
 
 
 class UnknownMailError(DomainError):
@@ -161,6 +161,6 @@ def account_of(recipient: str) -> str:
     return rest.partition("/")[0] if kind == ACCOUNT else ""
 
 
-def to_sealed(context: str, token: str) -> str:
-    """The recipient without an account: an address that `context` has sealed for the notifier alone."""
-    return f"{SEALED}/{context}/{token}"
+def to_invitee(invitation_id: UUID | str) -> str:
+    """The recipient without an account; access, which has sealed the address, is asked when the mail is sent."""
+    return f"{INVITEE}/{invitation_id}"

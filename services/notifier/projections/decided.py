@@ -29,6 +29,7 @@ def fold(event: object, rows: Rows) -> None:
         case (
             access.RoleRequestApproved()
             | access.RoleRequestCancelled()
+            | access.InvitationWithdrawn()
             | connections.ConnectionApproved()
             | connections.ConnectionCancelled()
         ):

@@ -34,6 +34,7 @@ from services.access.projections.role_requests import pending
 from services.access.projections.staff_list import employers_of
 from services.access.projections.staff_list import staff as staff_of
 from tests.house import House, Room
+from tests.papers import hand_in
 
 AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
 HELP, OFFICIAL, MANAGER, PERSON, STRANGER = (uuid4() for _ in range(5))
@@ -73,7 +74,9 @@ def approve(room: Room, by: UUID, request: UUID, *, roles: tuple[str, ...] = ())
 
 def with_role(room: Room, who: UUID, role: str, *, employer: UUID = EMPLOYER) -> UUID:
     """Give somebody a role by the help desk; the association's id."""
-    approve(room, HELP, ask(room, who, role, employer=employer), roles=EUS)
+    request = ask(room, who, role, employer=employer)
+    hand_in(room.app, request)
+    approve(room, HELP, request, roles=EUS)
     return Association.id_for(who, employer)
 
 
@@ -133,6 +136,7 @@ def test_the_matrix_decides(access: Room, role: str, by: str, decide: Callable[.
     """4.2, D-09, D-10, X-12."""
     who, roles = decider(access, by)
     request = ask(access, PERSON, role)
+    hand_in(access.app, request)
     if by in {AO: {"EUS"}, AM: {"EUS", AO}, SEU: {"EUS", AO, AM}}[role]:
         access.execute(decide, who, roles=roles, role_request_id=request)
         assert access.app.repository.get(request).status in {"APPROVED", "REJECTED"}

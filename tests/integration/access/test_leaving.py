@@ -14,6 +14,7 @@ from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.access.domain.role_request import AlreadyDecidedError
 from tests.house import House
+from tests.papers import hand_in
 
 EMPLOYER = nature.new_id()
 
@@ -22,6 +23,7 @@ def staff_member(house: House, role: str = "STAFF_END_USER") -> UUID:
     """Somebody who has a role at the employer."""
     who = nature.new_id()
     request = house.access.execute(role_requests.request_role, who, employer_id=EMPLOYER, role=role, attestation="v1")
+    hand_in(house.access.app, request.id)
     house.access.execute(role_requests.approve, nature.new_id(), roles=("EUS",), role_request_id=request.id)
     return who
 

@@ -17,6 +17,7 @@ from services.access.commands import role_requests
 from services.connections.commands import connections
 from tests.house import House
 from tests.integration.cli.terminal import HELP, Terminal, Village
+from tests.papers import hand_in
 
 
 @pytest.fixture
@@ -52,6 +53,7 @@ def village(house: House, publish_account: Callable[..., UUID]) -> Village:
         asked = house.access.execute(
             role_requests.request_role, who, employer_id=employer, role=role, attestation="ao-1:sha256"
         )
+        hand_in(house.access.app, asked.id)
         house.access.execute(role_requests.approve, HELP, roles=("EUS",), role_request_id=asked.id)
     house.settle()
     asked = house.connections.execute(

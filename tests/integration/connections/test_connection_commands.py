@@ -33,6 +33,7 @@ from services.connections.domain.connection import (
 from services.connections.projections.connection_list import of_party, waiting_for
 from services.connections.projections.managers import managed_by
 from tests.house import House
+from tests.papers import hand_in
 
 DOCTOR, OFFICIAL, STAFF, STRANGER, HELP = (uuid4() for _ in range(5))
 PRACTICE, GROUP, ELSEWHERE = uuid4(), uuid4(), uuid4()
@@ -51,6 +52,7 @@ def told(house: House) -> House:
         asked = house.access.execute(
             role_requests.request_role, who, employer_id=employer, role=role, attestation="ao-1:sha256"
         )
+        hand_in(house.access.app, asked.id)
         house.access.execute(role_requests.approve, HELP, roles=EUS, role_request_id=asked.id)
     house.settle()
     return house

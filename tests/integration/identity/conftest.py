@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis import nature
 from chassis.embedded.postgres import EmbeddedPostgres
+from chassis.hashing import Argon2Hasher
 from chassis.migrate import open_database
 from chassis.sealing import new_pair
 from chassis.vault import Vault, migrate_vault
 from services.identity.__main__ import SERVICE
-from services.identity.adapters.hashing import Argon2Hasher
 from services.identity.adapters.registry import NoProviders
 from services.identity.commands.parts import Keys, Parts
 from services.identity.commands.settings import IdentitySettings

@@ -55,6 +55,9 @@ class People:
             raise TryLaterError("IDENTITY_AWAY")
         return self.known.get(account_id)
 
+    def invitee(self, invitation_id: UUID) -> Contact | None:
+        return self.contact(invitation_id)
+
     def add(self, address: str, *, language: str = "en", name: str = "") -> UUID:
         account_id = uuid4()
         self.known[account_id] = Contact(address, language, name, user_id=address.partition("@")[0])
@@ -108,7 +111,13 @@ class Bureau:
                 **settings,
             }
         )
-        addressing = Addressing(self.settings, self.people, self.called, SealedSecrets(PRIVATE))
+        addressing = Addressing(
+            self.settings,
+            contacts=self.people,
+            invitees=self.people,
+            parties=self.called,
+            secrets=SealedSecrets(PRIVATE),
+        )
         self.wire = Wire(SmtpPost(self.settings))
         self.sender = Sender(self.house.notifier.app, self.settings, addressing, self.wire)
         self.house.notifier.followers["sender"] = [self.sender]

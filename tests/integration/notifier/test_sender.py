@@ -10,10 +10,9 @@ import pytest
 
 from chassis import nature
 from chassis.inbox import LOOPBACK, Inbox
-from chassis.sealing import seal_for
 from services.notifier.domain import mails
-from services.notifier.domain.notification import Notification, to_account, to_sealed
-from tests.integration.notifier.bureau import PUBLIC, Bureau
+from services.notifier.domain.notification import Notification, to_account, to_invitee
+from tests.integration.notifier.bureau import Bureau
 
 ADDRESS = "jane@example.com"
 
@@ -59,13 +58,13 @@ def test_m_03_the_code_is_opened_for_the_mail_alone(bureau: Bureau) -> None:
     assert b"042137" not in states
 
 
-def test_m_01_reaches_somebody_without_an_account_at_a_sealed_address(bureau: Bureau) -> None:
+def test_m_01_reaches_somebody_without_an_account_at_the_address_that_access_knows(bureau: Bureau) -> None:
     """IA-INV-01, IA-INV-02."""
     clinic = uuid4()
     bureau.called.known[clinic] = "AAG Org One"
     bureau.owe(
         mails.INVITATION,
-        to_sealed("access", seal_for(PUBLIC, "invited@example.com", "access")),
+        to_invitee(bureau.people.add("invited@example.com")),
         data={
             "inviter_id": str(bureau.people.add("jon@example.com", name="Jon Snow")),
             "employer_ids": [str(clinic)],

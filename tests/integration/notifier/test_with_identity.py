@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis.client import channel
 from chassis.embedded.postgres import EmbeddedPostgres
+from chassis.hashing import Argon2Hasher
 from chassis.inbox import Inbox
 from chassis.keys import Keyring
 from chassis.migrate import open_database
@@ -18,7 +19,6 @@ from chassis.server import serve
 from chassis.service import Parts as ProcessParts
 from chassis.vault import Vault, migrate_vault
 from services.identity.__main__ import SERVICE as IDENTITY
-from services.identity.adapters.hashing import Argon2Hasher
 from services.identity.adapters.registry import NoProviders
 from services.identity.api.contact import contact_api
 from services.identity.commands.parts import Keys, Parts
@@ -63,7 +63,7 @@ def desk(
         made = Desk(house, parts, DeskClock(), ring.sealing_private("notifier"), Ed25519PrivateKey.generate())
         apis = [contact_api(made.contacts)]
         server, port = serve(apis, ring.verifier("identity", ["notifier"]), address="127.0.0.1:0")
-        addresses = {"identity": f"127.0.0.1:{port}"}
+        addresses = dict.fromkeys(("identity", "access"), f"127.0.0.1:{port}")
         signer = ring.signer("notifier")
 
         def to(service: str) -> Any:

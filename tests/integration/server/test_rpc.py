@@ -19,8 +19,9 @@ from chassis.runtime import Wakeup
 from chassis.server import Api, Rule, details_of, serve
 from chassis.tokens import Signer, Verifier
 from chassis.waiting import Waiter
-from services.access.api.servicer import api
+from services.access.api.servicer import apis
 from services.access.projections.authority import AuthorityFollower
+from tests.access_office import opened
 from tests.house import House
 
 KEY = Ed25519PrivateKey.generate()
@@ -53,11 +54,12 @@ class Office:
 def office(house: House) -> Iterator[Office]:
     app = house.access.app
     waiter = Waiter(app, Wakeup())
-    offered = [api(app, waiter, AuthorityFollower(app))]
-    server, port = serve(offered, Verifier("access", {"identity": KEY.public_key()}), address="127.0.0.1:0")
-    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Office(house, AccessServiceStub(channel))  # type: ignore[no-untyped-call]
-    server.stop(0).wait()
+    with opened(house) as beside:
+        offered = apis(app, waiter, beside.parts, AuthorityFollower(app))
+        server, port = serve(offered, Verifier("access", {"identity": KEY.public_key()}), address="127.0.0.1:0")
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield Office(house, AccessServiceStub(channel))  # type: ignore[no-untyped-call]
+        server.stop(0).wait()
 
 
 def refusal(call: Any) -> tuple[grpc.StatusCode, list[str]]:

@@ -138,6 +138,14 @@ SAMPLES = (
         contiene=("Samuel Jones", "Marlbrook Family Clinic", "R7F3-K2QX-9V", f"{BASE}/staff/requests"),
     ),
     Sample(
+        "M-11",
+        "Your documents were received",
+        "Se recibieron sus documentos",
+        ROLE | {"is_desk": False},
+        contains=("Marlbrook Family Clinic", "R7F3-K2QX-9V", "5 to 10 business days"),
+        contiene=("Marlbrook Family Clinic", "R7F3-K2QX-9V", "5 a 10 días hábiles"),
+    ),
+    Sample(
         "M-12",
         "Your role request was approved",
         "Su solicitud de función fue aprobada",
@@ -197,6 +205,19 @@ SAMPLES = (
         PARTIES | {"ended_by_side": "PROVIDER"},
         contains=("Ended by", "Rosalind Marlbrook", "Ledger Billing Group", "PECOS", "NPPES"),
         contiene=("Terminada por", "Rosalind Marlbrook", "PECOS", "NPPES"),
+    ),
+    Sample(
+        "M-20",
+        "Your invitation was accepted",
+        "Su invitación fue aceptada",
+        {
+            "invitee": "Sam Jones",
+            "employers": ["AAG Org One", "JON SNOW"],
+            "tracking_id": "V7F3K2QX9V",
+            "outcome": "ACCEPTED",
+        },
+        contains=("Sam Jones", "AAG Org One, JON SNOW", "V7F3-K2QX-9V", f"{BASE}/staff"),
+        contiene=("Sam Jones", "AAG Org One, JON SNOW", "V7F3-K2QX-9V"),
     ),
     Sample(
         "M-30",

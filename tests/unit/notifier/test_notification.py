@@ -15,7 +15,7 @@ from services.notifier.domain.notification import (
     Notification,
     UnknownMailError,
     to_account,
-    to_sealed,
+    to_invitee,
 )
 from tests.given import fact, given
 
@@ -118,7 +118,7 @@ def test_the_id_is_made_of_event_mail_and_recipient() -> None:
     others = {
         Notification.id_for("access/1/8/RoleRequested", mails.ROLE_REQUEST_RECEIVED, RECIPIENT),
         Notification.id_for("access/1/7/RoleRequested", mails.ROLE_REQUEST_AWAITS, RECIPIENT),
-        Notification.id_for("access/1/7/RoleRequested", mails.ROLE_REQUEST_RECEIVED, to_sealed("access", "x1.abc")),
+        Notification.id_for("access/1/7/RoleRequested", mails.ROLE_REQUEST_RECEIVED, to_invitee("0197")),
     }
     assert len(others | {first}) == 4
 

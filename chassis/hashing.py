@@ -5,16 +5,18 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import BoundedSemaphore
+from typing import Protocol
 
 from argon2 import Parameters, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION, Type, hash_secret, verify_secret
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis import nature
+from chassis.application import BusyError
 from chassis.vault import to_text
-from services.identity.commands.settings import IdentitySettings
-from services.identity.domain.refusals import QueueFullError
 
 PEPPER = "p1"
 """The pepper's id in each record: a new pepper gets a new id, and records are made anew at sign-in."""
@@ -22,18 +24,57 @@ PEPPER = "p1"
 SALT, LENGTH, LANES = 16, 32, 1
 
 
+class HashQueueFullError(BusyError):
+    """Too many people do this at this moment. Nothing was changed; try again."""
+
+    code = "BUSY"
+
+
+class HashSettings(BaseSettings):
+    """Defaults are those of limits.md."""
+
+    model_config = SettingsConfigDict(env_prefix="MANDATE_", extra="ignore", hide_input_in_errors=True)
+
+    hash_memory_kib: int = 19 * 1024
+    hash_passes: int = 2
+    hashes_at_once: int = 2
+    hash_wait_seconds: float = 2
+
+
+@cache
+def _places(at_once: int) -> BoundedSemaphore:
+    """The places of this process: services that share one share them."""
+    return BoundedSemaphore(at_once)
+
+
+class Hasher(Protocol):
+    """Slow hashes, few at a time."""
+
+    def hash(self, secret: str) -> str:
+        """What the secret is compared with later. Raises `HashQueueFullError`."""
+        ...
+
+    def verify(self, verifier: str | None, secret: str) -> bool:
+        """Whether the secret is right; without a verifier the same work, and no (S-02). Raises `HashQueueFullError`."""
+        ...
+
+    def is_outdated(self, verifier: str) -> bool:
+        """Whether it was made with other parameters than today's (S-01)."""
+        ...
+
+
 class Argon2Hasher:
     """Records `p1$argon2id$...`: a peppered secret, hashed slowly."""
 
-    def __init__(self, settings: IdentitySettings, pepper: bytes) -> None:
+    def __init__(self, settings: HashSettings, pepper: bytes) -> None:
         self._pepper = pepper
         self._memory, self._passes = settings.hash_memory_kib, settings.hash_passes
-        self._places = BoundedSemaphore(settings.hashes_at_once)
+        self._places = _places(settings.hashes_at_once)
         self._wait_s = settings.hash_wait_seconds
         self._nobody = self._record("nobody", bytes(SALT))
 
     def hash(self, secret: str) -> str:
-        """The record that `verify` takes. Raises `QueueFullError`."""
+        """The record that `verify` takes. Raises `HashQueueFullError`."""
         with self._place():
             return self._record(secret, nature.random_bytes(SALT))
 
@@ -63,7 +104,7 @@ class Argon2Hasher:
     @contextmanager
     def _place(self) -> Iterator[None]:
         if not self._places.acquire(timeout=self._wait_s):
-            raise QueueFullError(retry_after_seconds=max(1, round(self._wait_s)))
+            raise HashQueueFullError
         try:
             yield
         finally:

@@ -1,0 +1,1 @@
+"""Where the outside is called: programs that look into what strangers send."""

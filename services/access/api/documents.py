@@ -1,0 +1,103 @@
+"""Documents over gRPC: uploaded in pieces, listed, read in pieces (IA-CONF-03)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mandate.access.v1 import service_pb2 as pb
+
+from chassis.application import Application
+from chassis.domain import NotFoundError
+from chassis.messages import timestamp
+from chassis.server import Caller, Code, Detail, RefusedError, receipt_message, uuid_of
+from chassis.vocabulary.roles import EUS
+from chassis.waiting import Waiter
+from services.access.commands import documents
+from services.access.commands.parts import Parts
+from services.access.projections import documents as document_list
+from services.access.projections import role_requests as request_list
+
+PIECE_SENT = 256 * 1024
+PIECE_READ = 512 * 1024
+
+
+class DocumentAnswers:
+    """UploadDocument, DeleteDocument, ListDocuments, ReadDocument."""
+
+    _app: Application
+    _waiter: Waiter
+    _parts: Parts
+
+    def UploadDocument(self, request: Iterator[pb.UploadDocumentRequest], caller: Caller) -> pb.UploadDocumentResponse:
+        """D-42."""
+        about, content = _received(request, most=self._parts.settings.document_bytes)
+        role_request_id = uuid_of(about.role_request_id, field="role_request_id")
+        receipt = documents.upload(
+            self._app,
+            self._parts,
+            caller.cause(about.command_id),
+            role_request_id=role_request_id,
+            document_type=about.document_type,
+            file_name=about.file_name,
+            content=content,
+        )
+        there, needed = documents.counted(self._app, role_request_id)
+        return pb.UploadDocumentResponse(
+            receipt=receipt_message(receipt), documents_uploaded=there, documents_required=needed
+        )
+
+    def DeleteDocument(self, request: pb.DeleteDocumentRequest, caller: Caller) -> pb.DeleteDocumentResponse:
+        """4.9."""
+        receipt = self._app.execute(
+            documents.delete,
+            caller.cause(request.command_id),
+            document_id=uuid_of(request.document_id, field="document_id"),
+        )
+        return pb.DeleteDocumentResponse(receipt=receipt_message(receipt))
+
+    def ListDocuments(self, request: pb.ListDocumentsRequest, caller: Caller) -> pb.ListDocumentsResponse:
+        """IA-CONF-03, IA-CONF-04."""
+        role_request_id = uuid_of(request.role_request_id, field="role_request_id")
+        self._waiter.wait(request.at_least, [document_list.DOCUMENTS, request_list.ROLE_REQUESTS])
+        with self._app.session() as session:
+            asked = request_list.one(session, role_request_id=role_request_id)
+            rows = document_list.of_request(session, role_request_id=role_request_id)
+        if asked is None or (asked.account_id != caller.account_id and EUS not in caller.roles):
+            raise NotFoundError("There is no such request.")
+        return pb.ListDocumentsResponse(
+            documents=[self._document(row) for row in rows],
+            documents_uploaded=asked.documents_uploaded,
+            documents_required=asked.documents_required,
+        )
+
+    def ReadDocument(self, request: pb.ReadDocumentRequest, caller: Caller) -> pb.ReadDocumentResponse:
+        """A piece of the content."""
+        id_ = uuid_of(request.document_id, field="document_id")
+        content = documents.read(self._app, self._parts, account_id=caller.account_id, roles=caller.roles, id=id_)
+        start = max(0, request.offset)
+        return pb.ReadDocumentResponse(piece=content[start : start + PIECE_READ])
+
+    def _document(self, row: document_list.DocumentRow) -> pb.Document:
+        return pb.Document(
+            document_id=str(row.document_id),
+            document_type=row.document_type,
+            file_name=documents.name_of(self._parts, owner_id=row.account_id, sealed=row.file_name),
+            media_type=row.media_type,
+            bytes=row.content_bytes,
+            uploaded_at=timestamp(row.uploaded_at),
+        )
+
+
+def _received(pieces: Iterator[pb.UploadDocumentRequest], *, most: int) -> tuple[pb.UploadDocumentRequest.About, bytes]:
+    """What was sent, no more of it than one piece over the limit. Raises `RefusedError`."""
+    first = next(pieces, None)
+    if first is None or first.WhichOneof("part") != "about":
+        raise RefusedError(Code.INVALID_ARGUMENT, Detail("FIELD_REQUIRED", "say first what is sent", "about"))
+    content = bytearray()
+    for piece in pieces:
+        if len(piece.piece) > PIECE_SENT:
+            raise RefusedError(Code.INVALID_ARGUMENT, Detail("PIECE_TOO_LARGE", "send at most 256 KiB", "piece"))
+        content += piece.piece
+        if len(content) > most:
+            break  # judged by the command
+    return first.about, bytes(content)

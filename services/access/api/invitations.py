@@ -1,0 +1,130 @@
+"""Invitations over gRPC: sent, shown, withdrawn, and what is done with the PIN (4.4)."""
+
+from __future__ import annotations
+
+from mandate.access.v1 import service_pb2 as pb
+
+from chassis.application import Application
+from chassis.cause import Cause
+from chassis.domain import NotAllowedError, NotFoundError
+from chassis.messages import timestamp
+from chassis.server import Caller, page_limit, receipt_message, uuid_of
+from chassis.vocabulary.roles import manages
+from chassis.waiting import Waiter
+from services.access.commands import invitees, inviting, role_requests
+from services.access.commands.inviting import Sent
+from services.access.commands.parts import Parts
+from services.access.projections import invitations as invitation_list
+
+NOTIFIER = "notifier"
+
+
+class InvitationAnswers:
+    """InviteStaff, GetInvitation, ListInvitations, WithdrawInvitation, EnterPin, AcceptInvitation."""
+
+    _app: Application
+    _waiter: Waiter
+    _parts: Parts
+
+    def InviteStaff(self, request: pb.InviteStaffRequest, caller: Caller) -> pb.InviteStaffResponse:
+        """IA-ADDS-01 to IA-ADDS-05."""
+        invitee = invitees.invitee_of(
+            first_name=request.first_name,
+            middle_name=request.middle_name,
+            last_name=request.last_name,
+            email=request.email,
+            confirm_email=request.confirm_email,
+        )
+        offers = invitees.offers_of(
+            [(uuid_of(one.employer_id, field="employer_id"), one.role, tuple(one.functions)) for one in request.offers]
+        )
+        cause = caller.cause(request.command_id)
+        receipt = inviting.invite(self._app, self._parts, cause, invitee=invitee, offers=offers)
+        sent = inviting.sent(self._app, self._parts, receipt.id)
+        return pb.InviteStaffResponse(
+            receipt=receipt_message(receipt),
+            tracking_id=sent.tracking_id,
+            expires_at=timestamp(sent.expires_at) if sent.expires_at else None,
+        )
+
+    def GetInvitation(self, request: pb.GetInvitationRequest, caller: Caller) -> pb.GetInvitationResponse:
+        """From the own log: what was answered is shown. What somebody may not see does not exist for them."""
+        id_ = uuid_of(request.invitation_id, field="invitation_id")
+        found = inviting.sent(self._app, self._parts, id_)
+        if not inviting.may_see(self._app, caller.account_id, id_):
+            raise NotFoundError("There is no such invitation.")
+        return pb.GetInvitationResponse(invitation=_invitation(found))
+
+    def ListInvitations(self, request: pb.ListInvitationsRequest, caller: Caller) -> pb.ListInvitationsResponse:
+        """Those that nobody has accepted or withdrawn."""
+        employer_id = uuid_of(request.employer_id, field="employer_id")
+        after = uuid_of(request.after, field="after") if request.after else None
+        self._waiter.wait(request.at_least, [invitation_list.INVITATIONS])
+        if not manages(role_requests.role_at(self._app, caller.account_id, employer_id)):
+            raise NotAllowedError("Only an Authorized Official or Access Manager of this employer sees its people.")
+        with self._app.session() as session:
+            rows = invitation_list.unfinished(
+                session, employer_id=employer_id, after=after, limit=page_limit(request.limit)
+            )
+        return pb.ListInvitationsResponse(
+            invitations=[_invitation(inviting.sent(self._app, self._parts, row.invitation_id)) for row in rows]
+        )
+
+    def WithdrawInvitation(
+        self, request: pb.WithdrawInvitationRequest, caller: Caller
+    ) -> pb.WithdrawInvitationResponse:
+        """4.4."""
+        receipt = self._app.execute(
+            inviting.withdraw,
+            caller.cause(request.command_id),
+            invitation_id=uuid_of(request.invitation_id, field="invitation_id"),
+        )
+        return pb.WithdrawInvitationResponse(receipt=receipt_message(receipt))
+
+    def EnterPin(self, request: pb.EnterPinRequest, caller: Caller) -> pb.EnterPinResponse:
+        """IA-PIN-01, IA-PIN-02."""
+        is_person = caller.claims.account_id is not None
+        command_id = uuid_of(request.command_id)
+        cause = caller.cause(request.command_id) if is_person else Cause.of(command_id, command_id)
+        receipt, proof = inviting.enter(
+            self._app, self._parts, cause, email=request.email, typed=request.pin, is_person=is_person
+        )
+        return pb.EnterPinResponse(receipt=receipt_message(receipt), proof=proof)
+
+    def AcceptInvitation(self, request: pb.AcceptInvitationRequest, caller: Caller) -> pb.AcceptInvitationResponse:
+        """After signing in."""
+        receipt = self._app.execute(inviting.accept, caller.cause(request.command_id), proof=request.proof)
+        return pb.AcceptInvitationResponse(receipt=receipt_message(receipt))
+
+
+class InviteeAnswers:
+    """mandate.access.v1.InviteeService: where an invitation goes, for the notifier alone."""
+
+    def __init__(self, app: Application, parts: Parts) -> None:
+        self._app, self._parts = app, parts
+
+    def GetInvitee(self, request: pb.GetInviteeRequest, caller: Caller) -> pb.GetInviteeResponse:
+        """At this moment."""
+        if caller.claims.service != NOTIFIER:
+            raise NotAllowedError
+        found = inviting.sent(self._app, self._parts, uuid_of(request.invitation_id, field="invitation_id"))
+        if found.invitee is None:
+            raise NotFoundError("This person's data have been destroyed.")
+        return pb.GetInviteeResponse(email=found.invitee.email, name=found.invitee.name)
+
+
+def _invitation(sent: Sent) -> pb.Invitation:
+    return pb.Invitation(
+        invitation_id=str(sent.id),
+        tracking_id=sent.tracking_id,
+        invited_by=str(sent.invited_by),
+        name=sent.invitee.name if sent.invitee else "",
+        email=sent.invitee.email if sent.invitee else "",
+        offers=[
+            pb.Offer(employer_id=str(employer_id), role=role, functions=functions)
+            for employer_id, role, functions in sent.offers
+        ],
+        status=sent.status,
+        invited_at=timestamp(sent.invited_at),
+        expires_at=timestamp(sent.expires_at) if sent.expires_at else None,
+    )

@@ -1,0 +1,43 @@
+"""What is in documents: each sealed with a key of its own, which the vault keeps for the owner (S-23)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from chassis import nature
+from chassis.application import Application
+from chassis.vault import NONCE, Vault, from_text, to_text
+
+CONTEXT = "access.Document.content"
+KEY = 32
+
+
+def put(app: Application, vault: Vault, *, document_id: UUID, owner_id: UUID, content: bytes) -> None:
+    """Keep the content of a document, before the event that refers to it. Once for each."""
+    key, nonce = nature.random_bytes(KEY), nature.random_bytes(NONCE)
+    sealed = nonce + AESGCM(key).encrypt(nonce, content, document_id.bytes)
+    with app.session() as session:
+        session.run(
+            "INSERT INTO contents (document_id, owner_id, sealed_key, content) VALUES (%s, %s, %s, %b)"
+            " ON CONFLICT DO NOTHING",
+            (document_id, owner_id, vault.seal(owner_id, to_text(key), CONTEXT), sealed),
+        )
+
+
+def get(app: Application, vault: Vault, *, document_id: UUID) -> bytes | None:
+    """The content; None where there is none any more. Raises `ShreddedError`."""
+    with app.session() as session:
+        row = session.one("SELECT owner_id, sealed_key, content FROM contents WHERE document_id = %s", (document_id,))
+    if row is None:
+        return None
+    owner_id, sealed_key, sealed = row
+    key = from_text(vault.open(owner_id, sealed_key, CONTEXT))
+    return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], document_id.bytes)
+
+
+def drop(app: Application, document_id: UUID) -> None:
+    """Destroy the content of a document that was taken back."""
+    with app.session() as session:
+        session.run("DELETE FROM contents WHERE document_id = %s", (document_id,))

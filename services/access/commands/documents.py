@@ -1,0 +1,134 @@
+"""Documents that speak for a role request: added, taken back, read (4.9, IA-CONF-03)."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+from chassis.application import Application
+from chassis.cause import Cause, Receipt
+from chassis.domain import DomainError, NotFoundError
+from chassis.vault import ShreddedError
+from chassis.vocabulary.roles import EUS
+from services.access.commands import contents
+from services.access.commands.parts import Parts
+from services.access.domain.document import Document, DocumentEmptyError, DocumentTooLargeError, require_known
+from services.access.domain.role_request import RoleRequest, required, uploaded
+
+NAME_CONTEXT = "access.Document.file_name"
+LONGEST_NAME = 255
+
+
+class FileNameError(DomainError):
+    """Give the file a name of at most 255 characters."""
+
+    field = "file_name"
+
+
+def upload(
+    app: Application,
+    parts: Parts,
+    cause: Cause,
+    *,
+    role_request_id: UUID,
+    document_type: str,
+    file_name: str,
+    content: bytes,
+) -> Receipt:
+    """Add a document to the actor's own request; the receipt's id is the document's. Repeating it changes nothing."""
+    require_known(document_type)
+    name = "".join(character for character in file_name.strip() if character.isprintable())
+    if not name or len(name) > LONGEST_NAME:
+        raise FileNameError
+    if not content:
+        raise DocumentEmptyError
+    if len(content) > parts.settings.document_bytes:
+        raise DocumentTooLargeError
+    owned(app, cause.actor, role_request_id)
+    media_type = parts.examiner.media_type(content)
+    parts.vault.make_key(cause.actor)
+    contents.put(app, parts.vault, document_id=cause.command_id, owner_id=cause.actor, content=content)
+    return app.execute(
+        _upload,
+        cause,
+        role_request_id=role_request_id,
+        document_type=document_type,
+        file_name=parts.vault.seal(cause.actor, name, NAME_CONTEXT),
+        media_type=media_type,
+        content_bytes=len(content),
+        content_sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _upload(
+    app: Application,
+    cause: Cause,
+    *,
+    role_request_id: UUID,
+    document_type: str,
+    file_name: str,
+    media_type: str,
+    content_bytes: int,
+    content_sha256: str,
+) -> Receipt:
+    request = owned(app, cause.actor, role_request_id)
+    request.attach(document_id=cause.command_id, document_type=document_type)
+    document = Document(
+        id=cause.command_id,
+        role_request_id=role_request_id,
+        account_id=cause.actor,
+        document_type=document_type,
+        file_name=file_name,
+        media_type=media_type,
+        content_bytes=content_bytes,
+        content_sha256=content_sha256,
+    )
+    return app.commit(document, request, cause=cause)
+
+
+def delete(app: Application, cause: Cause, *, document_id: UUID) -> Receipt:
+    """Take a document of the actor's own request back. Repeating it changes nothing."""
+    document: Document = app.repository.get(document_id, kind=Document)
+    request = owned(app, cause.actor, document.role_request_id)
+    if not document.is_deleted:
+        request.detach(document_id=document_id)
+        document.delete()
+    receipt = app.commit(document, request, cause=cause)
+    contents.drop(app, document_id)
+    return receipt
+
+
+def read(app: Application, parts: Parts, *, account_id: UUID, roles: frozenset[str], id: UUID) -> bytes:
+    """What is in a document, for its owner and External User Services. Raises `NotFoundError`."""
+    document: Document = app.repository.get(id, kind=Document)
+    if document.is_deleted or (document.account_id != account_id and EUS not in roles):
+        raise NotFoundError("There is no such document.")
+    try:
+        found = contents.get(app, parts.vault, document_id=id)
+    except ShreddedError:
+        found = None
+    if found is None:
+        raise NotFoundError("What was in this document has been destroyed.")
+    return found
+
+
+def counted(app: Application, role_request_id: UUID) -> tuple[int, int]:
+    """The n and the m of IA-CONF-04, from the own log."""
+    request: RoleRequest = app.repository.get(role_request_id, kind=RoleRequest)
+    return uploaded(request.role, request.documents.values()), required(request.role)
+
+
+def name_of(parts: Parts, *, owner_id: UUID, sealed: str) -> str:
+    """What its owner calls a document; empty where the key was shredded."""
+    try:
+        return parts.vault.open(owner_id, sealed, NAME_CONTEXT)
+    except ShreddedError:
+        return ""
+
+
+def owned(app: Application, account_id: UUID, role_request_id: UUID) -> RoleRequest:
+    """The person's own request; what is another's does not exist for them. Raises `NotFoundError`."""
+    request: RoleRequest = app.repository.get(role_request_id, kind=RoleRequest)
+    if request.account_id != account_id:
+        raise NotFoundError("There is no such request.")
+    return request

@@ -1,0 +1,210 @@
+"""Inviting people to work for employers, and what they do with the PIN (4.4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from chassis import nature
+from chassis.application import Application
+from chassis.cause import Cause, Receipt
+from chassis.domain import Claim, DomainError, NotFoundError
+from chassis.sealing import seal_for
+from chassis.vault import ShreddedError
+from chassis.vocabulary import pin, tracking
+from services.access.commands import pins
+from services.access.commands.invitees import Invitee, address_of
+from services.access.commands.parts import Parts, hash_of
+from services.access.commands.role_requests import role_at
+from services.access.domain.deciding import may_manage, require_may_manage
+from services.access.domain.invitation import Invitation, Offer, PinRefusedError
+from services.access.domain.joining import join
+
+INVITEE_CONTEXT = "access.Invitation.invitee"
+SECRET_CONTEXT = "mandate.access.v1.PinIssued/"  # noqa: S105 - a name
+"""Before the invitation's id: what the notifier gives to open the PIN."""
+
+
+class PinMalformedError(DomainError):
+    """Enter the 8 letters and digits of the PIN in the e-mail."""
+
+    field = "pin"
+
+
+def invite(app: Application, parts: Parts, cause: Cause, *, invitee: Invitee, offers: Sequence[Offer]) -> Receipt:
+    """Invite somebody in the actor's name; the receipt's id is the invitation's. Repeating it changes nothing."""
+    _require_may_offer(app, cause, offers)
+    id_ = cause.command_id
+    parts.vault.make_key(id_)
+    sealed = parts.vault.seal(id_, json.dumps(asdict(invitee)), INVITEE_CONTEXT)
+    pins.keep(app, parts, invitation_id=id_, email=invitee.email)
+    secret = seal_for(parts.keys.notifier, parts.pin(id_), f"{SECRET_CONTEXT}{id_}")
+    return app.execute(_invite, cause, invitee=sealed, offers=offers, secret=secret, expires_at=_dies_at(app, id_))
+
+
+def _invite(
+    app: Application,
+    cause: Cause,
+    *,
+    invitee: str,
+    offers: Sequence[Offer],
+    secret: str,
+    expires_at: datetime,
+) -> Receipt:
+    _require_may_offer(app, cause, offers)
+    invitation = Invitation(
+        id=cause.command_id,
+        invited_by=cause.actor,
+        invitee=invitee,
+        offers=[one.as_fields() for one in offers],
+        tracking_id=tracking.make(tracking.INVITATION, nature.random_bytes(8)),
+    )
+    invitation.issue_pin(secret=secret, expires_at=expires_at)
+    return app.commit(invitation, cause=cause)
+
+
+def withdraw(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
+    """Take an invitation back in the actor's name. Repeating it changes nothing."""
+    invitation: Invitation = app.repository.get(invitation_id, kind=Invitation)
+    if not may_see(app, cause.actor, invitation_id):
+        raise NotFoundError("There is no such invitation.")
+    invitation.withdraw(withdrawn_by=cause.actor)
+    receipt = app.commit(invitation, cause=cause)
+    pins.drop(app, invitation_id)
+    return receipt
+
+
+def expire(app: Application, cause: Cause, *, id: UUID) -> Receipt:
+    """Take note that a PIN was not used in time; the aggregate looks at the clock itself."""
+    invitation: Invitation = app.repository.get(id, kind=Invitation)
+    invitation.expire(now=nature.now())
+    receipt = app.commit(invitation, cause=cause)
+    if invitation.status == "EXPIRED":
+        pins.drop(app, id)
+    return receipt
+
+
+def enter(
+    app: Application, parts: Parts, cause: Cause, *, email: str, typed: str, is_person: bool
+) -> tuple[Receipt, str]:
+    """Enter a PIN: a person accepts at once, a visitor gets a proof (IA-PIN-01, IA-PIN-02).
+
+    One answer for everything that is not right (A-01): raises `PinRefusedError`; `PinMalformedError` for what cannot
+    be a PIN of anybody.
+    """
+    address = address_of(email)
+    try:
+        entered = pin.normalize(typed)
+    except pin.PinError:
+        raise PinMalformedError from None
+    try:
+        invitation_id = pins.use(app, parts, email=address, typed=entered, command_id=cause.command_id)
+    except pins.PinWrongError as wrong:
+        for tried in wrong.tried:
+            app.execute(
+                _reject,
+                Cause.of(tried.invitation_id, nature.new_id()),
+                invitation_id=tried.invitation_id,
+                is_last=pins.is_last(parts, tried),
+            )
+        raise PinRefusedError from None
+    if is_person:
+        return app.execute(_redeem_and_accept, cause, invitation_id=invitation_id), ""
+    proof = parts.proof(cause.command_id)
+    visitor = Cause.of(invitation_id, cause.command_id)
+    return app.execute(_redeem, visitor, invitation_id=invitation_id, proof_hash=hash_of(proof)), proof
+
+
+def accept(app: Application, cause: Cause, *, proof: str) -> Receipt:
+    """Accept the invitation of a proof in the actor's name. Repeating it changes nothing."""
+    claim: Claim | None = app.repository.find(Invitation.proof_id(hash_of(proof)))
+    if claim is None or claim.owner_id is None:
+        raise PinRefusedError
+    invitation: Invitation = app.repository.get(claim.owner_id, kind=Invitation)
+    changed = list(join(app.repository.find, invitation, account_id=cause.actor))
+    claim.release(invitation.id)
+    return app.commit(*changed, claim, cause=cause)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An invitation as those see it who may withdraw it; the offers are (employer, role, functions)."""
+
+    id: UUID
+    invited_by: UUID
+    invitee: Invitee | None
+    """None where the key was shredded."""
+    offers: list[tuple[UUID, str, tuple[str, ...]]]
+    tracking_id: str
+    status: str
+    invited_at: datetime
+    expires_at: datetime | None
+
+
+def sent(app: Application, parts: Parts, invitation_id: UUID) -> Sent:
+    """An invitation as it is now, from the own log. Raises `NotFoundError`."""
+    found: Invitation = app.repository.get(invitation_id, kind=Invitation)
+    try:
+        who = Invitee(**json.loads(parts.vault.open(found.id, found.invitee, INVITEE_CONTEXT)))
+    except ShreddedError:
+        who = None
+    return Sent(
+        id=found.id,
+        invited_by=found.invited_by,
+        invitee=who,
+        offers=[(one.employer_id, one.role, one.functions) for one in found.offers],
+        tracking_id=found.tracking_id,
+        status=found.status,
+        invited_at=found.created_on,
+        expires_at=found.expires_at,
+    )
+
+
+def may_see(app: Application, account_id: UUID, invitation_id: UUID) -> bool:
+    """Whether a person manages people at one of the employers, in the role that is offered there."""
+    found: Invitation = app.repository.get(invitation_id, kind=Invitation)
+    return any(may_manage(managed=one.role, role=role_at(app, account_id, one.employer_id)) for one in found.offers)
+
+
+def _reject(app: Application, cause: Cause, *, invitation_id: UUID, is_last: bool) -> Receipt:
+    invitation: Invitation = app.repository.get(invitation_id, kind=Invitation)
+    invitation.reject_pin(is_last=is_last)
+    return app.commit(invitation, cause=cause)
+
+
+def _redeem(app: Application, cause: Cause, *, invitation_id: UUID, proof_hash: str) -> Receipt:
+    invitation = _entered(app, invitation_id)
+    claim = app.repository.claim(Invitation.proof_id(proof_hash), invitation_id)
+    if claim is None:
+        raise PinRefusedError
+    invitation.redeem(now=nature.now())
+    return app.commit(invitation, claim, cause=cause)
+
+
+def _redeem_and_accept(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
+    invitation = _entered(app, invitation_id)
+    invitation.redeem(now=nature.now())
+    return app.commit(*join(app.repository.find, invitation, account_id=cause.actor), cause=cause)
+
+
+def _entered(app: Application, invitation_id: UUID) -> Invitation:
+    found = app.repository.find(invitation_id)
+    if not isinstance(found, Invitation):
+        raise PinRefusedError  # its event was never written: the PIN has reached nobody
+    return found
+
+
+def _require_may_offer(app: Application, cause: Cause, offers: Sequence[Offer]) -> None:
+    for one in offers:
+        require_may_manage(managed=one.role, role=role_at(app, cause.actor, one.employer_id), is_eus=False)
+
+
+def _dies_at(app: Application, invitation_id: UUID) -> datetime:
+    with app.session() as session:
+        row = session.one("SELECT dies_at FROM pins WHERE invitation_id = %s", (invitation_id,))
+    assert row is not None  # kept just now
+    moment: datetime = row[0]
+    return moment

@@ -1,0 +1,103 @@
+"""PINs of invitations: kept hashed, counted before they are compared, used once (S-06, D-27)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis import nature
+from chassis.application import Application
+from chassis.hashing import HashQueueFullError
+from services.access.commands.parts import Parts
+from services.access.domain.invitation import PinRefusedError
+
+MOST_COMPARED = 10
+"""Live invitations of one address that one entry is compared with, those that live longest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A live PIN with which an entry was compared; `tries` includes this one."""
+
+    invitation_id: UUID
+    tries: int
+
+
+class PinWrongError(PinRefusedError):
+    """What was entered is no live PIN of this address; `tried` are those that it was compared with."""
+
+    code = "PIN_REFUSED"
+
+    def __init__(self, tried: list[Tried]) -> None:
+        super().__init__(str(PinRefusedError()))
+        self.tried = tried
+
+
+def keep(app: Application, parts: Parts, *, invitation_id: UUID, email: str) -> None:
+    """Keep what the PIN of an invitation is compared with. Once for each."""
+    with app.session() as session:
+        if session.one("SELECT 1 FROM pins WHERE invitation_id = %s", (invitation_id,)):
+            return
+    verifier = parts.hasher.hash(parts.pin(invitation_id))
+    with app.session() as session:
+        session.run(
+            "INSERT INTO pins (invitation_id, address_index, verifier, dies_at) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            (invitation_id, parts.address_index(email), verifier, nature.now() + parts.settings.pin_life),
+        )
+
+
+def drop(app: Application, invitation_id: UUID) -> None:
+    """Destroy what a PIN is compared with: it is over."""
+    with app.session() as session:
+        session.run("DELETE FROM pins WHERE invitation_id = %s", (invitation_id,))
+
+
+def use(app: Application, parts: Parts, *, email: str, typed: str, command_id: UUID) -> UUID:
+    """Use up the PIN that was entered with an address; its invitation. A repeat of the command is right again.
+
+    A try is counted before the PIN is compared, by one statement, so that two hundred at once get no more than five.
+    An address without a live PIN costs the same work (A-01). Raises `PinWrongError` and `HashQueueFullError`.
+    """
+    index = parts.address_index(email)
+    with app.session() as session:
+        again = session.one(
+            "SELECT invitation_id FROM pins WHERE address_index = %s AND used_by = %s", (index, command_id)
+        )
+        if again:
+            return UUID(str(again[0]))
+        rows = session.run(
+            "UPDATE pins SET tries = tries + 1 WHERE invitation_id IN (SELECT invitation_id FROM pins WHERE"
+            " address_index = %s AND dies_at > %s AND used_by IS NULL ORDER BY dies_at DESC LIMIT %s)"
+            " AND tries < %s AND used_by IS NULL RETURNING invitation_id, verifier, tries",
+            (index, nature.now(), MOST_COMPARED, parts.settings.pin_tries),
+        )
+    try:
+        right = [id_ for id_, verifier, _ in rows if parts.hasher.verify(verifier, typed)]
+        if not rows:
+            parts.hasher.verify(None, typed)
+    except HashQueueFullError:
+        _give_back(app, [id_ for id_, _, _ in rows])  # not compared, so not a try
+        raise
+    tried = [Tried(id_, tries) for id_, _, tries in rows]
+    if not right:
+        raise PinWrongError(tried)
+    _give_back(app, [one.invitation_id for one in tried])  # the right PIN of one is no wrong one of another
+    with app.session() as session:
+        used = session.one(
+            "UPDATE pins SET used_by = %s WHERE invitation_id = %s AND used_by IS NULL RETURNING 1",
+            (command_id, right[0]),
+        )
+    if used is None:
+        raise PinWrongError([])  # another command was faster: single use
+    return UUID(str(right[0]))
+
+
+def is_last(parts: Parts, tried: Tried) -> bool:
+    """Whether this was the last try."""
+    return tried.tries >= parts.settings.pin_tries
+
+
+def _give_back(app: Application, ids: list[UUID]) -> None:
+    with app.session() as session:
+        session.run("UPDATE pins SET tries = tries - 1 WHERE invitation_id = ANY(%s)", (ids,))

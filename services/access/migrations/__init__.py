@@ -1,0 +1,1 @@
+"""Tables that are neither a view nor the log."""

@@ -1,0 +1,301 @@
+"""Documents of a role request: judged by content, counted, read, taken back (IA-CONF-03, IA-CONF-04, D-42)."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import pikepdf
+import pytest
+from mandate.access.v1 import service_pb2 as pb
+from PIL import Image
+
+from chassis import nature
+from chassis.domain import NotFoundError
+from services.access.adapters.examiner import ProcessExaminer
+from services.access.commands import role_requests
+from services.access.commands.parts import AccessSettings
+from services.access.domain.role_request import RoleRequest
+from tests.access_office import Office, refused
+
+GROUP = nature.new_id()
+PERSON, STRANGER, HELP = (nature.new_id() for _ in range(3))
+AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
+
+
+def pdf(change: Callable[[pikepdf.Pdf], None] = lambda _: None, **saving: Any) -> bytes:
+    made = pikepdf.new()
+    made.add_blank_page()
+    change(made)
+    out = io.BytesIO()
+    made.save(out, **saving)
+    return out.getvalue()
+
+
+def image(kind: str) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (20, 20), "red").save(out, kind)
+    return out.getvalue()
+
+
+def with_script(made: pikepdf.Pdf) -> None:
+    made.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+
+
+def with_file(made: pikepdf.Pdf) -> None:
+    made.attachments["a.exe"] = pikepdf.AttachedFileSpec(made, b"MZ")
+
+
+def with_launch(made: pikepdf.Pdf) -> None:
+    action = pikepdf.Dictionary(S=pikepdf.Name.Launch, F="cmd.exe")
+    link = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, A=action)
+    made.pages[0].Annots = pikepdf.Array([link])
+
+
+LOCKED = pikepdf.Encryption(owner="owner", user="user")
+
+
+def ask(office: Office, role: str, who: UUID = PERSON) -> str:
+    asked = office.room.execute(role_requests.request_role, who, employer_id=GROUP, role=role, attestation="v1")
+    return str(asked.id)
+
+
+def counted(office: Office, request: str, who: UUID = PERSON, **more: Any) -> tuple[int, int]:
+    office.house.settle()
+    shown = office.ask("ListDocuments", who, role_request_id=request, **more)
+    return shown.documents_uploaded, shown.documents_required
+
+
+def events(office: Office) -> int:
+    return len(office.room.events(RoleRequest.DocumentsCompleted))
+
+
+def test_one_proof_completes_the_request_of_an_official(office: Office) -> None:
+    """4.2 RoleRequestDocumentsCompleted; IA-CONF-04: 1 of 1."""
+    request = ask(office, AO)
+    assert counted(office, request) == (0, 1)
+    answer = office.upload(PERSON, pdf(), role_request_id=request, file_name="CP 575 «é».pdf")
+    assert (answer.documents_uploaded, answer.documents_required) == (1, 1)
+    assert counted(office, request) == (1, 1)
+    [shown] = office.ask("ListDocuments", PERSON, role_request_id=request).documents
+    assert (shown.file_name, shown.document_type, shown.media_type) == ("CP 575 «é».pdf", "CP_575", "application/pdf")
+    assert events(office) == 1
+
+
+def test_a_manager_needs_two_different_things_and_not_two_files(office: Office) -> None:
+    """D-42: distinct required types; an alternate stands for a CP 575."""
+    request = ask(office, AM)
+    for document_type, there in (("CP_575", 1), ("ALTERNATE", 1), ("CERTIFICATION", 2), ("CERTIFICATION", 2)):
+        office.upload(PERSON, pdf(), role_request_id=request, document_type=document_type)
+        assert counted(office, request) == (there, 2)
+    assert events(office) == 1
+
+
+def test_a_staff_end_user_needs_none(office: Office) -> None:
+    request = ask(office, SEU)
+    assert counted(office, request) == (0, 0)
+    assert refused(lambda: office.upload(PERSON, pdf(), role_request_id=request)) == "NO_DOCUMENTS_NEEDED"
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [(pdf(), "application/pdf"), (image("GIF"), "image/gif"), (image("JPEG"), "image/jpeg")],
+)
+def test_d_42_what_may_be_uploaded(office: Office, content: bytes, media_type: str) -> None:
+    """By its content: the name says nothing."""
+    request = ask(office, AO)
+    office.upload(PERSON, content, 1000, role_request_id=request, file_name="scan.exe")
+    office.house.settle()
+    [shown] = office.ask("ListDocuments", PERSON, role_request_id=request).documents
+    assert (shown.media_type, shown.bytes) == (media_type, len(content))
+    assert office.ask("ReadDocument", PERSON, document_id=shown.document_id).piece == content
+    assert office.ask("ReadDocument", PERSON, document_id=shown.document_id, offset=len(content)).piece == b""
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "DOCUMENT_EMPTY"),
+        (b"MZ" + bytes(100), "DOCUMENT_KIND"),
+        (image("PNG"), "DOCUMENT_KIND"),
+        (b"%PDF-1.7\n" + bytes(2000), "DOCUMENT_UNREADABLE"),
+        (image("JPEG")[:200], "DOCUMENT_UNREADABLE"),
+        (b"GIF89a" + bytes(10), "DOCUMENT_UNREADABLE"),
+        (pdf(encryption=LOCKED), "DOCUMENT_UNREADABLE"),
+        (pdf(with_script), "DOCUMENT_UNSAFE"),
+        (pdf(with_file), "DOCUMENT_UNSAFE"),
+        (pdf(with_launch), "DOCUMENT_UNSAFE"),
+    ],
+    ids=["empty", "program", "png", "no pdf", "cut jpeg", "cut gif", "locked", "script", "file inside", "launch"],
+)
+def test_d_42_what_is_refused_leaves_nothing(office: Office, content: bytes, code: str) -> None:
+    """S-23."""
+    request = ask(office, AO)
+    before = office.room.end()
+    assert refused(lambda: office.upload(PERSON, content, role_request_id=request)) == code
+    assert office.room.end() == before
+    with office.room.app.session() as session:
+        assert session.run("SELECT 1 FROM contents") == []
+
+
+@pytest.mark.parametrize(("more", "code"), [(0, ""), (1, "DOCUMENT_TOO_LARGE")])
+def test_d_42_ten_mebibytes_are_allowed_and_no_byte_more(office: Office, more: int, code: str) -> None:
+    content = pdf()
+    content += b"\n%" + b"x" * (office.parts.settings.document_bytes - len(content) - 2 + more)
+    request = ask(office, AO)
+    upload = partial(office.upload, PERSON, content, role_request_id=request)
+    if code:
+        assert refused(upload) == code
+    else:
+        upload()
+        [shown] = office.room.app.repository.get(UUID(request)).documents
+        parts, offset = [], 0
+        while piece := office.ask("ReadDocument", PERSON, document_id=str(shown), offset=offset).piece:
+            parts.append(piece)
+            offset += len(piece)
+        assert b"".join(parts) == content
+
+
+@pytest.mark.parametrize(
+    ("about", "code"),
+    [
+        ({"document_type": "PASSPORT"}, "UNKNOWN_DOCUMENT_TYPE"),
+        ({"document_type": ""}, "UNKNOWN_DOCUMENT_TYPE"),
+        ({"file_name": ""}, "FILE_NAME"),
+        ({"file_name": "x" * 256}, "FILE_NAME"),
+        ({"role_request_id": "x"}, "FIELD_MALFORMED"),
+        ({"command_id": ""}, "FIELD_MALFORMED"),
+    ],
+)
+def test_bad_words_about_a_document(office: Office, about: dict[str, str], code: str) -> None:
+    request = ask(office, AO)
+    before = office.room.end()
+    assert refused(lambda: office.upload(PERSON, pdf(), **{"role_request_id": request, **about})) == code
+    assert office.room.end() == before
+
+
+def test_a_stream_begins_with_what_it_is_about(office: Office) -> None:
+    pieces = [pb.UploadDocumentRequest(piece=b"%PDF-")]
+    for stream in ([], pieces):
+        call = partial(office.servicer.UploadDocument, iter(stream), office.caller(PERSON))
+        assert refused(call) == "FIELD_REQUIRED"
+    request = ask(office, AO)
+    assert refused(lambda: office.upload(PERSON, bytes(300_000), 300_000, role_request_id=request)) == "PIECE_TOO_LARGE"
+
+
+def test_the_same_upload_twice_is_one_document(office: Office) -> None:
+    request, id_ = ask(office, AO), str(nature.new_id())
+    first, again = (office.upload(PERSON, pdf(), role_request_id=request, command_id=id_) for _ in range(2))
+    assert first == again
+    assert len(office.room.app.repository.get(UUID(request)).documents) == 1
+
+
+def test_anothers_request_and_documents_do_not_exist_for_a_stranger(office: Office) -> None:
+    """A-09."""
+    request, content = ask(office, AO), pdf()
+    document = office.upload(PERSON, content, role_request_id=request).receipt.id
+    office.house.settle()
+    calls: list[Callable[[], Any]] = [
+        lambda: office.upload(STRANGER, pdf(), role_request_id=request),
+        lambda: office.ask("ListDocuments", STRANGER, role_request_id=request),
+        lambda: office.ask("ReadDocument", STRANGER, document_id=document),
+        lambda: office.ask("DeleteDocument", STRANGER, document_id=document),
+        lambda: office.ask("DeleteDocument", HELP, roles=["EUS"], document_id=document),
+    ]
+    for call in calls:
+        with pytest.raises(NotFoundError):
+            call()
+    assert counted(office, request, HELP, roles=["EUS"]) == (1, 1)
+    assert office.ask("ReadDocument", HELP, roles=["EUS"], document_id=document).piece == content
+
+
+def waiting(office: Office, **more: Any) -> list[str]:
+    shown = office.ask("ListRoleRequests", HELP, roles=["EUS"], **more).role_requests
+    return [one.role_request_id for one in shown]
+
+
+def test_external_user_services_approve_what_has_its_documents(office: Office) -> None:
+    """4.2: EUS yes, 1 document for an official, 2 for a manager; the queue shows what is complete."""
+    request = ask(office, AM)
+    approve = partial(office.ask, "ApproveRoleRequest", HELP, roles=["EUS"], role_request_id=request)
+    office.upload(PERSON, pdf(), role_request_id=request)
+    office.house.settle()
+    assert (waiting(office), waiting(office, also_incomplete=True)) == ([], [request])
+    assert refused(approve) == "DOCUMENTS_MISSING"
+    office.upload(PERSON, pdf(), role_request_id=request, document_type="CERTIFICATION")
+    office.house.settle()
+    assert waiting(office) == [request]
+    approve()
+
+
+def test_a_document_is_taken_back_before_the_decision_alone(office: Office) -> None:
+    """4.9."""
+    request = ask(office, AO)
+    first = office.upload(PERSON, pdf(), role_request_id=request).receipt.id
+    for _ in range(2):
+        office.ask("DeleteDocument", PERSON, document_id=first)
+    assert counted(office, request) == (0, 1)
+    with pytest.raises(NotFoundError):
+        office.ask("ReadDocument", PERSON, document_id=first)
+    with office.room.app.session() as session:
+        assert session.run("SELECT 1 FROM contents") == []
+    again = office.upload(PERSON, pdf(), role_request_id=request).receipt.id
+    assert events(office) == 2
+    office.ask("ApproveRoleRequest", HELP, roles=["EUS"], role_request_id=request)
+    assert refused(lambda: office.ask("DeleteDocument", PERSON, document_id=again)) == "ALREADY_DECIDED"
+    assert refused(lambda: office.upload(PERSON, pdf(), role_request_id=request)) == "ALREADY_DECIDED"
+
+
+def test_twenty_documents_are_the_most(office: Office) -> None:
+    request = ask(office, AO)
+    for _ in range(20):
+        office.room.execute(_attach, PERSON, request=UUID(request))
+    assert refused(lambda: office.upload(PERSON, pdf(), role_request_id=request)) == "TOO_MANY_DOCUMENTS"
+
+
+def _attach(app: Any, cause: Any, *, request: UUID) -> Any:
+    found: RoleRequest = app.repository.get(request)
+    found.attach(document_id=nature.new_id(), document_type="CP_575")
+    return app.commit(found, cause=cause)
+
+
+def test_nobody_reads_a_document_of_a_person_whose_key_is_destroyed(office: Office) -> None:
+    request = ask(office, AO)
+    document = office.upload(PERSON, pdf(), role_request_id=request, file_name="mine.pdf").receipt.id
+    with office.room.app.session() as session:
+        kept = b"".join(bytes(one) for (one,) in session.run("SELECT content FROM contents"))
+        kept += b"".join(bytes(one) for (one,) in session.run("SELECT state FROM log"))
+    assert b"%PDF" not in kept
+    assert b"mine.pdf" not in kept
+    office.parts.vault.destroy(PERSON)
+    with pytest.raises(NotFoundError):
+        office.ask("ReadDocument", PERSON, document_id=document)
+    office.house.settle()
+    [shown] = office.ask("ListDocuments", PERSON, role_request_id=request).documents
+    assert shown.file_name == ""
+
+
+def test_what_takes_too_long_or_too_much_is_unreadable() -> None:
+    """S-23: the process that looks has little memory, and little time."""
+    for side, megabytes in ((9_000, 64), (12_000, 512)):
+        out = io.BytesIO()
+        Image.new("1", (side, side)).save(out, "GIF")
+        examiner = ProcessExaminer(AccessSettings(examine_megabytes=megabytes))
+        assert refused(partial(examiner.media_type, out.getvalue())) == "DOCUMENT_UNREADABLE"
+
+
+def test_the_process_that_looks_opens_nothing() -> None:
+    """S-23: no file and no socket once it has begun."""
+    program = (
+        "import socket; from services.access.adapters import examining; examining.limit(512, 10)\n"
+        "for opening in (socket.socket, lambda: open('/etc/hostname')):\n"
+        "    try: opening()\n"
+        "    except OSError as error: print(error.errno)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert done.stdout.split() == [b"24", b"24"]  # EMFILE

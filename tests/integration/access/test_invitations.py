@@ -1,0 +1,373 @@
+"""Invitations and their PINs (2.7, 2.8, 4.4)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from mandate.access.v1 import service_pb2 as pb
+from mandate.identity.v1.events_pb2 import AccountActivated
+from mandate.identity.v1.state_pb2 import AccountState
+
+from chassis import nature
+from chassis.domain import DomainError, NotAllowedError, NotFoundError
+from chassis.server import Caller
+from chassis.tokens import Claims
+from services.access.commands import role_requests, staff
+from services.access.commands.parts import hash_of
+from services.access.domain.association import Association
+from services.access.domain.invitation import Invitation
+from services.access.domain.role_request import RoleRequest
+from tests.access_office import PORTAL, Office, refused
+from tests.papers import hand_in
+
+GROUP, BRANCH = nature.new_id(), nature.new_id()
+OFFICIAL, MANAGER, INVITEE, STRANGER, HELP = (nature.new_id() for _ in range(5))
+AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
+EMAIL = "Cleo.Vargas@harbor.example"
+PERSON = {"first_name": "Cleo", "last_name": "Vargas", "email": EMAIL, "confirm_email": EMAIL}
+
+
+def with_role(office: Office, who: UUID, role: str, employer: UUID = GROUP) -> UUID:
+    asked = office.room.execute(role_requests.request_role, who, employer_id=employer, role=role, attestation="v1")
+    hand_in(office.room.app, asked.id)
+    office.room.execute(role_requests.approve, HELP, roles=["EUS"], role_request_id=asked.id)
+    return Association.id_for(who, employer)
+
+
+def offer(employer: UUID = GROUP, role: str = SEU, *functions: str) -> pb.Offer:
+    return pb.Offer(employer_id=str(employer), role=role, functions=functions)
+
+
+def invite(office: Office, by: UUID, *offers: pb.Offer, **more: Any) -> Any:
+    return office.ask("InviteStaff", by, offers=offers or [offer(GROUP, SEU, "PECOS", "NPPES")], **(PERSON | more))
+
+
+def status(office: Office, invitation_id: str) -> str:
+    invitation: Invitation = office.room.app.repository.get(UUID(invitation_id))
+    return invitation.status
+
+
+def held(office: Office, who: UUID, employer: UUID = GROUP) -> tuple[str, list[str], str]:
+    association: Association = office.room.app.repository.get(Association.id_for(who, employer))
+    return association.role, association.functions, association.status
+
+
+@pytest.fixture
+def staffed(office: Office) -> Office:
+    with_role(office, OFFICIAL, AO)
+    with_role(office, MANAGER, AM)
+    return office
+
+
+# -- inviting
+
+
+def test_ia_adds_01_an_invitation_is_sent_with_a_pin_and_a_tracking_id(staffed: Office) -> None:
+    """4.4 StaffInvited, PinIssued; IA-ADDS-05: 72 hours; the log holds neither address nor PIN."""
+    sent = invite(staffed, MANAGER)
+    assert sent.tracking_id.startswith("V")
+    left = sent.expires_at.ToDatetime(tzinfo=nature.now().tzinfo) - nature.now()
+    assert 71 * 3600 < left.total_seconds() <= 72 * 3600
+    pin = staffed.pin_of(sent.receipt.id)
+    assert len(pin) == 8  # D-27
+    with staffed.room.app.session() as session:
+        states = b"".join(bytes(state) for (state,) in session.run("SELECT state FROM log")).lower()
+        kept = str(session.run("SELECT * FROM pins")).lower()
+    for secret in (pin.lower(), EMAIL.lower(), "vargas"):
+        assert secret.encode() not in states
+        assert secret not in kept
+    shown = staffed.ask("GetInvitation", OFFICIAL, invitation_id=sent.receipt.id).invitation
+    assert (shown.name, shown.email, shown.status) == ("Cleo Vargas", "Cleo.Vargas@harbor.example", "ISSUED")
+
+
+def test_the_same_command_invites_once(staffed: Office) -> None:
+    id_ = str(nature.new_id())
+    first, again = (invite(staffed, MANAGER, command_id=id_) for _ in range(2))
+    assert first == again
+    assert len(staffed.room.events(Invitation.StaffInvited)) == 1
+
+
+@pytest.mark.parametrize(
+    ("by", "role", "allowed"),
+    [(OFFICIAL, AM, True), (OFFICIAL, SEU, True), (MANAGER, SEU, True), (MANAGER, AM, False), (STRANGER, SEU, False)],
+)
+def test_d_09_who_may_invite_whom(staffed: Office, by: UUID, role: str, allowed: bool) -> None:
+    call = partial(invite, staffed, by, offer(GROUP, role))
+    if allowed:
+        assert call().receipt.id
+    else:
+        assert refused(call) == "MAY_NOT_MANAGE"
+        assert staffed.room.events(Invitation.StaffInvited) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"first_name": " "}, "FIELD_REQUIRED"),
+        ({"last_name": ""}, "FIELD_REQUIRED"),
+        ({"email": ""}, "FIELD_REQUIRED"),
+        ({"first_name": "X" * 36}, "NAME_MALFORMED"),
+        ({"middle_name": "4"}, "NAME_MALFORMED"),
+        ({"last_name": "=?utf-8?q?a?="}, "NAME_MALFORMED"),
+        ({"email": "no address"}, "EMAIL_MALFORMED"),
+        ({"email": "a@b.example, c@d.example"}, "EMAIL_MALFORMED"),
+        ({"confirm_email": "other@harbor.example"}, "EMAIL_MISMATCH"),
+        ({"offers": []}, "NO_EMPLOYER"),
+        ({"offers": [offer(), offer()]}, "EMPLOYER_TWICE"),
+        ({"offers": [offer(GROUP, AO)]}, "NOT_OFFERED"),
+        ({"offers": [offer(GROUP, "")]}, "NOT_OFFERED"),
+        ({"offers": [offer(GROUP, SEU, "EHR")]}, "EHR_RETIRED"),
+        ({"offers": [offer(GROUP, SEU, "pecos")]}, "UNKNOWN_FUNCTION"),
+        ({"offers": [offer(), offer(BRANCH)]}, "MAY_NOT_MANAGE"),
+        ({"offers": [pb.Offer(employer_id="x", role=SEU)]}, "FIELD_MALFORMED"),
+    ],
+)
+def test_ia_adds_03_what_cannot_be_invited(staffed: Office, changed: dict[str, Any], code: str) -> None:
+    """IA-ADDS-01, IA-ADDS-03, IA-EHR-01: the answer names the rule, the log is unchanged."""
+    before = staffed.room.end()
+    fields = {"offers": [offer()]} | PERSON | changed
+    assert refused(lambda: staffed.ask("InviteStaff", OFFICIAL, **fields)) == code
+    assert staffed.room.end() == before
+
+
+def test_only_those_who_may_manage_such_people_see_an_invitation(staffed: Office) -> None:
+    sent = invite(staffed, OFFICIAL, offer(GROUP, AM))
+    for who in (MANAGER, STRANGER):
+        with pytest.raises(NotFoundError):
+            staffed.ask("GetInvitation", who, invitation_id=sent.receipt.id)
+        with pytest.raises(NotFoundError):
+            staffed.ask("WithdrawInvitation", who, invitation_id=sent.receipt.id)
+    staffed.house.settle()
+    shown = staffed.ask("ListInvitations", OFFICIAL, employer_id=str(GROUP)).invitations
+    assert [one.invitation_id for one in shown] == [sent.receipt.id]
+    with pytest.raises(NotAllowedError):
+        staffed.ask("ListInvitations", STRANGER, employer_id=str(GROUP))
+
+
+# -- the PIN
+
+
+def test_ia_pin_01_a_person_who_is_signed_in_accepts_at_once(staffed: Office) -> None:
+    """4.4: PinRedeemed, InvitationAccepted; D-28: whatever address the account has."""
+    sent = invite(staffed, MANAGER)
+    pin = staffed.pin_of(sent.receipt.id)
+    typed = f" {pin[:4].lower()}-{pin[4:]} "  # limits: spaces, dashes and case are forgiven
+    answer = staffed.ask("EnterPin", INVITEE, email=EMAIL.upper(), pin=typed)
+    assert answer.proof == ""
+    assert status(staffed, sent.receipt.id) == "ACCEPTED"
+    assert held(staffed, INVITEE) == (SEU, ["NPPES", "PECOS"], "APPROVED")
+
+
+def test_a_visitor_gets_a_proof_and_the_account_that_is_made_with_it_is_staff(staffed: Office) -> None:
+    """4.4: Redeemed, then Accepted when the registration is complete."""
+    sent = invite(staffed, MANAGER, offer(GROUP, SEU, "PECOS"))
+    id_ = str(nature.new_id())
+    typed: dict[str, Any] = {"email": EMAIL, "pin": staffed.pin_of(sent.receipt.id), "command_id": id_}
+    proof, again = (staffed.ask("EnterPin", **typed).proof for _ in range(2))
+    assert proof == again  # a repeat is right again
+    assert status(staffed, sent.receipt.id) == "REDEEMED"
+    for number, who in enumerate((INVITEE, STRANGER), start=1):  # the first account, and no other
+        told = AccountActivated(account_id=str(who), invitation_proof=hash_of(proof))
+        staffed.house.tell(told, position=number)
+    assert status(staffed, sent.receipt.id) == "ACCEPTED"
+    assert held(staffed, INVITEE) == (SEU, ["PECOS"], "APPROVED")
+    assert [one.account_id for one in staffed.room.events(Association.Invited)] == [INVITEE]
+
+
+def test_who_has_an_account_signs_in_and_accepts_with_the_proof(staffed: Office) -> None:
+    sent = invite(staffed, MANAGER)
+    proof = staffed.ask("EnterPin", email=EMAIL, pin=staffed.pin_of(sent.receipt.id)).proof
+    staffed.ask("AcceptInvitation", INVITEE, proof=proof)
+    assert held(staffed, INVITEE)[2] == "APPROVED"
+    for who in (STRANGER, INVITEE):
+        assert refused(partial(staffed.ask, "AcceptInvitation", who, proof=proof)) == "PIN_REFUSED"
+    assert refused(lambda: staffed.ask("AcceptInvitation", STRANGER, proof="x" * 43)) == "PIN_REFUSED"
+    assert refused(lambda: staffed.ask("AcceptInvitation", STRANGER, proof="")) == "PIN_REFUSED"
+
+
+def test_ia_pin_02_email_and_pin_belong_together(staffed: Office) -> None:
+    """A-01: one answer, whether the address is known or not."""
+    mine = invite(staffed, MANAGER)
+    other = "other@harbor.example"
+    theirs = invite(staffed, MANAGER, email=other, confirm_email=other)
+    wrong = [
+        (other, staffed.pin_of(mine.receipt.id)),
+        (EMAIL, staffed.pin_of(theirs.receipt.id)),
+        ("nobody@harbor.example", staffed.pin_of(mine.receipt.id)),
+    ]
+    said = set()
+    for email, pin in wrong:
+        with pytest.raises(DomainError) as caught:
+            staffed.ask("EnterPin", email=email, pin=pin)
+        said.add((caught.value.code, str(caught.value)))
+    assert len(said) == 1
+    assert status(staffed, mine.receipt.id) == "ISSUED"
+
+
+@pytest.mark.parametrize("typed", ["", "ABC", "ABCDEFGHJ", "ABCD EFG!", "ÄBCDEFGH", "\0" * 8])
+def test_what_cannot_be_a_pin_is_no_try(staffed: Office, typed: str) -> None:
+    sent = invite(staffed, MANAGER)
+    for _ in range(6):
+        assert refused(lambda: staffed.ask("EnterPin", email=EMAIL, pin=typed)) == "PIN_MALFORMED"
+    staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(sent.receipt.id))
+
+
+def test_five_wrong_pins_block_it(staffed: Office) -> None:
+    """4.4 PinRejected, PinBlocked; limits: 5 wrong tries."""
+    sent = invite(staffed, MANAGER)
+    for _ in range(5):
+        assert status(staffed, sent.receipt.id) == "ISSUED"
+        assert refused(lambda: staffed.ask("EnterPin", email=EMAIL, pin="ABCDEFGH")) == "PIN_REFUSED"
+    assert status(staffed, sent.receipt.id) == "BLOCKED"
+    right = staffed.pin_of(sent.receipt.id)
+    assert refused(lambda: staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=right)) == "PIN_REFUSED"
+
+
+def test_the_right_pin_of_one_invitation_is_no_wrong_one_of_another(staffed: Office) -> None:
+    with_role(staffed, OFFICIAL, AO, BRANCH)
+    sent = [invite(staffed, OFFICIAL, offer(employer)) for employer in (GROUP, BRANCH)]
+    for _ in range(4):
+        refused(lambda: staffed.ask("EnterPin", email=EMAIL, pin="ABCDEFGH"))
+    for one in sent:
+        staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(one.receipt.id))
+    assert [status(staffed, one.receipt.id) for one in sent] == ["ACCEPTED", "ACCEPTED"]
+
+
+def test_a_05_two_hundred_at_once_get_five_tries(staffed: Office) -> None:
+    sent = invite(staffed, MANAGER)
+
+    def guess(_number: int) -> str:
+        return refused(lambda: staffed.ask("EnterPin", email=EMAIL, pin="ABCDEFGH"))
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(guess, range(200))) == {"PIN_REFUSED"}
+    assert len(staffed.room.events(Invitation.PinRejected)) == 5
+    assert status(staffed, sent.receipt.id) == "BLOCKED"
+
+
+def test_a_19_the_same_pin_at_once_is_used_once(staffed: Office) -> None:
+    pin = staffed.pin_of(invite(staffed, MANAGER).receipt.id)
+
+    def enter(who: UUID) -> bool:
+        try:
+            staffed.ask("EnterPin", who, email=EMAIL, pin=pin)
+        except DomainError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(enter, [uuid4() for _ in range(8)])) == 1
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_d_27_at_72_hours_it_is_expired(staffed: Office, late: bool) -> None:
+    sent = invite(staffed, MANAGER)
+    pin = staffed.pin_of(sent.receipt.id)
+    staffed.clock.forward(hours=72, seconds=0 if late else -60)
+    staffed.house.settle()
+    if late:
+        assert status(staffed, sent.receipt.id) == "EXPIRED"
+        assert refused(lambda: staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=pin)) == "PIN_REFUSED"
+        with staffed.room.app.session() as session:
+            assert session.run("SELECT * FROM pins") == []
+    else:
+        staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=pin)
+        assert status(staffed, sent.receipt.id) == "ACCEPTED"
+
+
+def test_a_late_timer_gives_nobody_more_time(staffed: Office) -> None:
+    pin = staffed.pin_of(invite(staffed, MANAGER).receipt.id)
+    staffed.clock.forward(hours=72)
+    assert refused(lambda: staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=pin)) == "PIN_REFUSED"
+
+
+def test_an_invitation_is_withdrawn_by_anybody_who_may_invite(staffed: Office) -> None:
+    """4.4: inviter, any AO or AM."""
+    sent = invite(staffed, MANAGER)
+    staffed.ask("WithdrawInvitation", OFFICIAL, invitation_id=sent.receipt.id)
+    staffed.ask("WithdrawInvitation", OFFICIAL, invitation_id=sent.receipt.id)
+    assert len(staffed.room.events(Invitation.Withdrawn)) == 1
+    pin = staffed.pin_of(sent.receipt.id)
+    assert refused(lambda: staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=pin)) == "PIN_REFUSED"
+    accepted = invite(staffed, MANAGER)
+    staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(accepted.receipt.id))
+    over = partial(staffed.ask, "WithdrawInvitation", OFFICIAL, invitation_id=accepted.receipt.id)
+    assert refused(over) == "INVITATION_OVER"
+
+
+# -- what is had then
+
+
+def test_what_the_inviter_may_not_give_any_more_is_not_given(staffed: Office) -> None:
+    """D-50: judged when it is accepted."""
+    with_role(staffed, MANAGER, AM, BRANCH)
+    both = invite(staffed, MANAGER, offer(GROUP), offer(BRANCH))
+    staffed.room.execute(staff.disassociate, MANAGER, association_id=Association.id_for(MANAGER, GROUP))
+    staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(both.receipt.id))
+    assert held(staffed, INVITEE, BRANCH)[2] == "APPROVED"
+    assert staffed.room.app.repository.find(Association.id_for(INVITEE, GROUP)) is None
+    none = invite(staffed, MANAGER, offer(BRANCH))
+    staffed.room.execute(staff.disassociate, MANAGER, association_id=Association.id_for(MANAGER, BRANCH))
+    pin = staffed.pin_of(none.receipt.id)
+    assert refused(lambda: staffed.ask("EnterPin", STRANGER, email=EMAIL, pin=pin)) == "INVITATION_VOID"
+
+
+def test_a_registration_with_a_void_invitation_ends_the_invitation(staffed: Office) -> None:
+    sent = invite(staffed, MANAGER)
+    proof = staffed.ask("EnterPin", email=EMAIL, pin=staffed.pin_of(sent.receipt.id)).proof
+    staffed.room.execute(staff.disassociate, MANAGER, association_id=Association.id_for(MANAGER, GROUP))
+    staffed.house.tell(AccountActivated(account_id=str(INVITEE), invitation_proof=hash_of(proof)))
+    assert status(staffed, sent.receipt.id) == "WITHDRAWN"
+
+
+def test_d_39_an_invitation_takes_nothing_away(staffed: Office) -> None:
+    with_role(staffed, INVITEE, SEU)
+    association = Association.id_for(INVITEE, GROUP)
+    staffed.room.execute(staff.grant_function, MANAGER, association_id=association, function="NPPES")
+    for offers, expected in (
+        (offer(GROUP, SEU, "PECOS"), (SEU, ["NPPES", "PECOS"])),
+        (offer(GROUP, AM), (AM, [])),
+        (offer(GROUP, SEU, "PECOS"), (AM, [])),
+    ):
+        sent = invite(staffed, OFFICIAL, offers)
+        staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(sent.receipt.id))
+        assert held(staffed, INVITEE)[:2] == expected
+
+
+@pytest.mark.parametrize(("asked", "after"), [(SEU, "CANCELLED"), (AM, "PENDING")])
+def test_a_request_for_no_more_than_is_had_now_is_closed(staffed: Office, asked: str, after: str) -> None:
+    request = staffed.room.execute(role_requests.request_role, INVITEE, employer_id=GROUP, role=asked)
+    sent = invite(staffed, OFFICIAL)
+    staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(sent.receipt.id))
+    kept: RoleRequest = staffed.room.app.repository.get(request.id)
+    assert kept.status == after
+    assert held(staffed, INVITEE)[0] == SEU
+
+
+def test_x_20_the_chain_begins_with_the_invitation(staffed: Office) -> None:
+    sent = invite(staffed, MANAGER)
+    staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(sent.receipt.id))
+    staffed.house.tell(AccountState(account_id=str(INVITEE), active=True))
+    staffed.servicer._authority.step()
+    said = staffed.ask("ExplainAuthority", MANAGER, account_id=str(INVITEE), provider_id=str(GROUP), function="PECOS")
+    assert (said.invitation_id, said.invitation_tracking_id) == (sent.receipt.id, sent.tracking_id)
+
+
+# -- the notifier's question
+
+
+def test_only_the_notifier_learns_where_an_invitation_goes(staffed: Office) -> None:
+    sent = invite(staffed, MANAGER)
+    request = pb.GetInviteeRequest(invitation_id=sent.receipt.id)
+    asks = Caller(claims=Claims(service="notifier"))
+    assert staffed.invitees.GetInvitee(request, asks).email == EMAIL
+    with pytest.raises(NotAllowedError):
+        staffed.invitees.GetInvitee(request, PORTAL)
+    staffed.parts.vault.destroy(UUID(sent.receipt.id))
+    with pytest.raises(NotFoundError):
+        staffed.invitees.GetInvitee(request, asks)
+    assert staffed.ask("GetInvitation", OFFICIAL, invitation_id=sent.receipt.id).invitation.name == ""
