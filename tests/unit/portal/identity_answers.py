@@ -1,14 +1,12 @@
 # ruff: noqa: N802 - gRPC names its methods so, and gives each two arguments
-"""A stand-in for identity that keeps everything in memory, for looking at pages; no part of the product.
+"""What identity answers in unit tests of pages: enough to be led from form to form. Real is tests/e2e/pages.
 
 Code 123456 is right, every other wrong. User "arivera1" and everybody else of `CAST` sign in with "Ab1-cdef".
-With a signer its tokens are real, so that real services believe them.
 """
 
 from __future__ import annotations
 
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -19,13 +17,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.common.v1.receipt_pb2 import ErrorDetail, Receipt
 from mandate.identity.v1 import people_service_pb2 as people
 from mandate.identity.v1 import service_pb2 as m
-from mandate.identity.v1.people_service_pb2_grpc import PeopleServiceServicer, add_PeopleServiceServicer_to_server
-from mandate.identity.v1.service_pb2_grpc import IdentityServiceServicer, add_IdentityServiceServicer_to_server
-
-from chassis.tokens import Signer
 
 Context = grpc.ServicerContext
 CODE = "123456"
+IDLE_S = 900
 USER_ID, PASSWORD = "arivera1", "Ab1-cdef"
 SPECIAL = "@#&)(-_'\".,*;:/$!"
 SPACE = UUID("5f3bd1a2-0c1f-4f43-9a55-1f6d1f1c0a11")
@@ -117,15 +112,14 @@ class Draft:
     code: m.CodeSent | None = None
 
 
-class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
-    def __init__(self, idle_seconds: float = 900, signer: Signer | None = None) -> None:
-        self.idle_seconds = idle_seconds
-        self.signer = signer
+class IdentityAnswers:
+    """The methods that a stub would have."""
+
+    def __init__(self) -> None:
         self.signing_in: dict[str, str] = {}
         self.drafts: dict[str, Draft] = {}
         self.sign_ins: dict[str, m.CodeSent] = {}
         self.sessions: dict[str, tuple[str, Timestamp]] = {}
-        self.calls: list[str] = []
 
     # registration
 
@@ -269,7 +263,7 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
             refuse(context, UNAUTHENTICATED, ErrorDetail(code="SESSION_ENDED"))
         user_id, idle = self.sessions[request.session_token]
         if request.activity:
-            idle = stamp(self.idle_seconds)
+            idle = stamp(IDLE_S)
             self.sessions[request.session_token] = (user_id, idle)
         who = CAST.get(user_id, Who(user_id, "Sam", "Elliott"))
         session = m.Session(
@@ -283,17 +277,8 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
             ends_at=stamp(43_200),
             password_days_left=57,
         )
-        tokens = [
-            m.UserToken(audience=name, token=self._token(who, name), expires_at=stamp(15)) for name in request.audiences
-        ]
+        tokens = [m.UserToken(audience=name, token=f"token-{name}", expires_at=stamp(15)) for name in request.audiences]
         return m.CheckSessionResponse(session=session, tokens=tokens)
-
-    def _token(self, who: Who, audience: str) -> str:
-        if self.signer is None:
-            return f"token-{audience}"
-        roles = [m.StaffRole.Name(role).removeprefix("STAFF_ROLE_") for role in who.roles]
-        account_id, now = UUID(who.account_id), datetime.now(UTC)
-        return self.signer.user_token(account_id, audience=audience, roles=roles, mfa_at=now, session="double")[0]
 
     def SelectPeople(self, request: people.SelectPeopleRequest, context: Context) -> people.SelectPeopleResponse:
         wanted = set(request.account_ids)
@@ -315,7 +300,7 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
 
     def GetProfile(self, request: m.GetProfileRequest, context: Context) -> m.GetProfileResponse:
         authorization = dict(context.invocation_metadata())["authorization"]
-        assert self.signer is not None or authorization == "Bearer token-identity"
+        assert authorization == "Bearer token-identity"
         home = m.Address(line1="12 Harbor Road", city="Rochester", state="NY", postal_code="14604-1234", country="US")
         information = m.PersonalInformation(
             first_name="Ana",
@@ -349,7 +334,7 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
 
     def _session(self, user_id: str) -> str:
         token = secrets.token_urlsafe(32)
-        self.sessions[token] = (user_id, stamp(self.idle_seconds))
+        self.sessions[token] = (user_id, stamp(IDLE_S))
         return token
 
     def _draft(self, request: Any, context: Context) -> Draft:
@@ -367,13 +352,3 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
     def _judge(self, code: str, context: Context) -> None:
         if code != CODE:
             refuse(context, INVALID, ErrorDetail(code="CODE_WRONG", field="code"))
-
-
-def serve(double: IdentityDouble) -> tuple[grpc.Server, str]:
-    """Run it on a free port of the loopback address."""
-    server = grpc.server(ThreadPoolExecutor(4))
-    add_IdentityServiceServicer_to_server(double, server)  # type: ignore[no-untyped-call]
-    add_PeopleServiceServicer_to_server(double, server)  # type: ignore[no-untyped-call]
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, f"127.0.0.1:{port}"
