@@ -71,34 +71,15 @@ def refuse(context: Context, status: grpc.StatusCode, *details: ErrorDetail) -> 
     raise AssertionError("abort raises")
 
 
-def rules(user_id: str, password: str, confirm: str) -> tuple[list[m.ComplianceRule], list[m.ComplianceRule]]:
-    def rule(id: str, met: object, judged: object) -> m.ComplianceRule:
-        if not judged:
-            return m.ComplianceRule(rule=id, state=m.COMPLIANCE_STATE_NOT_YET)
-        return m.ComplianceRule(rule=id, state=m.COMPLIANCE_STATE_MET if met else m.COMPLIANCE_STATE_NOT_MET)
+BROKEN = {USER_ID: ("IA-UID-02",), "1aaa": ("IA-PW-01", "IA-PW-04", "IA-PW-06", "IA-PW-07")}
+"""What some typed values break; every other meets all. The rules themselves are identity's."""
 
-    u, p = bool(user_id), bool(password)
-    users = [
-        rule("IA-UID-01", 6 <= len(user_id) <= 12, u),
-        rule("IA-UID-02", user_id != USER_ID, u),
-        rule("IA-UID-03", sum(c.isdigit() for c in user_id) <= 4, u),
-        rule("IA-UID-04", user_id.isalnum(), u),
-        rule("IA-UID-05", u, u),
-    ]
-    passwords = [
-        rule("IA-PW-01", 8 <= len(password) <= 12, p),
-        rule("IA-PW-02", any(c.isalpha() for c in password), p),
-        rule("IA-PW-03", any(c.isdigit() for c in password), p),
-        rule("IA-PW-04", any(c in SPECIAL for c in password), p),
-        rule("IA-PW-05", all(c.isalnum() or c in SPECIAL for c in password), p),
-        rule("IA-PW-06", not password[:1].isdigit(), p),
-        rule(
-            "IA-PW-07", not any(a == b == c for a, b, c in zip(password, password[1:], password[2:], strict=False)), p
-        ),
-        rule("IA-PW-08", password != user_id, p),
-        rule("IA-PW-09", password == confirm, p and bool(confirm)),
-    ]
-    return users, passwords
+
+def rules(area: str, count: int, typed: str) -> list[m.ComplianceRule]:
+    met = m.COMPLIANCE_STATE_MET if typed else m.COMPLIANCE_STATE_NOT_YET
+    broken = BROKEN.get(typed, ())
+    ids = [f"IA-{area}-{number:02}" for number in range(1, count + 1)]
+    return [m.ComplianceRule(rule=one, state=m.COMPLIANCE_STATE_NOT_MET if one in broken else met) for one in ids]
 
 
 @dataclass
@@ -151,12 +132,12 @@ class IdentityAnswers:
 
     def CheckCompliance(self, request: m.CheckComplianceRequest, context: Context) -> m.CheckComplianceResponse:
         self._draft(request, context)
-        users, passwords = rules(request.user_id, request.password, request.confirm_password)
+        users, passwords = rules("UID", 5, request.user_id), rules("PW", 9, request.password)
         return m.CheckComplianceResponse(user_id_rules=users, password_rules=passwords, special_characters=SPECIAL)
 
     def ChooseCredentials(self, request: m.ChooseCredentialsRequest, context: Context) -> m.ChooseCredentialsResponse:
         draft = self._draft(request, context)
-        users, passwords = rules(request.user_id, request.password, request.confirm_password)
+        users, passwords = rules("UID", 5, request.user_id), rules("PW", 9, request.password)
         if any(rule.state != m.COMPLIANCE_STATE_MET for rule in (*users, *passwords)):
             errors = [ErrorDetail(code="PASSWORD_RULES", field="password")]
             if request.user_id == USER_ID:
