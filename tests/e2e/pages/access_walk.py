@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
+from mandate.registry.v1.service_pb2 import Provider
 from playwright.sync_api import Page, expect
 
+from tests.e2e.pages.neighbours import Neighbours
 from tests.e2e.pages.walk import Look, enter
 
 
@@ -17,13 +19,17 @@ def press(page: Page, text: str) -> None:
     page.locator(f"main button:has-text({text!r})").first.click()
 
 
+def open_row(page: Page, employer: Provider) -> None:
+    page.locator("main .m-open", has_text=employer.name).click()
+
+
 def done(page: Page, text: str) -> None:
     expect(page.locator("main [role=status]").first).to_contain_text(text)
 
 
-def newcomer(page: Page, base: str, look: Look) -> None:
+def newcomer(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     """Nora Newhere asks for a role, takes it back, asks for another."""
-    enter(page, base, "newhere1")
+    enter(page, base, neighbours.registered("Nora", "Newhere"))
     look(page, "home-nobody")
     page.goto(f"{base}/connections")
     look(page, "connections-none")
@@ -70,9 +76,11 @@ def newcomer(page: Page, base: str, look: Look) -> None:
     assert page.goto(f"{base}/eus").status == 404  # type: ignore[union-attr]
 
 
-def official(page: Page, base: str, look: Look) -> None:
+def official(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     """Ana Rivera decides, modifies, lets go."""
-    enter(page, base, "arivera1")
+    at = neighbours.place()
+    neighbours.employ(at)
+    enter(page, base, at.official)
     page.goto(f"{base}/staff")
     look(page, "staff")
     page.locator("main .m-open:has-text('Novak')").click()
@@ -112,9 +120,11 @@ def official(page: Page, base: str, look: Look) -> None:
     look(page, "leave-errors")
 
 
-def connecting(page: Page, base: str, look: Look) -> None:  # noqa: PLR0915 - one walk
+def connecting(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:  # noqa: PLR0915 - one walk
     """Ana Rivera approves and rejects connections, asks for one, adds a surrogate, takes back, disconnects."""
-    enter(page, base, "arivera1")
+    at = neighbours.place()
+    neighbours.ask_to_connect(at)
+    enter(page, base, at.official)
     look(page, "home-waiting")
     press(page, "Approve All Selected")
     look(page, "home-errors")
@@ -132,7 +142,7 @@ def connecting(page: Page, base: str, look: Look) -> None:  # noqa: PLR0915 - on
     done(page, "What you chose is rejected.")
     page.goto(f"{base}/connections")
     look(page, "connections")
-    page.locator("main .m-open:has-text('Harbor')").click()
+    open_row(page, at.clinic)
     look(page, "connections-open")
     link(page, "Find Provider")
     look(page, "find-provider")
@@ -152,7 +162,7 @@ def connecting(page: Page, base: str, look: Look) -> None:  # noqa: PLR0915 - on
     press(page, "Submit")
     look(page, "review-provider-errors")
     page.goto(f"{base}/connections")
-    page.locator("main .m-open:has-text('Merriweld')").click()
+    open_row(page, at.practice)
     link(page, "Add Surrogate")
     page.fill("#organization-name", "juniper*")
     press(page, "Search")
@@ -165,16 +175,17 @@ def connecting(page: Page, base: str, look: Look) -> None:  # noqa: PLR0915 - on
     press(page, "Cancel request")
     done(page, "The request is taken back.")
     page.goto(f"{base}/connections")
-    page.locator("main .m-open:has-text('Harbor')").click()
+    open_row(page, at.clinic)
     link(page, "Disconnect")
     look(page, "disconnect")
     press(page, "Disconnect")
     done(page, "The connection has ended.")
 
 
-def desk(page: Page, base: str, look: Look) -> None:
-    """Erin Usher of External User Services works off the queue."""
-    enter(page, base, "eusdesk1")
+def desk(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
+    """Ewa Usher of External User Services works off the queue."""
+    neighbours.ask_the_desk()
+    enter(page, base, neighbours.story.eus)
     page.goto(f"{base}/eus")
     look(page, "eus")
     page.locator("main td a").first.click()
@@ -189,9 +200,12 @@ def desk(page: Page, base: str, look: Look) -> None:
     done(page, "The request is approved.")
 
 
-def spanish(page: Page, base: str, look: Look) -> None:
+def spanish(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     """The same pages in Spanish, each once."""
-    enter(page, base, "arivera1")
+    at = neighbours.place()
+    neighbours.employ(at)
+    neighbours.ask_to_connect(at)
+    enter(page, base, at.official)
     page.goto(f"{base}/connections")
     party = (page.locator("main .m-open").first.get_attribute("href") or "").partition("open=")[2].partition("#")[0]
     page.goto(f"{base}/staff")

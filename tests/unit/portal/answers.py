@@ -16,8 +16,8 @@ from mandate.registry.v1 import service_pb2 as r
 
 from chassis import nature
 from services.portal.web.clients import Clients
-from tests.e2e.pages.identity_double import CAST
 from tests.unit.portal.conftest import DirectError, DirectStub
+from tests.unit.portal.identity_answers import CAST
 
 CLINIC, OWN, OTHER, STRANGER = (f"0c1f4f43-9a55-4f43-9a55-00000000000{n}" for n in range(1, 5))
 ME, DELIA, JO, PETRA = (CAST[user_id].account_id for user_id in ("arivera1", "dmarsh22", "jnakamura", "pnovak31"))

@@ -1,4 +1,4 @@
-"""The portal over a stand-in for identity, called directly: no socket, no server."""
+"""The portal over canned answers, called directly: no socket, no server."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from services.portal.web.app import create_app
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
 from services.portal.web.settings import PortalSettings
-from tests.e2e.pages.identity_double import PASSWORD, USER_ID, IdentityDouble
+from tests.unit.portal.identity_answers import PASSWORD, USER_ID, IdentityAnswers
 from tests.unit.portal.reading import hidden
 
 SECRET = "unit tests only, thirty-two bytes and more"
@@ -64,7 +64,7 @@ DirectError.__abstractmethods__ = frozenset()  # type: ignore[attr-defined]
 
 
 class DirectContext:
-    """The little of a servicer's context that the double uses."""
+    """The little of a servicer's context that these answers use."""
 
     def __init__(self, metadata: Any) -> None:
         self.metadata = metadata
@@ -81,10 +81,10 @@ class DirectContext:
 
 
 class DirectStub:
-    """Calls the double's methods as a stub would; remembers what was asked, and with which metadata."""
+    """Calls their methods as a stub would; remembers what was asked, and with which metadata."""
 
-    def __init__(self, double: IdentityDouble) -> None:
-        self.double = double
+    def __init__(self, answers: IdentityAnswers) -> None:
+        self.answers = answers
         self.asked: list[tuple[str, Any, dict[str, str]]] = []
         self.broken: dict[str, grpc.StatusCode] = {}
 
@@ -94,7 +94,7 @@ class DirectStub:
             self.asked.append((name, request, dict(metadata)))
             if name in self.broken:
                 raise DirectError(self.broken[name], ())
-            return getattr(self.double, name)(request, DirectContext(metadata))
+            return getattr(self.answers, name)(request, DirectContext(metadata))
 
         return ask
 
@@ -104,7 +104,7 @@ class DirectStub:
 
 @pytest.fixture
 def identity() -> DirectStub:
-    return DirectStub(IdentityDouble())
+    return DirectStub(IdentityAnswers())
 
 
 @pytest.fixture

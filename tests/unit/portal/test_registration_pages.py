@@ -208,7 +208,7 @@ def test_a_third_code_s_refusal_is_told(browser: httpx.Client, challenges: Chall
 
         context.abort(grpc.StatusCode.FAILED_PRECONDITION, "")  # type: ignore[attr-defined]
 
-    identity.double.ResendRegistrationCode = refuse  # type: ignore[method-assign, assignment]
+    identity.answers.ResendRegistrationCode = refuse  # type: ignore[method-assign, assignment]
     form = hidden(browser.get("/register/code").text, "/register/code/send")
     answer = browser.post("/register/code/send", data=form)
     assert errors(answer.text)[0] == ["Wait 17 seconds before you ask for another code"]

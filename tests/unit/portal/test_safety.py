@@ -14,8 +14,8 @@ from services.portal.web.clients import Clients
 from services.portal.web.headers import ALWAYS
 from services.portal.web.pages import Access
 from services.portal.web.settings import PortalSettings
-from tests.e2e.pages.identity_double import PASSWORD, USER_ID
 from tests.unit.portal.conftest import HTTPS, SECRET, DirectStub, visitor
+from tests.unit.portal.identity_answers import PASSWORD, USER_ID
 from tests.unit.portal.reading import hidden, text
 
 
@@ -150,7 +150,7 @@ def test_every_page_says_who_may_open_it(browser: httpx.Client) -> None:
 
 
 def test_an_ended_session_is_told_and_forgotten(signed_in: httpx.Client, identity: DirectStub) -> None:
-    identity.double.sessions.clear()
+    identity.answers.sessions.clear()
     answer = signed_in.get("/profile")
     assert answer.headers["location"] == "/signin?notice=session_ended&next=/profile"
     assert 'session=""' in answer.headers["set-cookie"]
@@ -178,7 +178,7 @@ def test_what_a_service_does_not_answer_is_a_page(
 
 
 def test_a_crash_says_nothing_but_its_id(signed_in: httpx.Client, identity: DirectStub) -> None:
-    identity.double.GetProfile = lambda *_: 1 / 0  # type: ignore[method-assign, assignment]
+    identity.answers.GetProfile = lambda *_: 1 / 0  # type: ignore[method-assign, assignment]
     answer = signed_in.get("/profile")
     assert answer.status_code == 500
     shown = text(answer.text).replace("-", "")

@@ -53,6 +53,7 @@ if (dialog) {
   const tabs = new BroadcastChannel("session");
   let ends = Number(dialog.dataset.ends);
   let spoken = 0;
+  let over = false;
 
   const left = () => ends - (Date.now() + offset) / 1000;
 
@@ -63,10 +64,17 @@ if (dialog) {
     if (dialog.open && left() > warn) dialog.close();
   };
 
+  const leave = () => {
+    if (over) return; // asking again would break off a sign-in page that loads slowly
+    over = true;
+    clearInterval(watch);
+    location.assign("/signin?notice=session_ended");
+  };
+
   const look = async () => {
     const answer = await fetch("/session/state", { headers: { accept: "application/json" } });
     if (answer.ok) until(await answer.json());
-    else location.assign("/signin?notice=session_ended");
+    else leave();
   };
 
   const speak = () => {
@@ -85,7 +93,7 @@ if (dialog) {
       headers: { accept: "application/json" },
       body: new URLSearchParams(new FormData(event.target)),
     });
-    if (!answer.ok) return location.assign("/signin?notice=session_ended");
+    if (!answer.ok) return leave();
     const state = await answer.json();
     until(state);
     tabs.postMessage(state);
@@ -93,11 +101,11 @@ if (dialog) {
 
   tabs.onmessage = (event) => until(event.data);
 
-  setInterval(async () => {
+  const watch = setInterval(async () => {
     if (left() > warn) return;
     if (!dialog.open) {
       await look(); // another tab may have gone on
-      if (left() > warn) return;
+      if (over || left() > warn) return;
       dialog.showModal();
     }
     speak();

@@ -1,4 +1,4 @@
-"""The whole platform on embedded parts, started once for each module of this folder."""
+"""The whole platform on embedded parts, started once for each module below."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cli.platform import Platform, platform
 @pytest.fixture(scope="module")
 def embedded_platform() -> Iterator[Platform]:
     base = Path(tempfile.mkdtemp(prefix="mandate-e2e-"))
-    base.chmod(0o755)
+    base.chmod(0o755)  # PostgreSQL drops to another user where we are root
     try:
         with platform(base / "state") as started:
             load_generated(started, others=2_000)

@@ -1,14 +1,12 @@
 # ruff: noqa: N802 - gRPC names its methods so, and gives each two arguments
-"""A stand-in for identity that keeps everything in memory, for looking at pages; no part of the product.
+"""What identity answers in unit tests of pages: enough to be led from form to form. Real is tests/e2e/pages.
 
 Code 123456 is right, every other wrong. User "arivera1" and everybody else of `CAST` sign in with "Ab1-cdef".
-With a signer its tokens are real, so that real services believe them.
 """
 
 from __future__ import annotations
 
 import secrets
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
@@ -19,13 +17,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.common.v1.receipt_pb2 import ErrorDetail, Receipt
 from mandate.identity.v1 import people_service_pb2 as people
 from mandate.identity.v1 import service_pb2 as m
-from mandate.identity.v1.people_service_pb2_grpc import PeopleServiceServicer, add_PeopleServiceServicer_to_server
-from mandate.identity.v1.service_pb2_grpc import IdentityServiceServicer, add_IdentityServiceServicer_to_server
-
-from chassis.tokens import Signer
 
 Context = grpc.ServicerContext
 CODE = "123456"
+IDLE_S = 900
 USER_ID, PASSWORD = "arivera1", "Ab1-cdef"
 SPECIAL = "@#&)(-_'\".,*;:/$!"
 SPACE = UUID("5f3bd1a2-0c1f-4f43-9a55-1f6d1f1c0a11")
@@ -76,34 +71,15 @@ def refuse(context: Context, status: grpc.StatusCode, *details: ErrorDetail) -> 
     raise AssertionError("abort raises")
 
 
-def rules(user_id: str, password: str, confirm: str) -> tuple[list[m.ComplianceRule], list[m.ComplianceRule]]:
-    def rule(id: str, met: object, judged: object) -> m.ComplianceRule:
-        if not judged:
-            return m.ComplianceRule(rule=id, state=m.COMPLIANCE_STATE_NOT_YET)
-        return m.ComplianceRule(rule=id, state=m.COMPLIANCE_STATE_MET if met else m.COMPLIANCE_STATE_NOT_MET)
+BROKEN = {USER_ID: ("IA-UID-02",), "1aaa": ("IA-PW-01", "IA-PW-04", "IA-PW-06", "IA-PW-07")}
+"""What some typed values break; every other meets all. The rules themselves are identity's."""
 
-    u, p = bool(user_id), bool(password)
-    users = [
-        rule("IA-UID-01", 6 <= len(user_id) <= 12, u),
-        rule("IA-UID-02", user_id != USER_ID, u),
-        rule("IA-UID-03", sum(c.isdigit() for c in user_id) <= 4, u),
-        rule("IA-UID-04", user_id.isalnum(), u),
-        rule("IA-UID-05", u, u),
-    ]
-    passwords = [
-        rule("IA-PW-01", 8 <= len(password) <= 12, p),
-        rule("IA-PW-02", any(c.isalpha() for c in password), p),
-        rule("IA-PW-03", any(c.isdigit() for c in password), p),
-        rule("IA-PW-04", any(c in SPECIAL for c in password), p),
-        rule("IA-PW-05", all(c.isalnum() or c in SPECIAL for c in password), p),
-        rule("IA-PW-06", not password[:1].isdigit(), p),
-        rule(
-            "IA-PW-07", not any(a == b == c for a, b, c in zip(password, password[1:], password[2:], strict=False)), p
-        ),
-        rule("IA-PW-08", password != user_id, p),
-        rule("IA-PW-09", password == confirm, p and bool(confirm)),
-    ]
-    return users, passwords
+
+def rules(area: str, count: int, typed: str) -> list[m.ComplianceRule]:
+    met = m.COMPLIANCE_STATE_MET if typed else m.COMPLIANCE_STATE_NOT_YET
+    broken = BROKEN.get(typed, ())
+    ids = [f"IA-{area}-{number:02}" for number in range(1, count + 1)]
+    return [m.ComplianceRule(rule=one, state=m.COMPLIANCE_STATE_NOT_MET if one in broken else met) for one in ids]
 
 
 @dataclass
@@ -117,15 +93,14 @@ class Draft:
     code: m.CodeSent | None = None
 
 
-class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
-    def __init__(self, idle_seconds: float = 900, signer: Signer | None = None) -> None:
-        self.idle_seconds = idle_seconds
-        self.signer = signer
+class IdentityAnswers:
+    """The methods that a stub would have."""
+
+    def __init__(self) -> None:
         self.signing_in: dict[str, str] = {}
         self.drafts: dict[str, Draft] = {}
         self.sign_ins: dict[str, m.CodeSent] = {}
         self.sessions: dict[str, tuple[str, Timestamp]] = {}
-        self.calls: list[str] = []
 
     # registration
 
@@ -157,12 +132,12 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
 
     def CheckCompliance(self, request: m.CheckComplianceRequest, context: Context) -> m.CheckComplianceResponse:
         self._draft(request, context)
-        users, passwords = rules(request.user_id, request.password, request.confirm_password)
+        users, passwords = rules("UID", 5, request.user_id), rules("PW", 9, request.password)
         return m.CheckComplianceResponse(user_id_rules=users, password_rules=passwords, special_characters=SPECIAL)
 
     def ChooseCredentials(self, request: m.ChooseCredentialsRequest, context: Context) -> m.ChooseCredentialsResponse:
         draft = self._draft(request, context)
-        users, passwords = rules(request.user_id, request.password, request.confirm_password)
+        users, passwords = rules("UID", 5, request.user_id), rules("PW", 9, request.password)
         if any(rule.state != m.COMPLIANCE_STATE_MET for rule in (*users, *passwords)):
             errors = [ErrorDetail(code="PASSWORD_RULES", field="password")]
             if request.user_id == USER_ID:
@@ -269,7 +244,7 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
             refuse(context, UNAUTHENTICATED, ErrorDetail(code="SESSION_ENDED"))
         user_id, idle = self.sessions[request.session_token]
         if request.activity:
-            idle = stamp(self.idle_seconds)
+            idle = stamp(IDLE_S)
             self.sessions[request.session_token] = (user_id, idle)
         who = CAST.get(user_id, Who(user_id, "Sam", "Elliott"))
         session = m.Session(
@@ -283,17 +258,8 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
             ends_at=stamp(43_200),
             password_days_left=57,
         )
-        tokens = [
-            m.UserToken(audience=name, token=self._token(who, name), expires_at=stamp(15)) for name in request.audiences
-        ]
+        tokens = [m.UserToken(audience=name, token=f"token-{name}", expires_at=stamp(15)) for name in request.audiences]
         return m.CheckSessionResponse(session=session, tokens=tokens)
-
-    def _token(self, who: Who, audience: str) -> str:
-        if self.signer is None:
-            return f"token-{audience}"
-        roles = [m.StaffRole.Name(role).removeprefix("STAFF_ROLE_") for role in who.roles]
-        account_id, now = UUID(who.account_id), datetime.now(UTC)
-        return self.signer.user_token(account_id, audience=audience, roles=roles, mfa_at=now, session="double")[0]
 
     def SelectPeople(self, request: people.SelectPeopleRequest, context: Context) -> people.SelectPeopleResponse:
         wanted = set(request.account_ids)
@@ -315,7 +281,7 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
 
     def GetProfile(self, request: m.GetProfileRequest, context: Context) -> m.GetProfileResponse:
         authorization = dict(context.invocation_metadata())["authorization"]
-        assert self.signer is not None or authorization == "Bearer token-identity"
+        assert authorization == "Bearer token-identity"
         home = m.Address(line1="12 Harbor Road", city="Rochester", state="NY", postal_code="14604-1234", country="US")
         information = m.PersonalInformation(
             first_name="Ana",
@@ -349,7 +315,7 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
 
     def _session(self, user_id: str) -> str:
         token = secrets.token_urlsafe(32)
-        self.sessions[token] = (user_id, stamp(self.idle_seconds))
+        self.sessions[token] = (user_id, stamp(IDLE_S))
         return token
 
     def _draft(self, request: Any, context: Context) -> Draft:
@@ -367,13 +333,3 @@ class IdentityDouble(IdentityServiceServicer, PeopleServiceServicer):
     def _judge(self, code: str, context: Context) -> None:
         if code != CODE:
             refuse(context, INVALID, ErrorDetail(code="CODE_WRONG", field="code"))
-
-
-def serve(double: IdentityDouble) -> tuple[grpc.Server, str]:
-    """Run it on a free port of the loopback address."""
-    server = grpc.server(ThreadPoolExecutor(4))
-    add_IdentityServiceServicer_to_server(double, server)  # type: ignore[no-untyped-call]
-    add_PeopleServiceServicer_to_server(double, server)  # type: ignore[no-untyped-call]
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    return server, f"127.0.0.1:{port}"

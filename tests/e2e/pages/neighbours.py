@@ -1,0 +1,176 @@
+"""Who is looked at: people who really registered, employers of the registry, and what they ask of each other.
+
+The walks look at pages; what must have happened before is done here by gRPC, in the people's own names, because that
+is quick. Each test has people and employers of its own, so that no test sees what another has left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import grpc
+from mandate.access.v1 import service_pb2 as access
+from mandate.common.v1.receipt_pb2 import Receipt
+from mandate.connections.v1 import service_pb2 as connections
+from mandate.registry.v1 import service_pb2 as registry
+
+from chassis import nature
+from chassis.server import details_of
+from services.registry.adapters.generated_month import CAST
+from services.registry.domain.provider_ids import of_employer
+from tests.scenario import AM, AO, ATTESTATION, DEADLINE_S, SEU, Person, Story
+
+HARBOR, JUNIPER = (str(of_employer(group.employer)) for group in CAST.groups)
+STATES = ("ME", "CO", "NY", "TX")
+"""Where employers are looked for: some two dozen in each."""
+
+
+@dataclass
+class Place:
+    """A group and a person's practice that nobody else works for, and the Authorized Official of both."""
+
+    clinic: registry.Provider
+    practice: registry.Provider
+    official: Person
+
+
+class Neighbours:
+    """The people of one platform."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
+        self._people: list[Person] = []
+        self._theo: Person | None = None
+        self._groups, self._practices = (self._employers(is_organization=one) for one in (True, False))
+
+    # -- who and where
+
+    def someone(self, first_name: str, last_name: str) -> Person:
+        """A person whom I&A does not know yet."""
+        number = len(self._people) + 1
+        user_id, email = f"{last_name[:6].lower()}{number:02}", f"{first_name.lower()}{number}@pages.example"
+        who = Person(first_name, last_name, user_id, email, f"896{number + 10}{number + 4000}", date(1980, 4, 17))
+        self._people.append(who)
+        return who
+
+    def registered(self, first_name: str, last_name: str) -> Person:
+        """A person with an account and a session."""
+        who = self.someone(first_name, last_name)
+        self.story.register(who)
+        return who
+
+    def known(self, first_name: str, last_name: str) -> Person:
+        """The same person for every test: one whom pages show, and who looks at none."""
+        for who in self._people:
+            if (who.first_name, who.last_name) == (first_name, last_name):
+                return who
+        return self.registered(first_name, last_name)
+
+    def theo(self) -> Person:
+        """Theo Quill, Authorized Official of the other group of the cast."""
+        if self._theo is None:
+            self._theo = self.registered("Theo", "Quill")
+            self._appoint(self._theo, JUNIPER)
+        return self._theo
+
+    def place(self) -> Place:
+        """Ana Rivera with a group and a practice of her own."""
+        found = Place(next(self._groups), next(self._practices), self.registered("Ana", "Rivera"))
+        for employer in (found.clinic, found.practice):
+            self._appoint(found.official, employer.provider_id)
+        return found
+
+    def _employers(self, *, is_organization: bool) -> Iterator[registry.Provider]:
+        named = {group.name for group in CAST.groups} | {
+            f"{one.last_name}, {one.first_name}" for one in CAST.individuals
+        }
+        for state in STATES:
+            request = registry.SearchProvidersRequest(state=state, limit=200)
+            for found in self.story.registry.SearchProviders(request, timeout=DEADLINE_S).providers:
+                if found.is_organization is is_organization and found.name not in named:
+                    yield found
+
+    # -- what they do
+
+    def ask_role(self, who: Person, employer_id: str, role: str) -> str:
+        """Ask for a role; the request's id."""
+        request = access.RequestRoleRequest(
+            command_id=_id(), employer_id=employer_id, role=role, attestation=ATTESTATION if role == AO else ""
+        )
+        return str(self.story.ask(self.story.access.RequestRole, request, who, "access").receipt.id)
+
+    def give_role(self, official: Person, who: Person, employer_id: str, role: str, *functions: str) -> str:
+        """Ask for a role, have it approved, and what goes with it; the association's id."""
+        approved = self._approve(official, self.ask_role(who, employer_id, role))
+        listed = self._employers_of(who, approved)
+        association_id = next(one.association_id for one in listed if one.employer_id == employer_id)
+        for function in functions:
+            grant = access.GrantFunctionRequest(command_id=_id(), association_id=association_id, function=function)
+            self.story.ask(self.story.access.GrantFunction, grant, official, "access")
+        return str(association_id)
+
+    def _approve(self, who: Person, request_id: str) -> Receipt:
+        approve = access.ApproveRoleRequestRequest(command_id=_id(), role_request_id=request_id)
+        receipt: Receipt = self.story.ask(self.story.access.ApproveRoleRequest, approve, who, "access").receipt
+        return receipt
+
+    def _appoint(self, who: Person, employer_id: str) -> None:
+        self._approve(self.story.eus, self.ask_role(who, employer_id, AO))
+
+    def _employers_of(self, who: Person, *at_least: Receipt) -> list[access.Association]:
+        request = access.ListMyEmployersRequest(at_least=at_least)
+        return list(self.story.ask(self.story.access.ListMyEmployers, request, who, "access").associations)
+
+    def employ(self, at: Place) -> None:
+        """People who work there, one who did, and two who ask to."""
+        ana, clinic, practice = at.official, at.clinic.provider_id, at.practice.provider_id
+        self.give_role(ana, self.known("Jo", "Nakamura"), clinic, AM)
+        self.give_role(ana, self.known("Delia", "Marsh"), clinic, SEU, "PECOS")
+        self.give_role(ana, self.known("Petra", "Novak"), clinic, SEU, "PECOS")
+        self.give_role(ana, self.known("Petra", "Novak"), practice, SEU, "NPPES")
+        was = self.give_role(ana, self.known("Tunde", "Okafor"), clinic, SEU, "NPPES")
+        end = access.DisassociateRequest(command_id=_id(), association_id=was)
+        self.story.ask(self.story.access.Disassociate, end, ana, "access")
+        self.ask_role(self.theo(), clinic, AM)
+        self.ask_role(self.known("Delia", "Marsh"), practice, SEU)
+
+    def ask_to_connect(self, at: Place) -> None:
+        """Theo Quill's group asks to work for both of Ana Rivera's, and one of hers to work for it."""
+        clinic, practice, theo = at.clinic.provider_id, at.practice.provider_id, self.theo()
+        self._connect(theo, clinic, JUNIPER, "PECOS", "SURROGATE")
+        self._connect(theo, clinic, JUNIPER, "NPPES", "SURROGATE")
+        self._connect(theo, practice, JUNIPER, "PECOS", "SURROGATE")
+        self._connect(theo, JUNIPER, clinic, "NPPES", "PROVIDER")
+        self.story.eventually(lambda: len(self._pending(at.official)) == 4, "the requests that wait for the official")
+
+    def ask_the_desk(self) -> None:
+        """Two people ask to be Access Manager; nobody but External User Services decides."""
+        for who in (self.registered("Tunde", "Okafor"), self.registered("Delia", "Marsh")):
+            self.ask_role(who, HARBOR, AM)
+
+    def _pending(self, who: Person) -> list[connections.Connection]:
+        request = connections.ListPendingRequest()
+        return list(self.story.ask(self.story.connections.ListPending, request, who, "connections").connections)
+
+    def _connect(self, who: Person, provider_id: str, surrogate_id: str, function: str, side: str) -> None:
+        request = connections.RequestConnectionRequest(
+            command_id=_id(), provider_id=provider_id, surrogate_id=surrogate_id, function=function, side=side
+        )
+
+        def look() -> bool:
+            try:
+                self.story.ask(self.story.connections.RequestConnection, request, who, "connections")
+            except grpc.RpcError as error:
+                # connections may not have heard yet that this person manages the group
+                if {detail.code for detail in details_of(error)} <= {"NOT_YOUR_SIDE", "VIEW_STALE"}:
+                    return False
+                raise
+            return True
+
+        self.story.eventually(look, f"the connection in {function}")
+
+
+def _id() -> str:
+    return str(nature.new_id())

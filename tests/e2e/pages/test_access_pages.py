@@ -1,0 +1,51 @@
+"""The pages with which people get access, in a browser: whole, accessible, narrow, without scripts, in Spanish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.pages import access_walk, walk
+from tests.e2e.pages.looking import Looker, visit
+from tests.e2e.pages.neighbours import Neighbours
+
+# one installation for all, in order; what is slow here is starting it
+pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(300)]
+
+
+@pytest.mark.parametrize(
+    "walking", [access_walk.newcomer, access_walk.official, access_walk.connecting, access_walk.desk]
+)
+@pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, True), (360, False)])
+def test_pages_of_access_are_whole_and_accessible(
+    chromium: Browser,
+    portal: str,
+    neighbours: Neighbours,
+    walking: Callable[[Page, str, Looker, Neighbours], None],
+    width: int,
+    scripts: bool,
+) -> None:
+    """What is asked, decided and ended is seen at once by whoever did it."""
+    look = Looker(width, axe=scripts)
+    walking(visit(chromium, look, scripts=scripts), portal, look, neighbours)
+    assert look.wrong == []
+
+
+def test_spanish_pages_of_access_are_as_whole(chromium: Browser, portal: str, neighbours: Neighbours) -> None:
+    look = Looker(360)
+    page = visit(chromium, look, language="es")
+    access_walk.spanish(page, portal, look, neighbours)
+    assert look.wrong == []
+
+
+def test_no_link_of_an_official_s_pages_leads_nowhere(chromium: Browser, portal: str, neighbours: Neighbours) -> None:
+    """The desk sees other pages (`test_first_pages`)."""
+    page, at = visit(chromium, Looker(1280)), neighbours.place()
+    neighbours.employ(at)
+    neighbours.ask_to_connect(at)
+    walk.enter(page, portal, at.official)
+    seen = walk.follow(page, portal)
+    assert {path: how for path, how in seen.items() if not how.startswith("200")} == {}
+    assert {path for path in seen if path.startswith(("/staff/", "/employers/", "/connections/"))} != set()
