@@ -11,7 +11,7 @@ from cli.installation import uuid_of
 from cli.platform import ALL
 from services.notifier.adapters.sender import Sender
 
-OTHERS = ("registry", "identity/seed", "identity/visitor", Sender.name)
+OTHERS = ("registry", "identity/seed", "identity/visitor", "access/visitor", Sender.name)
 """Who else acts in no person's name: services' own parts."""
 
 

@@ -298,7 +298,7 @@ class Story:
         self.sign_in(self.eus)
         approve = access.ApproveRoleRequestRequest(command_id=_id(), role_request_id=request.id)
         assert self.refused(self.access.ApproveRoleRequest, approve, self.eus, "access") == ["DOCUMENTS_MISSING"]
-        uploaded = self._upload(official, request, CP_575)
+        uploaded = self.hand_in(official, request.id)
         self.mail(official.email, "Your documents were received")
         assert request.id in {one.role_request_id for one in self._queue(uploaded)}
         assert self._reads(self.eus, uploaded.id) == CP_575
@@ -410,11 +410,12 @@ class Story:
         approve = access.ApproveRoleRequestRequest(command_id=_id(), role_request_id=request.id)
         request.CopyFrom(self.ask(self.access.ApproveRoleRequest, approve, who, "access").receipt)
 
-    def _upload(self, who: Person, request: Receipt, content: bytes) -> Receipt:
+    def hand_in(self, who: Person, role_request_id: str) -> Receipt:
+        """Send the CP 575 for a request (IA-CONF-03)."""
         about = access.UploadDocumentRequest.About(
-            command_id=_id(), role_request_id=request.id, document_type="CP_575", file_name="CP 575.pdf"
+            command_id=_id(), role_request_id=role_request_id, document_type="CP_575", file_name="CP 575.pdf"
         )
-        pieces = [content[start : start + PIECE] for start in range(0, len(content), PIECE)]
+        pieces = [CP_575[start : start + PIECE] for start in range(0, len(CP_575), PIECE)]
         stream = [
             access.UploadDocumentRequest(about=about),
             *(access.UploadDocumentRequest(piece=piece) for piece in pieces),

@@ -85,7 +85,7 @@ class InvitationAnswers:
         """IA-PIN-01, IA-PIN-02."""
         is_person = caller.claims.account_id is not None
         command_id = uuid_of(request.command_id)
-        cause = caller.cause(request.command_id) if is_person else Cause.of(command_id, command_id)
+        cause = caller.cause(request.command_id) if is_person else Cause.of(inviting.VISITOR, command_id)
         receipt, proof = inviting.enter(
             self._app, self._parts, cause, email=request.email, typed=request.pin, is_person=is_person
         )

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chassis import nature
 from chassis.application import Application
-from chassis.cause import Cause, Receipt
+from chassis.cause import Cause, Receipt, system_actor
 from chassis.domain import Claim, DomainError, NotFoundError
 from chassis.sealing import seal_for
 from chassis.vault import ShreddedError
@@ -23,6 +23,8 @@ from services.access.domain.deciding import may_manage, require_may_manage
 from services.access.domain.invitation import Invitation, Offer, PinRefusedError
 from services.access.domain.joining import join
 
+VISITOR = system_actor("access/visitor")
+"""Who enters a PIN before anybody knows who it is."""
 INVITEE_CONTEXT = "access.Invitation.invitee"
 SECRET_CONTEXT = "mandate.access.v1.PinIssued/"  # noqa: S105 - a name
 """Before the invitation's id: what the notifier gives to open the PIN."""
@@ -106,7 +108,7 @@ def enter(
         for tried in wrong.tried:
             app.execute(
                 _reject,
-                Cause.of(tried.invitation_id, nature.new_id()),
+                Cause.of(VISITOR, nature.new_id()),
                 invitation_id=tried.invitation_id,
                 is_last=pins.is_last(parts, tried),
             )
@@ -114,8 +116,7 @@ def enter(
     if is_person:
         return app.execute(_redeem_and_accept, cause, invitation_id=invitation_id), ""
     proof = parts.proof(cause.command_id)
-    visitor = Cause.of(invitation_id, cause.command_id)
-    return app.execute(_redeem, visitor, invitation_id=invitation_id, proof_hash=hash_of(proof)), proof
+    return app.execute(_redeem, cause, invitation_id=invitation_id, proof_hash=hash_of(proof)), proof
 
 
 def accept(app: Application, cause: Cause, *, proof: str) -> Receipt:

@@ -117,7 +117,9 @@ class Neighbours:
         return receipt
 
     def _appoint(self, who: Person, employer_id: str) -> None:
-        self._approve(self.story.eus, self.ask_role(who, employer_id, AO))
+        request_id = self.ask_role(who, employer_id, AO)
+        self.story.hand_in(who, request_id)
+        self._approve(self.story.eus, request_id)
 
     def _employers_of(self, who: Person, *at_least: Receipt) -> list[access.Association]:
         request = access.ListMyEmployersRequest(at_least=at_least)
