@@ -113,8 +113,6 @@ class SimSession(Session):
                 continue
             if alone:
                 self._actor.turn()  # committed, and not yet known to the one who asked
-            else:
-                self.connection.execute("RELEASE try")
             return rows
         raise DatabaseUnavailableError("canceling statement due to lock timeout")
 

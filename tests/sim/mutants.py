@@ -18,7 +18,6 @@ import pytest
 
 from chassis import application, hearing, log, nature
 from chassis.embedded.postgres import EmbeddedPostgres, start
-from services.identity.commands import taken
 from services.identity.commands.parts import Parts
 from services.notifier.adapters.ports import TryLaterError
 from services.notifier.adapters.queue import Due, Queue
@@ -97,7 +96,11 @@ def _claim_and_stay(queue: Queue, now: datetime) -> Due | None:
 
 def _record_then_send(sender: Sender, notification: Any, due: Due) -> None:
     """Written down first: who dies then has lost the mail."""
-    addressed = sender._addressing.write(notification, now=nature.now())
+    try:
+        addressed = sender._addressing.write(notification, now=nature.now())
+    except TryLaterError as error:
+        sender._try_later(notification, due, str(error))
+        return
     sender._handed_over[notification.id] = str(addressed.message["Message-ID"])
     sender._record_sent(notification, due)
     with contextlib.suppress(TryLaterError):
@@ -107,7 +110,6 @@ def _record_then_send(sender: Sender, notification: Any, due: Due) -> None:
 MUTANTS_OF_THE_WHOLE: dict[str, Mutant] = {
     "the claim of a mail by one copy": in_code(Queue, "claim", _claim_and_stay),
     "hand over first, record then": in_code(Sender, "_try", _record_then_send),
-    "a command's first answer, kept by identity": in_code(taken, "keep", lambda *_, **__: None),
 }
 """Defences whose absence the whole telling notices."""
 

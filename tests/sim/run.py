@@ -13,8 +13,8 @@ from tests.sim.scenery import Scenery
 from tests.sim.stage import Stage, staged
 from tests.sim.story import Story
 
-MOST = 200_000
-"""Turns of one run at most."""
+MOST, MOST_OF_FEW = 150_000, 30_000
+"""Turns of one run at most: four to ten times what a run takes."""
 JUMP_RATE = 0.0005
 """Of the clock in the whole telling, which has ten times as many turns; it leaps for those who wait."""
 LATER_S = 600.0
@@ -37,23 +37,24 @@ def play(postgres: EmbeddedPostgres, scenery: Scenery, seed: int, **settings: An
     """Play the scenery's story under a seed; raises what turned it red."""
     if scenery.keys is not None:
         settings = {"jump_rate": JUMP_RATE, **settings}
+    most = MOST_OF_FEW if scenery.keys is None else MOST
     with staged(postgres, scenery, seed, **settings) as stage:
         told: Any = Story(stage) if stage.platform is None else Portal(stage)
         told.tell()
-        stage.sim.play(lambda: told.is_told, most=MOST)
-        _come_to_rest(stage)
+        stage.sim.play(lambda: told.is_told, most=most)
+        _come_to_rest(stage, most)
         check_all(stage)
         return Run(seed, stage.sim.turns, stage.sim.crashes, len(stage.history), _written(stage))
 
 
-def _come_to_rest(stage: Stage) -> None:
+def _come_to_rest(stage: Stage, most: int) -> None:
     """Without faults from now on: everything is heard, and mails whose sender died or was refused are sent."""
     stage.bells.wake_all()
-    stage.sim.heal(most=MOST)
+    stage.sim.heal(most=most)
     if stage.platform is not None:
         stage.sim.pass_(LATER_S)
         stage.bells.wake_all()
-        stage.sim.heal(most=MOST)
+        stage.sim.heal(most=most)
 
 
 def _written(stage: Stage) -> str:
