@@ -124,6 +124,8 @@ class Relay:
             name = state.DESCRIPTOR.name
             form = Told(row.version, _hash(state, self._publishing.form))
             before = told.get((name, row.stream)) or _last_told(session, name, row.stream)
+            if before is not None and before.version > row.version:
+                continue  # another copy was faster with this page: an older state after a newer one would be the last
             if before is None or before.hash != form.hash:
                 messages.append(wrap(state, origin, form=self._publishing.form))
                 told[name, row.stream] = form

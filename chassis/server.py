@@ -138,7 +138,7 @@ def serve(apis: Sequence[Api], verifier: Verifier, *, address: str, threads: int
     """Start a threaded server. Return it and its port."""
     server = grpc.server(
         futures.ThreadPoolExecutor(threads, thread_name_prefix="rpc"),
-        handlers=[_handler(api, verifier) for api in apis],
+        handlers=[handler(api, verifier) for api in apis],
         options=[
             ("grpc.max_receive_message_length", MESSAGE_BYTES),
             ("grpc.max_send_message_length", MESSAGE_BYTES * 4),
@@ -151,7 +151,8 @@ def serve(apis: Sequence[Api], verifier: Verifier, *, address: str, threads: int
     return server, port
 
 
-def _handler(api: Api, verifier: Verifier) -> grpc.GenericRpcHandler[Any, Any]:
+def handler(api: Api, verifier: Verifier) -> grpc.GenericRpcHandler[Any, Any]:
+    """What answers one gRPC service: bytes in, token checked, refusals translated, bytes out."""
     methods = {method.name: _method(api, method, verifier) for method in api.descriptor.methods}
     return grpc.method_handlers_generic_handler(api.descriptor.full_name, methods)
 

@@ -17,12 +17,13 @@ from typing import Any
 import psycopg
 
 from chassis import nature
-from chassis.bus import Batch, Message, Place, Places, Publisher, Subscriber, Written
 from chassis.database import DatabaseUnavailableError, Row, Session
 
 BEGINNING = datetime(2026, 5, 4, 13, 0, tzinfo=UTC)
 BLOCKED_TRIES = 300
 """Turns that a blocked statement gives back before it fails as a lock time-out does."""
+DROWSY = 0.05
+"""How much slower an actor is while it has nothing to do: it sleeps, and looks now and then."""
 REDRAW = 30
 """Turns after which every actor gets a new speed: even odds hide races that need one actor to stand still."""
 
@@ -40,6 +41,7 @@ class Actor:
 
     def __init__(self, sim: Simulation, name: str, life: Callable[[], Iterator[bool]], *, crashes: bool) -> None:
         self.name, self.speed, self.crashes = name, 1.0, crashes
+        self.deaths = 0
         self.done = self.idle = False
         self.error: BaseException | None = None
         self.sessions: dict[str, SimSession] = {}
@@ -51,8 +53,9 @@ class Actor:
 
     def turn(self) -> None:
         """Give the baton back, and go on when it comes again; or never, where the seed says so."""
-        self._sim.baton.release()
-        self._go.acquire()
+        if not self._sim.goes_on(self):
+            self._sim.baton.release()
+            self._go.acquire()
         if self.doomed:
             self.doomed = False
             raise SimulatedCrash(self.name)
@@ -60,6 +63,12 @@ class Actor:
     def resume(self) -> None:
         """Hand the baton to this actor (called by the simulation, which then waits for it)."""
         self._go.release()
+
+    def hang_up(self) -> None:
+        """Leave no session: what a dead process had begun is rolled back."""
+        for session in self.sessions.values():
+            session.die()
+        self.sessions.clear()
 
     def _run(self) -> None:
         self._go.acquire()
@@ -71,13 +80,12 @@ class Actor:
                     self.turn()
                 self.done = True
             except SimulatedCrash:
-                self._sim.crashes += 1
                 self.idle = False
+                self.deaths += 1
+                self._sim.crashes += 1
             except BaseException as error:  # noqa: BLE001 - told to the simulation, which raises it
                 self.error, self.done = error, True
-            for session in self.sessions.values():
-                session.die()
-            self.sessions.clear()
+            self.hang_up()
         self._sim.baton.release()
 
 
@@ -92,6 +100,8 @@ class SimSession(Session):
         """Run one statement when the baton has come back; a blocked one is tried again at the next turn."""
         for _ in range(BLOCKED_TRIES):
             self._actor.turn()
+            if _only_reads(statement):
+                return self._now(statement, values, binary=binary)
             alone = not self.in_transaction
             if not alone:
                 self.connection.execute("SAVEPOINT try")
@@ -103,8 +113,6 @@ class SimSession(Session):
                 continue
             if alone:
                 self._actor.turn()  # committed, and not yet known to the one who asked
-            else:
-                self.connection.execute("RELEASE try")
             return rows
         raise DatabaseUnavailableError("canceling statement due to lock timeout")
 
@@ -128,6 +136,14 @@ class SimSession(Session):
         if self.in_transaction:
             self.connection.rollback()
         self.connection.close()
+
+
+def _only_reads(statement: str) -> bool:
+    """Whether a statement waits for no lock and changes nothing: the turn before the next one is enough after it."""
+    return statement.lstrip().startswith("SELECT") and not any(word in statement for word in _LOCKS)
+
+
+_LOCKS = ("FOR UPDATE", "pg_advisory", "append(", "nextval(")
 
 
 class SimDatabase:
@@ -169,12 +185,19 @@ class Simulation:
         self.worked = False
         """Whether any actor has had work since somebody last looked."""
         self._now = BEGINNING
+        self._until: Callable[[], bool] = lambda: True
+        self._most = 0
+        self._drawn: Actor | None = None
 
     def now(self) -> datetime:
         """The simulation's clock: it moves at every look, and sometimes jumps."""
         self._refuse_strangers()
         self._now += timedelta(microseconds=self.random.randrange(1, 2_000))
         return self._now
+
+    def pass_(self, seconds: float) -> None:
+        """Let time go by: for somebody who waits."""
+        self._now += timedelta(seconds=seconds)
 
     def random_bytes(self, count: int) -> bytes:
         """The simulation's chance."""
@@ -199,8 +222,9 @@ class Simulation:
 
     def play(self, until: Callable[[], bool], *, most: int = 60_000) -> None:
         """Hand the baton round until `until` says so; raises what an actor raised, or `StuckError`."""
+        self._until, self._most = until, most
         while not until():
-            self._one_turn(most)
+            self._hand_over(self._drawn or self._draw())
 
     def heal(self, *, most: int = 60_000, rounds: int = 3) -> None:
         """Let everybody run without faults until nobody has had work for some rounds."""
@@ -210,23 +234,37 @@ class Simulation:
             for actor in self.actors:
                 if not actor.done:
                     actor.idle = False
-            while not all(actor.idle or actor.done for actor in self.actors):
-                self._one_turn(most)
+            self.play(lambda: all(actor.idle or actor.done for actor in self.actors), most=most)
             quiet = 0 if self.worked else quiet + 1
             self.worked = False
 
+    def goes_on(self, actor: Actor) -> bool:
+        """Draw who has the next turn; called by the one whose turn ends. Return whether it is the same one again.
+
+        Then no other thread need wake: with speeds that differ so much, most turns follow one of the same actor.
+        """
+        if self._until() or self.turns >= self._most:
+            return False
+        self._drawn = self._draw()
+        if self._drawn is not actor:
+            return False
+        self._drawn = None
+        return True
+
     def close(self) -> None:
         """End every actor that is still alive, as a crash does."""
+        self._until = lambda: True
         for actor in self.actors:
             if not actor.done:
                 actor.done = actor.doomed = True
                 actor.resume()
                 self.baton.acquire()
 
-    def _one_turn(self, most: int) -> None:
-        if self.turns >= most:
+    def _draw(self) -> Actor:
+        """Who has the next turn, and what happens to him in it."""
+        if self.turns >= self._most:
             doing = ", ".join(f"{actor.name}{' idle' if actor.idle else ''}" for actor in self.actors if not actor.done)
-            raise StuckError(f"seed {self.seed}: not at rest after {most} turns: {doing}")
+            raise StuckError(f"seed {self.seed}: not at rest after {self._most} turns: {doing}")
         if self.turns % REDRAW == 0:
             for actor in self.actors:
                 actor.speed = 1.0 if self.healing else 10 ** self.random.uniform(-3, 0)
@@ -234,66 +272,19 @@ class Simulation:
         living = [actor for actor in self.actors if not actor.done]
         if self.healing:
             living = [actor for actor in living if not actor.idle] or living
-        actor = self.random.choices(living, [one.speed for one in living])[0]
+        paces = [one.speed * (DROWSY if one.idle else 1) for one in living]
+        actor = self.random.choices(living, paces)[0]
         if not self.healing:
             actor.doomed = actor.crashes and self.random.random() < self.crash_rate
             if self.random.random() < self.jump_rate:
                 self._now += timedelta(seconds=self.random.uniform(0, 5))
+        return actor
+
+    def _hand_over(self, actor: Actor) -> None:
+        self._drawn = None
         self.running = actor
         actor.resume()
         self.baton.acquire()
         self.running = None
         if actor.error is not None:
             raise actor.error
-
-
-class SimPublisher:
-    """A bus that repeats: sometimes what was published is published again."""
-
-    def __init__(self, sim: Simulation, inner: Publisher) -> None:
-        self._sim, self._inner = sim, inner
-
-    def publish(self, messages: Sequence[Message]) -> Sequence[Written]:
-        """Publish once, or twice; the caller is told of the last time."""
-        written = self._inner.publish(messages)
-        if not self._sim.healing and self._sim.random.random() < 0.1:  # noqa: PLR2004 - one in ten
-            written = self._inner.publish(messages)
-        return written
-
-    def close(self) -> None:
-        """Close the bus behind."""
-        self._inner.close()
-
-
-class SimSubscriber:
-    """A bus that delays, shuffles across partitions (never within one), and forgets how far it was read."""
-
-    def __init__(self, sim: Simulation, inner: Subscriber) -> None:
-        self._sim, self._inner = sim, inner
-
-    def poll(self, topics: Sequence[str], places: Places, *, limit: int = 500) -> Batch:
-        """Read a few records, from places that are sometimes set back."""
-        draw = self._sim.random
-        if self._sim.healing:
-            return self._inner.poll(topics, places, limit=limit)
-        if draw.random() < 0.05:  # noqa: PLR2004 - one poll in twenty begins earlier
-            places = {part: Place(at.topic_id, draw.randint(0, at.offset)) for part, at in sorted(places.items())}
-        batch = self._inner.poll(topics, places, limit=draw.choice((1, 2, 5, 20)))
-        lanes: dict[tuple[str, int], list[Any]] = {}
-        for record in batch.records:
-            lanes.setdefault((record.topic, record.partition), []).append(record)
-        shuffled = []
-        while lanes:
-            part = draw.choice(sorted(lanes))
-            shuffled.append(lanes[part].pop(0))
-            if not lanes[part]:
-                del lanes[part]
-        return Batch(records=shuffled, places=batch.places, gaps=batch.gaps)
-
-    def ends(self, topics: Sequence[str]) -> Places:
-        """The bus behind knows."""
-        return self._inner.ends(topics)
-
-    def close(self) -> None:
-        """Close the bus behind."""
-        self._inner.close()

@@ -6,7 +6,6 @@ Everything goes through public interfaces: gRPC with signed user tokens, and cod
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, timedelta
@@ -53,7 +52,8 @@ class Eventually(Protocol):
 
 def new_password() -> str:
     """One that meets the deck's rules (2.3): never three of a kind in a row."""
-    return "Qz#" + "".join(secrets.choice("bcdfgh") + secrets.choice("245679") for _ in range(3)) + "-k"
+    chance = nature.random_bytes(6)
+    return "Qz#" + "".join("bcdfgh"[chance[n] % 6] + "245679"[chance[n + 1] % 6] for n in (0, 2, 4)) + "-k"
 
 
 @dataclass
@@ -198,7 +198,7 @@ class Story:
             command_id=_id(),
             email=who.email,
             confirm_email=who.email,
-            challenge_id=secrets.token_urlsafe(16),
+            challenge_id=nature.random_bytes(16).hex(),
             invitation_proof=invitation_proof,
         )
         started = self.identity.StartRegistration(start, timeout=DEADLINE_S)

@@ -7,9 +7,8 @@ import time
 
 from tests.bench.figures import begin
 from tests.bench.machine import children, cpu_s, postmaster, server
-from tests.house import build
 from tests.sim.run import play
-from tests.sim.stage import SERVICES
+from tests.sim.scenery import few
 
 FLOOR_S = 3
 
@@ -18,10 +17,10 @@ def main() -> int:
     bench = begin("sim", __doc__)
     took, cpu, turns = [], [], []
     with server() as postgres:
-        template = build(postgres, SERVICES)
+        scenery = few(postgres)
         for seed in range(3 if bench.quick else bench.rounds or 20):
             began, used = time.perf_counter(), time.process_time()
-            run = play(postgres, template, seed)
+            run = play(postgres, scenery, seed)
             took.append(time.perf_counter() - began)
             cpu.append(time.process_time() - used)
             turns.append(run.turns)

@@ -11,33 +11,34 @@ import traceback
 from pathlib import Path
 
 from chassis.embedded.postgres import start
-from tests.house import build
 from tests.sim.run import play
-from tests.sim.stage import SERVICES
+from tests.sim.scenery import few, whole
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--few", action="store_true", help="the small story of two services")
     arguments = parser.parse_args()
     base = Path(tempfile.mkdtemp(prefix="mandate-sim-"))
     base.chmod(0o755)
     postgres = start(base / "postgres")
     red = 0
     try:
-        template = build(postgres, SERVICES)
+        scenery = few(postgres) if arguments.few else whole(postgres, base / "keys")
         for seed in range(arguments.seed, arguments.seed + arguments.seeds):
             began = time.monotonic()
             try:
-                run = play(postgres, template, seed)
+                run = play(postgres, scenery, seed)
             except Exception:  # noqa: BLE001 - any failure is a red seed
                 red += 1
                 traceback.print_exc()
                 print(f"seed {seed} RED: make sim SEED={seed}")
                 continue
             took = time.monotonic() - began
-            print(f"seed {seed} green: {run.turns} turns, {run.crashes} crashes, {run.commands} commands, {took:.1f} s")
+            how = f"{run.turns} turns, {run.crashes} crashes, {run.commands} commands, logs {run.logs[:12]}"
+            print(f"seed {seed} green: {how}, {took:.1f} s", flush=True)
     finally:
         postgres.stop()
         shutil.rmtree(base, ignore_errors=True)

@@ -11,16 +11,13 @@ from chassis.database import Session
 from chassis.followers import read_page
 from chassis.hearing import HEARD, headers_of
 from chassis.views import View
-from tests.sim.stage import SERVICES, Stage
+from tests.sim.checks_of_people import InvariantError, check_mails, check_people
+from tests.sim.stage import Stage
 from tests.sim.witness import Tally
 
 
-class InvariantError(AssertionError):
-    """Something that must always hold does not."""
-
-
 def check_all(stage: Stage) -> None:
-    for service in SERVICES:
+    for service in stage.scenery.services:
         app = stage.apps[service.name]
         with app.database.session() as session:
             recorded, events = _whole_log(app, session)
@@ -32,7 +29,12 @@ def check_all(stage: Stage) -> None:
             _nothing_parked(session)
     _answers_stand(stage)
     _told_and_heard(stage)
-    _reactions_once(stage)
+    _told_states_are_newest(stage)
+    if stage.platform is not None:
+        check_mails(stage)
+        check_people(stage)
+    if "witness" in stage.apps:
+        _reactions_once(stage)
 
 
 def _whole_log(app: Any, session: Session) -> tuple[list[log.Recorded], list[Any]]:
@@ -126,7 +128,7 @@ def _told_and_heard(stage: Stage) -> None:
     for (topic, key), versions in told.items():
         if versions != sorted(versions):
             raise InvariantError(f"{topic} {key} was told in the order {versions}")
-    for service in SERVICES:
+    for service in stage.scenery.services:
         app = stage.apps[service.name]
         with app.database.session() as session:
             recorded, _ = _whole_log(app, session)
@@ -137,6 +139,27 @@ def _told_and_heard(stage: Stage) -> None:
         expected = {id_ for topic, _, id_, _ in rows if topic in app.hears and not topic.endswith("State")}
         if expected - set(heard):
             raise InvariantError(f"{service.name} never heard {min(expected - set(heard))}")
+
+
+def _told_states_are_newest(stage: Stage) -> None:
+    """The newest state of each key on the bus is what its aggregate is now."""
+    with stage.connect("bus") as bus:
+        rows = bus.execute(
+            "SELECT DISTINCT ON (topic, key) topic, key, value FROM records WHERE topic LIKE '%State'"
+            " ORDER BY topic, key, (headers->>'ce_sequence')::bigint DESC"
+        ).fetchall()
+    newest = {(topic, key): value for topic, key, value in rows}
+    for service in stage.scenery.services:
+        app = stage.apps[service.name]
+        to_state = service.publishing.to_state
+        for stream in {event.originator_id for event in stage.events(service.name) if hasattr(event, "originator_id")}:
+            aggregate = app.repository.find(stream)
+            if type(aggregate) not in to_state:
+                continue
+            state = to_state[type(aggregate)](aggregate)
+            told = newest.get((state.DESCRIPTOR.name, str(stream)))
+            if told is None or type(state).FromString(told) != state:
+                raise InvariantError(f"{state.DESCRIPTOR.name} {stream} was told last as {told!r}")
 
 
 def _reactions_once(stage: Stage) -> None:

@@ -8,19 +8,24 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import psycopg
 import pytest
 
-from chassis import application, hearing, log
+from chassis import application, hearing, log, nature
 from chassis.embedded.postgres import EmbeddedPostgres, start
-from tests.house import build
+from services.identity.commands.parts import Parts
+from services.notifier.adapters.ports import TryLaterError
+from services.notifier.adapters.queue import Due, Queue
+from services.notifier.adapters.sender import Sender
 from tests.sim.run import play
-from tests.sim.stage import SERVICES
+from tests.sim.scenery import FEW, Scenery, few, whole
 
-SEEDS = 40
+SEEDS, SEEDS_OF_THE_WHOLE = 40, 12
 Mutant = Callable[[EmbeddedPostgres, str], contextlib.AbstractContextManager[None]]
 
 
@@ -30,7 +35,7 @@ def in_sql(*changes: tuple[str, str]) -> Mutant:
     @contextlib.contextmanager
     def mutate(postgres: EmbeddedPostgres, template: str) -> Iterator[None]:
         with psycopg.connect(postgres.dsn(template), autocommit=True) as admin:
-            for service in SERVICES:
+            for service in FEW:
                 admin.execute(f"SET search_path = {service.name}".encode())
                 row = admin.execute("SELECT pg_get_functiondef('append'::regproc)").fetchone()
                 assert row is not None
@@ -76,6 +81,38 @@ MUTANTS: dict[str, Mutant] = {
 }
 """Defences whose absence the simulation notices within a few seeds."""
 
+
+def _claim_and_stay(queue: Queue, now: datetime) -> Due | None:
+    """A claim that leaves the mail due."""
+    with queue._app.database.session() as session:
+        row = session.one(
+            "UPDATE deliveries SET attempts = attempts + 1 WHERE notification_id ="
+            " (SELECT notification_id FROM deliveries WHERE due_at <= %s ORDER BY due_at, notification_id LIMIT 1)"
+            " RETURNING notification_id, requested_at, attempts",
+            (now,),
+        )
+    return Due(*row) if row else None
+
+
+def _record_then_send(sender: Sender, notification: Any, due: Due) -> None:
+    """Written down first: who dies then has lost the mail."""
+    try:
+        addressed = sender._addressing.write(notification, now=nature.now())
+    except TryLaterError as error:
+        sender._try_later(notification, due, str(error))
+        return
+    sender._handed_over[notification.id] = str(addressed.message["Message-ID"])
+    sender._record_sent(notification, due)
+    with contextlib.suppress(TryLaterError):
+        sender._post.send(addressed.message, sender=addressed.sender, to=addressed.to)
+
+
+MUTANTS_OF_THE_WHOLE: dict[str, Mutant] = {
+    "the claim of a mail by one copy": in_code(Queue, "claim", _claim_and_stay),
+    "hand over first, record then": in_code(Sender, "_try", _record_then_send),
+}
+"""Defences whose absence the whole telling notices."""
+
 CHASSIS = "tests/integration/chassis"
 DIRECTED: dict[str, str] = {
     "the append lock": f"{CHASSIS}/test_tailing.py::test_without_the_lock_the_same_reader_loses_events",
@@ -86,6 +123,10 @@ DIRECTED: dict[str, str] = {
 """Defences whose absence shows too seldom under seeds: tests that take them away and see the damage."""
 
 UNDER_TEST: dict[str, tuple[Mutant, str]] = {
+    "a user id's claim is made of the user id": (
+        in_code(Parts, "user_id_claim", lambda _self, _user_id: nature.new_id()),
+        "tests/integration/identity/test_contents.py::test_one_of_many_gets_a_user_id",
+    ),
     "older states are ignored": (
         in_code(hearing, "_newer", lambda _session, states: {id(one) for one in states}),
         f"{CHASSIS}/test_hearing.py::test_a_state_that_is_older_than_what_was_heard_is_ignored",
@@ -101,12 +142,19 @@ def main() -> int:
     alive = []
     try:
         for name, mutant in MUTANTS.items():
-            template = build(postgres, SERVICES)
-            with mutant(postgres, template):
-                red = _first_red(postgres, template)
+            scenery = few(postgres)
+            with mutant(postgres, scenery.database):
+                red = _first_red(postgres, scenery, SEEDS)
             if red is None:
                 alive.append(name)
             print(f"without {name}: {red or f'STILL GREEN after {SEEDS} seeds'}", flush=True)
+        scenery = whole(postgres, base / "keys")
+        for name, mutant in MUTANTS_OF_THE_WHOLE.items():
+            with mutant(postgres, scenery.database):
+                red = _first_red(postgres, scenery, SEEDS_OF_THE_WHOLE)
+            if red is None:
+                alive.append(name)
+            print(f"without {name}: {red or f'STILL GREEN after {SEEDS_OF_THE_WHOLE} tellings'}", flush=True)
         for name, (mutant, node) in UNDER_TEST.items():
             with mutant(postgres, ""):
                 red = None if pytest.main(["-q", node]) == 0 else f"red: {node}"
@@ -124,10 +172,10 @@ def main() -> int:
     return 1 if alive else 0
 
 
-def _first_red(postgres: EmbeddedPostgres, template: str) -> str | None:
-    for seed in range(SEEDS):
+def _first_red(postgres: EmbeddedPostgres, scenery: Scenery, seeds: int) -> str | None:
+    for seed in range(seeds):
         try:
-            play(postgres, template, seed, crash_rate=0.004)
+            play(postgres, scenery, seed, crash_rate=0.004)
         except Exception as error:  # noqa: BLE001 - any failure is what is looked for
             return f"red at seed {seed}: {type(error).__name__}: {str(error)[:110]}"
     return None

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import psycopg
 
-from chassis import nature
+from chassis import nature, relay
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.database import DatabaseUnavailableError, options
 from chassis.domain import DomainError
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber
 from chassis.embedded.postgres import EmbeddedPostgres
+from chassis.followers import Follower, read_page
 from chassis.migrate import role_of
 from chassis.service import Service, followers
-from chassis.sim import SimDatabase, SimPublisher, SimSubscriber, Simulation
-from services.access.__main__ import SERVICE as ACCESS
-from services.connections.__main__ import SERVICE as CONNECTIONS
+from chassis.sim import SimDatabase, Simulation
+from chassis.sim_bus import SimPublisher, SimSubscriber
+from services.notifier.adapters.smtp import SmtpPost
 from tests.house import CATALOGUE, drop_database, new_database
-from tests.sim.witness import SERVICE as WITNESS
+from tests.sim.bells import BUS, Bells, Dozing
+from tests.sim.platform import Platform
+from tests.sim.post import Box
+from tests.sim.scenery import Scenery
 
-SERVICES = (ACCESS, CONNECTIONS, WITNESS)
 COPIES = 2
 
 
@@ -45,18 +49,38 @@ class Stage:
 
     sim: Simulation
     dsn: str
+    scenery: Scenery
     apps: dict[str, Any] = field(default_factory=dict)
     history: list[Asked] = field(default_factory=list)
     unanswered: dict[tuple[Any, ...], Asked] = field(default_factory=dict)
+    box: Box = field(init=False)
+    bells: Bells = field(init=False)
+    platform: Platform | None = None
+    """What the whole telling stands on beside the logs."""
+
+    def __post_init__(self) -> None:
+        self.box, self.bells = Box(self.sim), Bells(self.sim)
+        if self.scenery.keys is not None:
+            self.platform = Platform(self.sim, self.database, self.scenery.keys, self.scenery.services, self.bells)
 
     def connect(self, schema: str) -> psycopg.Connection[Any]:
-        return psycopg.connect(
-            self.dsn, autocommit=True, options=options(schema, role_of(schema)), cursor_factory=psycopg.Cursor
-        )
+        # the server itself never dies here: nobody waits for its disk
+        own = f"{options(schema, role_of(schema))} -c synchronous_commit=off"
+        return psycopg.connect(self.dsn, autocommit=True, options=own, cursor_factory=psycopg.Cursor)
 
-    def client(self, name: str, script: Callable[[], Iterator[bool]]) -> None:
+    def database(self, schema: str) -> SimDatabase:
+        """A schema, with a session for each actor."""
+        return SimDatabase(self.sim, schema, lambda: self.connect(schema))
+
+    def events(self, service: str) -> Sequence[Any]:
+        """All that stands in a service's log."""
+        app = self.apps[service]
+        with app.database.session() as session:
+            return read_page(app, session, after=0, limit=100_000).events
+
+    def client(self, name: str, script: Callable[[], Iterator[bool]], *, crashes: bool = True) -> None:
         """An actor that asks; its script outlives its crashes only as far as it remembers."""
-        self.sim.add(name, script)
+        self.sim.add(name, script, crashes=crashes)
 
     def ask(self, service: str, command: Any, actor: UUID, *, roles: tuple[str, ...] = (), **arguments: Any) -> Asked:
         """Ask once, and note the answer; a refusal is an answer too.
@@ -87,36 +111,34 @@ class Stage:
 
 
 @contextmanager
-def staged(postgres: EmbeddedPostgres, template: str, seed: int, **settings: Any) -> Iterator[Stage]:
+def staged(postgres: EmbeddedPostgres, scenery: Scenery, seed: int, **settings: Any) -> Iterator[Stage]:
     """A stage for one seed; afterwards the world has its own time and chance again."""
-    name = new_database(postgres, template=template)
+    name = new_database(postgres, template=scenery.database)
     sim = Simulation(seed, **settings)
-    stage = Stage(sim=sim, dsn=postgres.dsn(name))
     real = nature.use(sim.nature())
     try:
-        bus = SimDatabase(sim, "bus", lambda: stage.connect("bus"))
-        for service in SERVICES:
-            stage.apps[service.name] = service.application(_database(stage, service), CATALOGUE)
-            for copy in range(COPIES):
-                sim.add(f"{service.name}.worker{copy}", _worker(stage, service, bus))
-        yield stage
+        with patch.dict("os.environ", scenery.environment), patch.object(relay, "PROGRESS_EVERY", scenery.progress):
+            stage = Stage(sim, postgres.dsn(name), scenery)
+            with patch.object(SmtpPost, "send", _into(stage.box)):
+                for service in scenery.services:
+                    stage.apps[service.name] = service.application(stage.database(service.name), CATALOGUE)
+                    for copy in range(COPIES if service.application.aggregates else 0):
+                        sim.add(f"{service.name}.worker{copy}", _worker(stage, service))
+                yield stage
     finally:
         nature.use(real)
         sim.close()
         drop_database(postgres, name)
 
 
-def _database(stage: Stage, service: Service) -> SimDatabase:
-    return SimDatabase(stage.sim, service.name, lambda: stage.connect(service.name))
+def _into(box: Box) -> Callable[..., None]:
+    return lambda _self, message, *, sender, to: box.send(message, sender=sender, to=to)
 
 
-def _worker(stage: Stage, service: Service, bus: SimDatabase) -> Callable[[], Iterator[bool]]:
+def _worker(stage: Stage, service: Service) -> Callable[[], Iterator[bool]]:
     def life() -> Iterator[bool]:
         """A process: what it remembers dies with it."""
-        app: Application = service.application(_database(stage, service), CATALOGUE)
-        publisher = SimPublisher(stage.sim, EmbeddedPublisher(bus))
-        subscriber = SimSubscriber(stage.sim, EmbeddedSubscriber(bus))
-        driven = [one for role in followers(service, app, publisher, subscriber).values() for one in role]
+        driven = _followers(stage, service)
         while True:
             worked = False
             for follower in driven:
@@ -127,3 +149,23 @@ def _worker(stage: Stage, service: Service, bus: SimDatabase) -> Callable[[], It
             yield worked
 
     return life
+
+
+def _followers(stage: Stage, service: Service) -> Sequence[Follower]:
+    app: Application = service.application(stage.database(service.name), CATALOGUE)
+    app.on_append = stage.bells.ring_for(service.name)
+    bus = stage.database("bus")
+    publisher = SimPublisher(stage.sim, EmbeddedPublisher(bus))
+    publisher.on_publish = stage.bells.ring_for(BUS)
+    subscriber = SimSubscriber(stage.sim, EmbeddedSubscriber(bus))
+    groups = followers(service, app, publisher, subscriber)
+    if stage.platform is not None:
+        parts = stage.platform.parts(service, app)
+        for role, make in service.more_followers.items():
+            groups[role] = [*groups.get(role, []), *make(app, parts)]
+    heard = (service.name, BUS)
+    return [
+        Dozing(follower, stage.bells, heard if role == "ingest" else (service.name,))
+        for role, group in groups.items()
+        for follower in group
+    ]

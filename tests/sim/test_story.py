@@ -9,16 +9,30 @@ import pytest
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.sim import BEGINNING, Simulation
 from tests.sim.run import play
+from tests.sim.scenery import Scenery
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_whatever_happens_the_story_ends_as_told(postgres: EmbeddedPostgres, stage_template: str, seed: int) -> None:
+def test_whatever_happens_the_story_ends_as_told(postgres: EmbeddedPostgres, two_services: Scenery, seed: int) -> None:
     """I1 to I5: nothing lost, nothing answered twice, every view equal to the fold of its log."""
-    play(postgres, stage_template, seed)
+    play(postgres, two_services, seed)
 
 
-def test_the_same_seed_plays_the_same_run(postgres: EmbeddedPostgres, stage_template: str) -> None:
-    first, second = (play(postgres, stage_template, 7) for _ in range(2))
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_whole_telling_holds_whatever_happens(postgres: EmbeddedPostgres, all_services: Scenery, seed: int) -> None:
+    """Registrations, codes and mails too: every step of tests/scenario.py, with all services."""
+    play(postgres, all_services, seed)
+
+
+def test_the_same_seed_plays_the_same_run(postgres: EmbeddedPostgres, two_services: Scenery) -> None:
+    first, second = (play(postgres, two_services, 7) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.timeout(300)
+def test_the_same_seed_plays_the_same_telling(postgres: EmbeddedPostgres, all_services: Scenery) -> None:
+    first, second = (play(postgres, all_services, 7) for _ in range(2))
     assert first == second
 
 

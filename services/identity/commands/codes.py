@@ -11,6 +11,7 @@ from uuid import UUID
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
+from chassis.database import Session
 from chassis.domain import id_of
 from chassis.hashing import HashQueueFullError
 from chassis.sealing import seal_for
@@ -77,27 +78,38 @@ def prepare(
     `TooManyCodesError`.
     """
     id = id_for(command_id)  # noqa: A001 - the code's own
-    known = find(app, id)
-    if known is not None:
-        return known
-    now = nature.now()
-    _count(app, parts, now=now, again=f"again/{purpose}/{subject}/{method_id}", sends=f"sends/{purpose}/{sends}")
-    verifier = parts.hasher.hash(f"decoy/{id}" if decoy else digits(parts, id))
-    with app.session() as session, session.transaction():
-        session.run(
-            "UPDATE codes SET replaced = true WHERE subject = %s AND purpose = %s AND NOT replaced", (subject, purpose)
-        )
-        session.run(
-            "INSERT INTO codes (id, subject, purpose, method_id, verifier, issued_at, resend_at, dies_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            (
-                *(id, subject, purpose, method_id, verifier),
-                *(now, now + parts.settings.code_resend, now + parts.settings.code_life),
-            ),
-        )
+    if find(app, id) is None:
+        now = nature.now()
+        with app.session() as session, session.transaction():
+            again = f"again/{purpose}/{subject}/{method_id}"
+            _count(session, parts, now=now, again=again, sends=f"sends/{purpose}/{sends}")
+            session.run(
+                "UPDATE codes SET replaced = true WHERE subject = %s AND purpose = %s AND NOT replaced",
+                (subject, purpose),
+            )
+            session.run(
+                "INSERT INTO codes (id, subject, purpose, method_id, verifier, issued_at, resend_at, dies_at)"
+                " VALUES (%s, %s, %s, %s, '', %s, %s, %s) ON CONFLICT DO NOTHING",
+                (
+                    *(id, subject, purpose, method_id),
+                    *(now, now + parts.settings.code_resend, now + parts.settings.code_life),
+                ),
+            )
+    _keep_verifier(app, parts, id, decoy=decoy)
     sent = find(app, id)
     assert sent is not None  # written just now
     return sent
+
+
+def _keep_verifier(app: Application, parts: Parts, id: UUID, *, decoy: bool) -> None:
+    """Keep what a code is compared with, once: slow, so after its sending was counted, and outside the transaction."""
+    with app.session() as session:
+        is_kept = session.one("SELECT 1 FROM codes WHERE id = %s AND verifier = ''", (id,)) is None
+    if is_kept:
+        return
+    verifier = parts.hasher.hash(f"decoy/{id}" if decoy else digits(parts, id))
+    with app.session() as session:
+        session.run("UPDATE codes SET verifier = %s WHERE id = %s AND verifier = ''", (verifier, id))
 
 
 def issue(parts: Parts, sent: Sent, *, account_id: UUID, kind: str, language: str) -> Code:
@@ -206,14 +218,13 @@ def forget_sends(app: Application, purpose: str, sends: str) -> None:
         counters.reset(session, f"sends/{purpose}/{sends}")
 
 
-def _count(app: Application, parts: Parts, *, now: datetime, again: str, sends: str) -> None:
+def _count(session: Session, parts: Parts, *, now: datetime, again: str, sends: str) -> None:
     limits = parts.settings
-    with app.session() as session, session.transaction():
-        if counters.count(session, again, now=now, window=limits.code_resend, most=1) is None:
-            wait = counters.wait(session, again, now=now, window=limits.code_resend)
-            raise ResendTooEarlyError(retry_after_seconds=wait)
-        if counters.count(session, sends, now=now, window=HOUR, most=limits.codes_per_hour) is None:
-            raise TooManyCodesError(retry_after_seconds=counters.wait(session, sends, now=now, window=HOUR))
-        a_day = f"day/{sends}"
-        if counters.count(session, a_day, now=now, window=DAY, most=limits.codes_per_day) is None:
-            raise TooManyCodesError(retry_after_seconds=counters.wait(session, a_day, now=now, window=DAY))
+    if counters.count(session, again, now=now, window=limits.code_resend, most=1) is None:
+        wait = counters.wait(session, again, now=now, window=limits.code_resend)
+        raise ResendTooEarlyError(retry_after_seconds=wait)
+    if counters.count(session, sends, now=now, window=HOUR, most=limits.codes_per_hour) is None:
+        raise TooManyCodesError(retry_after_seconds=counters.wait(session, sends, now=now, window=HOUR))
+    a_day = f"day/{sends}"
+    if counters.count(session, a_day, now=now, window=DAY, most=limits.codes_per_day) is None:
+        raise TooManyCodesError(retry_after_seconds=counters.wait(session, a_day, now=now, window=DAY))

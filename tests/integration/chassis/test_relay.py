@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID, uuid4
 
 import psycopg
@@ -53,6 +54,14 @@ def grant_many(app: Application, cause: Cause, *, id: UUID, functions: Sequence[
     association: Association = app.repository.get(id)
     for function in functions:
         association.grant(function=function)
+    return app.commit(association, cause=cause)
+
+
+def there_and_back(app: Application, cause: Cause, *, id: UUID) -> Any:
+    """One command that leaves the state as it was."""
+    association: Association = app.repository.get(id)
+    association.grant(function="PECOS")
+    association.withdraw(function="PECOS")
     return app.commit(association, cause=cause)
 
 
@@ -108,14 +117,7 @@ def test_a_state_that_is_as_it_was_told_is_not_told_again(house: House) -> None:
     id_ = staffed(house)
     run(relay_of(house))
     before = states(house, id_)
-
-    def there_and_back(app: Application, cause: Cause) -> Any:
-        association: Association = app.repository.get(id_)
-        association.grant(function="PECOS")
-        association.withdraw(function="PECOS")
-        return app.commit(association, cause=cause)
-
-    house.access.execute(there_and_back, OFFICIAL)
+    house.access.execute(there_and_back, OFFICIAL, id=id_)
     run(relay_of(house))
     assert states(house, id_) == before
     house.access.execute(staff.grant_function, OFFICIAL, roles=EUS, association_id=id_, function="PECOS")
@@ -182,6 +184,25 @@ def test_two_relays_tell_the_same(house: House) -> None:
         pass
     told = [(1, []), (2, []), (4, ["A", "B"])]
     assert sorted(set(map(str, states(house, id_)))) == sorted(map(str, told))
+
+
+def test_a_copy_that_read_its_page_before_the_other_saved_tells_no_older_state(house: House) -> None:
+    """The state between was not told, being as the one before it; compared with a newer one it differs."""
+    id_ = staffed(house)
+    run(relay_of(house))
+    before = states(house, id_)
+    house.access.execute(there_and_back, OFFICIAL, id=id_)
+    house.access.execute(staff.grant_function, OFFICIAL, roles=EUS, association_id=id_, function="PECOS")
+    late, quick = relay_of(house), relay_of(house)
+    messages = late._messages
+
+    def once_the_other_has_told(*page: Any) -> Any:
+        run(quick)
+        return messages(*page)
+
+    with patch.object(late, "_messages", once_the_other_has_told):
+        late.step()
+    assert states(house, id_) == [*before, (5, ["PECOS"])]
 
 
 def test_progress_follows_what_was_told(house: House, clock: Clock) -> None:

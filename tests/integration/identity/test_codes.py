@@ -6,6 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -36,6 +37,16 @@ def test_a_code_has_six_digits_and_reaches_the_notifier_sealed(desk: Desk, token
     issued = desk.room.events(Code.Issued)[-1]
     assert issued.secret.startswith("x1.")
     assert issued.purpose == "sign_in"
+
+
+def test_who_dies_after_the_sending_was_counted_sends_it_when_asked_again(desk: Desk) -> None:
+    """The same command is no second sending: the code was counted and kept at once."""
+    asked: dict[str, Any] = {"email": "bea@example.com", "confirm_email": "bea@example.com", "challenge_id": "c" * 22}
+    asked["command_id"] = str(nature.new_id())
+    with patch.object(desk.parts.hasher, "hash", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        desk.ask("StartRegistration", **asked)
+    token = desk.ask("StartRegistration", **asked).registration_token
+    assert desk.ask("VerifyRegistrationEmail", registration_token=token, code=desk.last_code()).registration_token
 
 
 def test_five_tries_a_code(desk: Desk, token: str) -> None:
