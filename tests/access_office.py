@@ -86,7 +86,9 @@ class Office:
 
     @staticmethod
     def caller(who: UUID | None, roles: Iterable[str] = ()) -> Caller:
-        return PORTAL if who is None else Caller(claims=Claims(account_id=who, roles=frozenset(roles)))
+        if who is None:
+            return PORTAL
+        return Caller(claims=Claims(account_id=who, roles=frozenset(roles), mfa_at=nature.now()))
 
     def pin_of(self, invitation_id: str) -> str:
         """The PIN, as the notifier opens it."""

@@ -36,8 +36,9 @@ class Room:
     followers: dict[str, list[Follower]]
 
     def execute(self, command: Any, actor: UUID, *, roles: Sequence[str] = (), **arguments: Any) -> Receipt:
-        """A command in a person's name."""
-        receipt: Receipt = self.app.execute(command, Cause.of(actor, roles=frozenset(roles)), **arguments)
+        """A command in the name of a person who has given a second factor just now."""
+        cause = Cause.of(actor, roles=frozenset(roles), mfa_at=nature.now())
+        receipt: Receipt = self.app.execute(command, cause, **arguments)
         return receipt
 
     def events(self, *kinds: type) -> list[Any]:

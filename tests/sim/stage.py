@@ -92,7 +92,7 @@ class Stage:
         if asked is None:
             asked = self.unanswered[form] = Asked(service, nature.new_id())
             self.history.append(asked)
-        cause = Cause.of(actor, asked.command_id, roles=frozenset(roles))
+        cause = Cause.of(actor, asked.command_id, roles=frozenset(roles), mfa_at=nature.now())
         self.ask_again(asked, command, cause, **arguments)
         del self.unanswered[form]
         return asked

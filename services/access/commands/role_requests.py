@@ -9,8 +9,9 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError
+from chassis.stepping_up import require_recent
 from chassis.vocabulary import tracking
-from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS
+from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS, manages
 from services.access.domain.association import Association
 from services.access.domain.deciding import MAY_DECIDE, require_may_decide
 from services.access.domain.role_request import OwnRequestError, RoleRequest
@@ -67,9 +68,12 @@ def request_role(app: Application, cause: Cause, *, employer_id: UUID, role: str
 def approve(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt:
     """Approve a role request in the actor's name: the role is held from then on. Repeating it changes nothing.
 
-    Where External User Services decide, and nobody at the employer does, documents must speak for it (4.2).
+    An official or manager is approved by somebody who has given a second factor just now (S-09). Where External User
+    Services decide, and nobody at the employer does, documents must speak for it (4.2).
     """
     request, association = _undecided(app, cause, role_request_id)
+    if manages(request.role):
+        require_recent(cause)  # S-09
     is_theirs = role_at(app, cause.actor, request.employer_id) in MAY_DECIDE[request.role]
     request.approve(approved_by=cause.actor, by_documents=not is_theirs)
     association.approve(role_request_id=request.id, approved_by=cause.actor)

@@ -8,6 +8,7 @@ from chassis import nature, progress
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotAllowedError
+from chassis.stepping_up import require_recent
 from chassis.vocabulary import tracking
 from chassis.vocabulary.functions import require_offered
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection, OwnProviderError
@@ -46,6 +47,8 @@ def request(
             tracking_id=tracking_id,
         )
     else:
+        if side == PROVIDER and connection.status == "PENDING":
+            require_recent(cause)  # S-09: where the surrogate has asked for the same, this lets it act (D-14)
         connection.request(initiator=side, requested_by=cause.actor, tracking_id=tracking_id)
     return app.commit(connection, cause=cause)
 
@@ -53,6 +56,8 @@ def request(
 def approve(app: Application, cause: Cause, *, connection_id: UUID, side: str) -> Receipt:
     """Approve in the name of the side that was asked. Repeating it changes nothing."""
     connection = _loaded(app, cause, connection_id, side)
+    if side == PROVIDER:
+        require_recent(cause)  # S-09: it lets a surrogate act
     connection.approve(side=side, approved_by=cause.actor)
     return app.commit(connection, cause=cause)
 

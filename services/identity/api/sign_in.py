@@ -11,7 +11,7 @@ from chassis.server import Api, Caller, Detail, RefusedError, Rule
 from services.identity.api import translate
 from services.identity.api.calls import Calls, command, language_of, query, require
 from services.identity.api.registration import RegistrationCalls
-from services.identity.commands import reading, second_factor, sessions, signing_in
+from services.identity.commands import reading, second_factor, sessions, signing_in, stepping_up
 
 
 class SignInCalls(Calls):
@@ -103,6 +103,46 @@ class SignInCalls(Calls):
         return m.CheckSessionResponse(
             session=translate.session(reading.session(self.parts, found, account)), tokens=tokens
         )
+
+    @command
+    def SendStepUpCode(
+        self, request: m.SendStepUpCodeRequest, caller: Caller, command_id: UUID
+    ) -> m.SendStepUpCodeResponse:
+        """A code inside a session (S-09)."""
+        receipt, account, sent = stepping_up.send_code(
+            self.app,
+            self.parts,
+            command_id=command_id,
+            token=request.session_token,
+            method_id=translate.id_of(request.method_id, "method_id"),
+            language=language_of(caller),
+        )
+        return m.SendStepUpCodeResponse(
+            code=translate.code(reading.code(self.parts, account, sent)), receipt=translate.receipt(receipt)
+        )
+
+    @query
+    def GetStepUp(self, request: m.GetStepUpRequest, caller: Caller) -> m.GetStepUpResponse:  # noqa: ARG002
+        """The last code of a session's step-up, and where another can go."""
+        found = stepping_up.standing(self.app, self.parts, request.session_token)
+        return m.GetStepUpResponse(
+            code=translate.code(reading.code(self.parts, found.account, found.sent)) if found.sent else None,
+            methods=translate.methods(reading.sign_in_methods(self.parts, found.account)),
+        )
+
+    @command
+    def VerifyStepUpCode(
+        self,
+        request: m.VerifyStepUpCodeRequest,
+        caller: Caller,  # noqa: ARG002
+        command_id: UUID,
+    ) -> m.VerifyStepUpCodeResponse:
+        """The second factor again."""
+        require("IA-MFA-05", code=request.code)
+        receipt, token = stepping_up.verify(
+            self.app, self.parts, command_id=command_id, token=request.session_token, typed=request.code
+        )
+        return m.VerifyStepUpCodeResponse(session_token=token, receipt=translate.receipt(receipt))
 
     @command
     def EndSession(

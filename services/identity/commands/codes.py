@@ -70,11 +70,13 @@ def prepare(
     purpose: str,
     method_id: UUID | None,
     sends: str,
+    an_hour: int | None = None,
     decoy: bool = False,
 ) -> Sent:
     """Count a sending and keep what the code is compared with; the one before it dies. Once for each command.
 
-    `sends` names whose sendings are counted: a person's, or an address's. Raises `ResendTooEarlyError` and
+    `sends` names whose sendings are counted: a person's, or an address's; `an_hour` is another allowance than that of
+    sign-ins. Raises `ResendTooEarlyError` and
     `TooManyCodesError`.
     """
     id = id_for(command_id)  # noqa: A001 - the code's own
@@ -82,7 +84,7 @@ def prepare(
         now = nature.now()
         with app.session() as session, session.transaction():
             again = f"again/{purpose}/{subject}/{method_id}"
-            _count(session, parts, now=now, again=again, sends=f"sends/{purpose}/{sends}")
+            _count(session, parts, now=now, again=again, sends=f"sends/{purpose}/{sends}", an_hour=an_hour)
             session.run(
                 "UPDATE codes SET replaced = true WHERE subject = %s AND purpose = %s AND NOT replaced",
                 (subject, purpose),
@@ -218,12 +220,12 @@ def forget_sends(app: Application, purpose: str, sends: str) -> None:
         counters.reset(session, f"sends/{purpose}/{sends}")
 
 
-def _count(session: Session, parts: Parts, *, now: datetime, again: str, sends: str) -> None:
+def _count(session: Session, parts: Parts, *, now: datetime, again: str, sends: str, an_hour: int | None) -> None:
     limits = parts.settings
     if counters.count(session, again, now=now, window=limits.code_resend, most=1) is None:
         wait = counters.wait(session, again, now=now, window=limits.code_resend)
         raise ResendTooEarlyError(retry_after_seconds=wait)
-    if counters.count(session, sends, now=now, window=HOUR, most=limits.codes_per_hour) is None:
+    if counters.count(session, sends, now=now, window=HOUR, most=an_hour or limits.codes_per_hour) is None:
         raise TooManyCodesError(retry_after_seconds=counters.wait(session, sends, now=now, window=HOUR))
     a_day = f"day/{sends}"
     if counters.count(session, a_day, now=now, window=DAY, most=limits.codes_per_day) is None:

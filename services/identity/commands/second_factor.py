@@ -77,7 +77,7 @@ def verify(app: Application, parts: Parts, *, command_id: UUID, token: str, type
         try:
             codes.check(app, parts, id=found.sent.id, typed=typed, command_id=command_id)
         except CodeJustSpentError:
-            if _spend(app, parts, account, found.sent.id):
+            if spend(app, parts, account, found.sent.id):
                 raise AccountLockedError from None
             raise CodeSpentError from None
         before = _take(app, parts, found, cause)
@@ -141,7 +141,7 @@ def _proven(app: Application, sign_in_id: UUID, code_id: UUID) -> tuple[SignIn, 
     return sign_in, code
 
 
-def _spend(app: Application, parts: Parts, account: Account, code_id: UUID) -> bool:
+def spend(app: Application, parts: Parts, account: Account, code_id: UUID) -> bool:
     """Take note of a spent code; the third in a row locks (D-24). Return whether the account is locked now."""
     with app.session() as session:
         spent = counters.count(session, _spent_key(account.id), now=nature.now(), window=counters.EVER, most=1_000_000)

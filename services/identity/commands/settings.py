@@ -42,6 +42,8 @@ class IdentitySettings(HashSettings):
     code_resend_seconds: int = 30
     codes_per_hour: int = 5
     codes_per_day: int = 30
+    step_up_codes_per_hour: int = 10
+    """An allowance of its own, so that a step-up never locks the door of a sign-in."""
 
     session_idle_minutes: int = 15
     session_hours: int = 12

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis.domain import Aggregate, AggregateCreated, event
 
-REGISTRATION, MFA, SIGN_IN = "registration", "mfa", "sign_in"
+REGISTRATION, MFA, SIGN_IN, STEP_UP = "registration", "mfa", "sign_in", "step_up"
 """Purposes: a code for one is no code for another (S-05)."""
 
 

@@ -41,6 +41,11 @@ class SignIn(Aggregate):
 
         TOPIC = "identity.SignIn.RegistrationResumed"
 
+    class SteppedUp(Aggregate.Event):
+        """The person who is signed in has given a second factor again."""
+
+        TOPIC = "identity.SignIn.SteppedUp"
+
     class Ended(Aggregate.Event):
         """The session is over."""
 
@@ -76,6 +81,12 @@ class SignIn(Aggregate):
             raise SignInEndedError
         self._resumed()
 
+    def step_up(self) -> None:
+        """Take note of a second factor in the session; each one counts."""
+        if self.status != "LIVE":
+            raise SignInEndedError
+        self._stepped_up()
+
     def end(self) -> None:
         """End the session. Twice is the same as once."""
         if self.status == "LIVE":
@@ -97,6 +108,10 @@ class SignIn(Aggregate):
     @event(RegistrationResumed)
     def _resumed(self) -> None:
         self.status = "RESUMED"
+
+    @event(SteppedUp)
+    def _stepped_up(self) -> None:
+        pass
 
     @event(Ended)
     def _ended(self) -> None:

@@ -31,6 +31,7 @@ from services.portal.web import (
     signin,
     staff,
     staff_requests,
+    stepping_up,
     templating,
 )
 from services.portal.web.challenge import Challenges
@@ -42,6 +43,7 @@ from services.portal.web.visits import Portal
 
 AREAS: tuple[Iterable[Page], ...] = (
     signin.PAGES,
+    stepping_up.PAGES,
     register.PAGES,
     session.PAGES,
     home.PAGES,

@@ -49,12 +49,19 @@ class RefusedError(Exception):
         return max((detail.retry_after_seconds for detail in self.details), default=0)
 
 
+class StepUpNeededError(Exception):
+    """A service asks for a second factor that was given just now (S-09)."""
+
+
 def call(method: Callable[..., Any], request: Any, *, metadata: Sequence[tuple[str, str]], deadline: float) -> Any:
-    """Ask a service and wait. Raises `RefusedError` for every answer that is not OK."""
+    """Ask a service and wait. Raises `RefusedError` for every answer that is not OK, and `StepUpNeededError`."""
     try:
         return method(request, timeout=deadline, metadata=tuple(metadata))
     except grpc.RpcError as error:
-        raise RefusedError(_status(error), details_of(error)) from error
+        refused = RefusedError(_status(error), details_of(error))
+        if "STEP_UP_REQUIRED" in refused.codes:
+            raise StepUpNeededError from refused
+        raise refused from error
 
 
 def _status(error: Any) -> grpc.StatusCode:

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.portal.web import cookies, csrf, errors
-from services.portal.web.clients import RefusedError
+from services.portal.web import codes, cookies, csrf, errors
+from services.portal.web.clients import RefusedError, StepUpNeededError
 from services.portal.web.cookies import Cookie
 from services.portal.web.forms import UnknownFieldError
 from services.portal.web.visits import BadFormError, Portal, Visit, begin
@@ -79,12 +79,22 @@ def _answer(page: Page, visit: Visit) -> Response:
         ):
             return errors.page(visit, "stale_form", 403)
         return handler(visit)
+    except StepUpNeededError:
+        return _step_up(page, visit)
     except RefusedError as refused:
         log.warning("refused", correlation=visit.correlation, page=page.path, status=refused.status.name)
         return errors.of_refusal(visit, refused)
     except (UnknownFieldError, BadFormError) as error:
         log.warning("bad form", correlation=visit.correlation, page=page.path, error=type(error).__name__)
         return errors.page(visit, "bad_form", 422)
+
+
+def _step_up(page: Page, visit: Visit) -> Response:
+    """A code is sent at once; the person comes back to the page of what was to be done."""
+    try:
+        return codes.step_up(visit, visit.request.url.path if page.get else "/home")
+    except RefusedError as refused:
+        return errors.of_refusal(visit, refused)
 
 
 def _turn_away(page: Page, visit: Visit) -> Response | None:

@@ -105,3 +105,34 @@ def test_a_page_goes_to_the_sign_in_once(chromium: Browser, portal: str, neighbo
     with page.expect_response("**/session/state"):  # whatever the ticks began has been heard by then
         page.evaluate("fetch('/session/state')")
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_s_09_a_decision_that_gives_access_asks_for_a_code_again(
+    chromium: Browser, portal: str, neighbours: Neighbours, later: Later, width: int
+) -> None:
+    """The session lives, but its second factor is older than 15 minutes: a code, and the decision again."""
+    look = Looker(width)
+    page = visit(chromium, look)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.clock.install()
+    at = neighbours.place()
+    neighbours.ask_role(neighbours.registered("Bruno", "Takkel"), at.clinic.provider_id, "ACCESS_MANAGER")
+    walk.enter(page, portal, at.official)
+    post = walk.Post(neighbours.story, at.official.email)
+    for _ in range(2):
+        later(page, timedelta(minutes=9))
+        page.goto(f"{portal}/staff/requests")
+    page.click("main button:has-text('Approve')")
+    page.wait_for_url("**/signin/again?next=/staff/requests")
+    look(page, "step-up")
+    page.fill("#code", "000000")
+    page.click("main button:has-text('Continue')")
+    look(page, "step-up-errors")
+    page.fill("#code", post.code())
+    page.click("main button:has-text('Continue')")
+    page.wait_for_url("**/staff/requests?done=stepped_up")
+    look(page, "stepped-up")
+    page.click("main button:has-text('Approve')")
+    expect(page.locator("main")).to_contain_text("The request is approved.")
+    assert look.wrong == []

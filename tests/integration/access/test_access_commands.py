@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from chassis import nature
 from chassis.application import CommandIdError, CommandTooOldError
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotFoundError
+from chassis.stepping_up import StepUpRequiredError
 from chassis.vocabulary.functions import EhrRetiredError, UnknownFunctionError
 from services.access.commands import role_requests, staff
 from services.access.commands.role_requests import AttestationMissingError, UnknownRoleError
@@ -331,3 +333,29 @@ def test_the_pages_show_what_the_log_says(house: House) -> None:
         }
         [own] = employers_of(db, account_id=PERSON)
         assert (own.employer_id, own.status) == (EMPLOYER, "APPROVED")
+
+
+@pytest.mark.parametrize(("minutes", "seconds", "allowed"), [(15, 0, True), (15, 1, False), (None, 0, False)])
+@pytest.mark.parametrize("role", [AO, AM, SEU])
+def test_s_09_officials_and_managers_are_approved_with_a_second_factor_given_just_now(
+    access: Room,
+    role: str,
+    minutes: int | None,
+    seconds: int,
+    allowed: bool,
+) -> None:
+    """limits: within 15 minutes; a Staff End User needs none."""
+    request = ask(access, PERSON, role)
+    hand_in(access.app, request)
+    now = nature.now()
+    given_at = None if minutes is None else now - timedelta(minutes=minutes, seconds=seconds)
+    cause = Cause.of(HELP, roles=frozenset(EUS), mfa_at=given_at)
+    before = nature.use(nature.Nature(now=lambda: now, random_bytes=nature.REAL.random_bytes))
+    try:
+        if allowed or role == SEU:
+            access.app.execute(role_requests.approve, cause, role_request_id=request)
+        else:
+            with refused(access, StepUpRequiredError):
+                access.app.execute(role_requests.approve, cause, role_request_id=request)
+    finally:
+        nature.use(before)
