@@ -22,6 +22,7 @@ from chassis.followers import read_page
 from chassis.hearing import HEARD
 from chassis.log import MovedError, Recorded
 from chassis.messages import PROGRESS, Origin, wrap
+from chassis.progress import Standing
 from chassis.told import Behind, Key, Told, ends_of_commands
 
 PROGRESS_EVERY = timedelta(seconds=1)
@@ -53,8 +54,7 @@ class Relay:
     ) -> None:
         self.name = f"{app.name}.relay"
         self._app, self._publishing, self._batch = app, publishing, batch
-        self._out, self._in = publisher, subscriber
-        self._checked = False
+        self._out, self._standing = publisher, Standing(subscriber, app.name)
         self._told_at: datetime | None = None
         self._behind, self._left = Behind(), -1
         self._states = {aggregate.TOPIC: to_state for aggregate, to_state in publishing.to_state.items()}
@@ -63,9 +63,7 @@ class Relay:
     def step(self) -> bool:
         """Tell one page, or how far we have told."""
         with self._app.database.session() as session, self._app.pinned(session):
-            if not self._checked:
-                progress.refuse_restored(session, self._in, self._app.name)
-                self._checked = True
+            self._standing.require(session)
             was = log.position(session, self.name)
             if was != self._left:  # at the start; or another copy has told since, in an earlier form perhaps
                 self._behind.look(session, self._app.edition, self._publishing.form)

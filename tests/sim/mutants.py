@@ -14,7 +14,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from chassis import application, fields, hearing, log, told
+from chassis import application, fields, hearing, log, progress, told
 from chassis.embedded.postgres import EmbeddedPostgres, start
 from tests.house import build
 from tests.sim.run import play
@@ -93,6 +93,10 @@ UNDER_TEST: dict[str, tuple[Mutant, str]] = {
     "ids of heard messages are looked at": (
         in_code(fields, "check", lambda _message: None),
         f"{CHASSIS}/test_ids_of_messages.py::test_the_view_goes_on_and_rights_on_the_key_are_unknown",
+    ),
+    "no policy acts before it has read its last Progress": (
+        in_code(progress, "refuse_restored", lambda _session, _subscriber, _origin: None),
+        f"{CHASSIS}/test_standing.py::test_no_policy_acts_on_a_log_that_was_put_back",
     ),
     "a raised form or edition tells all states again": (
         in_code(told.Behind, "page", lambda _self, _session, _limit: []),

@@ -13,7 +13,7 @@ import pytest
 from mandate.identity.v1.state_pb2 import AccountState
 from typer.testing import CliRunner
 
-from chassis import fields
+from chassis import fields, progress
 from chassis.bus import Message
 from cli import records
 from cli.__main__ import app
@@ -143,6 +143,15 @@ def test_redrive_says_what_went_through_and_what_stays(mandate: Terminal, parked
     said = mandate.says("events", "redrive", "access", code=3)
     assert "0 went through, 2 stay parked" in said
     assert len(mandate.finds("events", "parked")) == 2
+
+
+def test_redrive_wakes_no_policy_of_a_log_that_was_put_back(
+    mandate: Terminal, house: House, parked: list[UUID]
+) -> None:
+    with house.access.app.session() as session:
+        house.publisher.publish([progress.message(session, "access", 1, house.access.end() + 1)])
+    assert "run `mandate restore access` first" in mandate.refuses("events", "redrive", "access")
+    assert len(mandate.finds("events", "parked")) == 3
 
 
 def test_redrive_hears_a_message_that_can_be_read_by_now(mandate: Terminal, house: House, village: Village) -> None:
