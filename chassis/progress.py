@@ -118,6 +118,23 @@ def refuse_restored(session: Session, subscriber: Subscriber, origin: str) -> No
         )
 
 
+class Standing:
+    """Whether a service may act: its relay and its policies ask before they do anything.
+
+    The bus is asked once, at the start, for a log is put back only while the service is down.
+    """
+
+    def __init__(self, subscriber: Subscriber, origin: str) -> None:
+        self._subscriber, self._origin = subscriber, origin
+        self._known = False
+
+    def require(self, session: Session) -> None:
+        """Raise `LogBehindError` where the log was put back, `BusUnavailableError` while that is not known."""
+        if not self._known:
+            refuse_restored(session, self._subscriber, self._origin)
+            self._known = True
+
+
 def take(session: Session, records: Sequence[Record], own: str) -> None:
     """Remember the newest Progress of each other origin until what it speaks of has been heard.
 

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chassis import nature
-from services.portal.web import clients, clock, commands, cookies, csrf, standing, words
+from services.portal.web import clients, clock, commands, cookies, csrf, words
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
 from services.portal.web.cookies import Cookie
@@ -24,15 +24,6 @@ from services.portal.web.settings import PortalSettings
 from services.portal.web.words import Words
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One of the tabs (IA-NAV-01), with what waits behind it."""
-
-    path: str
-    caption: str
-    waiting: int = 0
 
 
 class BadFormError(Exception):
@@ -108,11 +99,6 @@ class Visit:
         """Whether the person works for External User Services."""
         return self.session is not None and StaffRole.STAFF_ROLE_EUS in self.session.roles
 
-    @property
-    def manages(self) -> bool:
-        """Whether the person manages anybody, as access says: shows the tab My Staff (IA-NAV-02)."""
-        return standing.manages(self)
-
     # ---- asking services ------------------------------------------------------------------------
 
     def ask(self, method: Callable[..., Any], request: Any, *, audience: str = "") -> Any:
@@ -171,16 +157,6 @@ class Visit:
         return response
 
     # ---- for templates --------------------------------------------------------------------------
-
-    def tabs(self) -> list[Tab]:
-        """The tabs of this person (IA-NAV-01, IA-NAV-02)."""
-        paths = {"/home": "home", "/profile": "profile", "/connections": "connections"}
-        if self.manages:
-            paths["/staff"] = "staff"
-        if self.is_eus:
-            paths["/eus"] = "eus"
-        waiting = standing.waiting(self)
-        return [Tab(path, f"IA-NAV-01.{name}", waiting.get(path, 0)) for path, name in paths.items()]
 
     def has(self, path: str) -> bool:
         """Whether there is such a page yet."""
