@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import AggregateRecorder, StoredEvent
 
-from chassis import nature
+from chassis import arrays, nature
 from chassis.audit import leaf_hash
 from chassis.cause import Cause
 from chassis.database import Session
@@ -83,6 +83,25 @@ class Answer:
     id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What one call appends, ready to be sent."""
+
+    entries: Sequence[Entry]
+    causes: Sequence[bytes]
+    leaves: Sequence[bytes]
+    at: datetime
+    answer: Answer | None
+
+    def refused(self, constraint: str | None, why: str | None) -> Exception:
+        """What a broken unique key says to the caller."""
+        if constraint != "log_stream_version":
+            return AnsweredError(str(self.answer))
+        if len({(entry.stream, entry.version) for entry in self.entries}) < len(self.entries):
+            return ValueError("two copies of one aggregate were changed: load it once")
+        return ConflictError(why or constraint)
+
+
 def append(
     session: Session,
     origin: str,
@@ -98,6 +117,9 @@ def append(
     `cause` is one for all entries or one an entry. `absorb` skips an entry whose (stream, version) is there
     already: a message heard again. Raises `ConflictError`, `AnsweredError`, `MovedError`, and
     `DatabaseUnavailableError` where it cannot be known whether the transaction was committed.
+
+    Outside a transaction, calls of threads whose sessions share a `together` are committed together: one flush and
+    one turn of the log's lock for all that came while the last ones were written.
     """
     at = nature.now()
     causes = [cause.pack()] * len(entries) if isinstance(cause, Cause) else [one.pack() for one in cause]
@@ -105,14 +127,17 @@ def append(
         leaf_hash(origin, entry.stream, entry.version, entry.topic, at, packed, entry.state)
         for entry, packed in zip(entries, causes, strict=True)
     ]
+    job = _Job(entries, causes, leaves, at, answer)
+    if session.together is None or move or absorb or not entries or session.in_transaction:
+        return _alone(session, job, move, absorb=absorb)
+    return session.together.do(job, lambda jobs: _together(session, jobs))
+
+
+def _alone(session: Session, job: _Job, move: Move | None = None, *, absorb: bool = False) -> list[int]:
+    answer = job.answer
     values = (
-        [entry.stream for entry in entries],
-        [entry.version for entry in entries],
-        [entry.topic for entry in entries],
-        [entry.state for entry in entries],
-        causes,
-        leaves,
-        at,
+        *_events([job]),
+        job.at,
         absorb,
         *((answer.command_id, answer.actor, answer.id) if answer else (None, None, None)),
         *((move.follower, move.was, move.becomes) if move else (None, None, None)),
@@ -120,11 +145,7 @@ def append(
     try:
         rows = session.run(_APPEND, values, binary=True)
     except psycopg.errors.UniqueViolation as error:
-        if error.diag.constraint_name != "log_stream_version":
-            raise AnsweredError(str(answer)) from error
-        if len({(entry.stream, entry.version) for entry in entries}) < len(entries):
-            raise ValueError("two copies of one aggregate were changed: load it once") from error
-        raise ConflictError(error.diag.message_detail or str(error)) from error
+        raise job.refused(error.diag.constraint_name, error.diag.message_detail) from error
     except psycopg.Error as error:
         if error.sqlstate == "MD001":
             raise MovedError(error.diag.message_primary) from error
@@ -133,10 +154,43 @@ def append(
     return placed
 
 
+def _together(session: Session, jobs: Sequence[_Job]) -> Sequence[list[int] | Exception]:
+    """Append what each of several jobs has, or none of it; the outcomes in their order."""
+    if len(jobs) == 1:
+        return [_alone(session, jobs[0])]
+    answers = [job.answer for job in jobs]
+    values = (
+        *_events(jobs),
+        arrays.timestamps([job.at for job in jobs for _ in job.entries]),
+        arrays.bigints([len(job.entries) for job in jobs]),
+        arrays.uuids([answer.command_id if answer else None for answer in answers]),
+        arrays.uuids([answer.actor if answer else None for answer in answers]),
+        arrays.uuids([answer.id if answer else None for answer in answers]),
+    )
+    rows = session.run(_APPEND_TOGETHER, values, binary=True)
+    return [
+        job.refused(refused_by, why) if placed is None else placed
+        for job, (placed, refused_by, why) in zip(jobs, rows, strict=True)
+    ]
+
+
+def _events(jobs: Sequence[_Job]) -> tuple[arrays.Array, ...]:
+    entries = [entry for job in jobs for entry in job.entries]
+    return (
+        arrays.uuids([entry.stream for entry in entries]),
+        arrays.bigints([entry.version for entry in entries]),
+        arrays.texts([entry.topic for entry in entries]),
+        arrays.byteas([entry.state for entry in entries]),
+        arrays.byteas([packed for job in jobs for packed in job.causes]),
+        arrays.byteas([leaf for job in jobs for leaf in job.leaves]),
+    )
+
+
 _APPEND = (
-    "SELECT append(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[], %s::bytea[], %s::timestamptz,"
+    "SELECT append(%s, %s, %s, %s, %s, %s, %s::timestamptz,"
     " %s::boolean, %s::uuid, %s::uuid, %s::uuid, %s::text, %s::bigint, %s::bigint)"
 )
+_APPEND_TOGETHER = "SELECT * FROM append_together(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _COLUMNS = "position, stream, version, topic, state, recorded_at, cause, leaf_hash"
 
 

@@ -25,7 +25,7 @@ from chassis.server import serve
 from chassis.service import Parts, Service, followers
 from chassis.settings import SERVICES, Settings
 from chassis.vault import Vault, migrate_vault
-from chassis.waiting import Waiter
+from chassis.waiting import GroupCommit, Waiter
 
 logger = structlog.get_logger()
 GRACE_S = 20
@@ -49,6 +49,7 @@ def build(service: Service, settings: Settings, *, wakeup: Wakeup | None = None,
     """Put a service's process together, without starting anything."""
     closing = ExitStack()
     database = open_database(settings.database_url, service.name, size=settings.pool)
+    database.together = GroupCommit()
     closing.callback(database.close)
     app = service.application(database, Catalogue())
     bell = wakeup or Wakeup()

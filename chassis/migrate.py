@@ -15,6 +15,7 @@ from chassis.policies import policies_of
 from chassis.views import View
 
 CHASSIS_SQL = files("chassis") / "sql"
+_LOG = ("0001_log.sql", "0002_append.sql")
 
 
 def role_of(schema: str) -> str:
@@ -77,7 +78,7 @@ def migrate(app: type[Application], dsn: str, *, schema: str | None = None, extr
                 (f"policy.{policy}",),
             )
 
-    prepare_schema(dsn, schema or app.name, [CHASSIS_SQL / "0001_log.sql", *extra], create)
+    prepare_schema(dsn, schema or app.name, [*(CHASSIS_SQL / script for script in _LOG), *extra], create)
 
 
 def migrate_bus(dsn: str, *, schema: str = "bus") -> None:
