@@ -44,9 +44,9 @@ def timestamps(values: Iterable[datetime]) -> Array:
     return _array(1185, 1184, [_BIGINT.pack(8, (one - _EPOCH) // _MICROSECOND) for one in values])
 
 
-def byteas(values: Iterable[bytes]) -> Array:
+def byteas(values: Iterable[bytes | None]) -> Array:
     """`bytea[]`."""
-    return _array(1001, 17, [_LENGTH.pack(len(one)) + one for one in values])
+    return _array(1001, 17, [_NULL if one is None else _LENGTH.pack(len(one)) + one for one in values])
 
 
 def texts(values: Iterable[str]) -> Array:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import psycopg
-from eventsourcing.persistence import AggregateRecorder, StoredEvent
+from eventsourcing.persistence import StoredEvent
 
 from chassis import arrays, nature
 from chassis.audit import leaf_hash
@@ -209,6 +208,23 @@ def read(session: Session, *, after: int, limit: int = PAGE) -> list[Recorded]:
     return [Recorded(*row) for row in rows]
 
 
+def read_on(session: Session, follower: str, *, limit: int = PAGE) -> tuple[int, list[Recorded]]:
+    """A follower's position, and the events behind it, in one statement.
+
+    Raises `LookupError` for a follower that `migrate` has not made.
+    """
+    rows = session.run(
+        f"SELECT p.at, l.* FROM (SELECT position AS at FROM positions WHERE follower = %s) AS p"  # noqa: S608
+        f" LEFT JOIN LATERAL (SELECT {_COLUMNS} FROM log WHERE position > p.at ORDER BY position LIMIT %s) AS l ON true"
+        " ORDER BY l.position",
+        (follower, limit),
+        binary=True,
+    )
+    if not rows:
+        raise LookupError(_UNMADE.format(follower))
+    return rows[0][0], [Recorded(*row[1:]) for row in rows if row[1] is not None]
+
+
 def end(session: Session) -> int:
     """The position of the last event; 0 for an empty log."""
     row = session.one("SELECT coalesce(max(position), 0) FROM log")
@@ -225,8 +241,17 @@ def position(session: Session, follower: str) -> int:
     """How far a follower has come. Raises `LookupError` for one that `migrate` has not made."""
     row = session.one("SELECT position FROM positions WHERE follower = %s", (follower,))
     if row is None:
-        raise LookupError(f"{follower} has no position here: run migrate with this release first")
+        raise LookupError(_UNMADE.format(follower))
     return int(row[0])
+
+
+def behind(session: Session) -> set[str]:
+    """The followers that have not reached the log's end."""
+    rows = session.run("SELECT follower FROM positions WHERE position < (SELECT max(position) FROM log)")
+    return {follower for (follower,) in rows}
+
+
+_UNMADE = "{} has no position here: run migrate with this release first"
 
 
 def move(session: Session, follower: str, *, was: int, becomes: int) -> None:
@@ -237,39 +262,6 @@ def move(session: Session, follower: str, *, was: int, becomes: int) -> None:
     )
     if not moved:
         raise MovedError(f"{follower} is no longer at {was}")
-
-
-class StreamReader(AggregateRecorder):
-    """The library's recorder, for loading aggregates; appending goes through `append` alone."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[StoredEvent]:
-        """The events of one stream, in order of version."""
-        order = "DESC" if desc else "ASC"
-        rows = self._session.run(
-            "SELECT stream, version, topic, state FROM log WHERE stream = %s AND version > %s AND version <= %s"  # noqa: S608
-            f" ORDER BY version {order} LIMIT %s",
-            (originator_id, gt or 0, lte if lte is not None else _EVER, limit),
-            binary=True,
-        )
-        return [StoredEvent(*row) for row in rows]
-
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Never: there is one way into the log."""
-        raise NotImplementedError("append with chassis.log.append")
-
-
-_EVER = 2**62
 
 
 def entries(stored: Iterator[StoredEvent]) -> list[Entry]:

@@ -16,6 +16,7 @@ from chassis.bus import Publisher, Subscriber, TopicAdmin
 from chassis.client import channel
 from chassis.database import PooledDatabase
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
+from chassis.followers import Behind
 from chassis.keys import Keyring
 from chassis.management import Management
 from chassis.messages import Catalogue
@@ -109,6 +110,8 @@ def workers(
     groups = followers(service, process.app, publisher, subscriber)
     for role, make in service.more_followers.items():
         groups[role] = [*groups.get(role, []), *make(process.app, process.parts)]
+    for role in ("policies", "views"):
+        groups[role] = [Behind(process.app, groups[role])] if groups[role] else []
     if one_thread:
         driven = [follower for group in groups.values() for follower in group]
         driven += service.api_followers(process.parts)

@@ -18,7 +18,7 @@ from chassis.bus import Publisher, Subscriber, Written
 from chassis.cause import Cause
 from chassis.database import Session
 from chassis.domain import Aggregate
-from chassis.followers import read_page
+from chassis.followers import next_page
 from chassis.hearing import HEARD
 from chassis.log import MovedError, Recorded
 from chassis.messages import PROGRESS, Origin, wrap
@@ -72,8 +72,7 @@ class Relay:
             if not self._checked:
                 progress.refuse_restored(session, self._in, self._app.name)
                 self._checked = True
-            was = log.position(session, self.name)
-            page = read_page(self._app, session, after=was, limit=self._batch)
+            was, page = next_page(self._app, session, self.name, limit=self._batch)
             if not page.recorded:
                 return self._tell_progress(session, was)
             becomes = page.recorded[-1].position
