@@ -15,7 +15,7 @@ from chassis.policies import policies_of
 from chassis.views import View
 
 CHASSIS_SQL = files("chassis") / "sql"
-LOG_SQL = (CHASSIS_SQL / "0001_log.sql", CHASSIS_SQL / "0002_told.sql")
+LOG_SQL = tuple(CHASSIS_SQL / name for name in ("0001_log.sql", "0002_append.sql", "0003_told.sql"))
 
 
 def role_of(schema: str) -> str:

@@ -13,7 +13,7 @@ from chassis.cause import system_actor
 from chassis.codec import UnknownEventError
 from chassis.database import DatabaseUnavailableError, Session
 from chassis.domain import Aggregate, DomainError
-from chassis.followers import fold_up_to, read_page
+from chassis.followers import fold_up_to, next_page, read_page
 from chassis.log import ConflictError, Move, MovedError, Recorded
 from chassis.progress import Standing
 
@@ -46,11 +46,11 @@ class PolicyFollower:
         """React to one page of the log. Return whether there was one."""
         with self._app.database.session() as session, self._app.pinned(session):
             self._standing.require(session)
-            was = log.position(session, self.name)
-            page = read_page(self._app, session, after=was, limit=self._batch)
+            was, page = next_page(self._app, session, self.name, limit=self._batch)
             if not page.recorded:
                 return False
-            fold_up_to(self._app, session, self._app.policy_views, page.recorded[-1].position)
+            if any(row.topic in self._functions for row in page.recorded):  # else nobody judges, nobody looks
+                fold_up_to(self._app, session, self._app.policy_views, page.recorded[-1].position)
             at = was
             for row, event in zip(page.recorded, page.events, strict=True):
                 if row.topic not in self._functions:

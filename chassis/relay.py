@@ -18,7 +18,7 @@ from chassis.bus import Publisher, Subscriber, Written
 from chassis.cause import Cause
 from chassis.database import Session
 from chassis.domain import Aggregate
-from chassis.followers import read_page
+from chassis.followers import next_page
 from chassis.hearing import HEARD
 from chassis.log import MovedError, Recorded
 from chassis.messages import PROGRESS, Origin, wrap
@@ -64,14 +64,13 @@ class Relay:
         """Tell one page, or how far we have told."""
         with self._app.database.session() as session, self._app.pinned(session):
             self._standing.require(session)
-            was = log.position(session, self.name)
+            was, page = next_page(self._app, session, self.name, limit=self._batch)
             if was != self._left:  # at the start; or another copy has told since, in an earlier form perhaps
                 self._behind.look(session, self._app.edition, self._publishing.form)
                 self._left = was
             if behind := self._behind.page(session, self._batch):
                 self._tell_again(session, behind, was)
                 return True
-            page = read_page(self._app, session, after=was, limit=self._batch)
             if not page.recorded:
                 self._tell_progress(session, was)
                 return False

@@ -77,19 +77,19 @@ def test_without_compare_and_set_two_copies_react_twice(shop_house: House, shop:
     tab_with(shop, "a")
     standing = Standing(shop_house.subscriber, "shop")
     one, other = (PolicyFollower(ShopApplication(shop.database, CATALOGUE), "counting", standing) for _ in range(2))
-    original = followers.read_page
+    original = followers.next_page
 
     def read_then_let_the_other_go_first(*arguments: Any, **named: Any) -> Any:
-        policies.read_page = original  # type: ignore[attr-defined]
+        policies.next_page = original  # type: ignore[attr-defined]
         page = original(*arguments, **named)
         run(other)
         return page
 
-    policies.read_page = read_then_let_the_other_go_first  # type: ignore[attr-defined]
+    policies.next_page = read_then_let_the_other_go_first  # type: ignore[attr-defined]
     try:
         run(one)
     finally:
-        policies.read_page = original  # type: ignore[attr-defined]
+        policies.next_page = original  # type: ignore[attr-defined]
     assert len(notes(shop, "counting")) == 2
 
 
