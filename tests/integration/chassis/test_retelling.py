@@ -21,6 +21,7 @@ from services.access.publishing import PUBLISHING, association_state
 from tests.house import CATALOGUE, House
 from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.test_relay import EUS, OFFICIAL, grant_many, run, said
+from tests.papers import hand_in
 
 Rows = Callable[..., list[Any]]
 EMPLOYER = uuid4()
@@ -41,6 +42,7 @@ def staffed(house: House, count: int, role: str = "ACCESS_MANAGER") -> list[UUID
     people = [uuid4() for _ in range(count)]
     for person in people:
         asked = house.access.execute(role_requests.request_role, person, employer_id=EMPLOYER, role=role)
+        hand_in(house.access.app, asked.id)
         house.access.execute(role_requests.approve, OFFICIAL, roles=EUS, role_request_id=asked.id)
     return sorted(Association.id_for(person, EMPLOYER) for person in people)
 
