@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
@@ -26,15 +27,21 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 def check(message: Message) -> None:
     """Raise `UnreadableMessageError` for the first id that is no UUID, or moment that no calendar has."""
-    for field in message.DESCRIPTOR.fields:
+    for field in _to_look_at(message.DESCRIPTOR):
         if field.message_type is not None:
             for part in _values(message, field):
                 _check_part(field, part)
-        elif is_id(field):
+        else:
             for text in _values(message, field):
                 # one spelling for one id: some listeners keep it as text
                 if not _UUID.fullmatch(text) and (text or not may_be_empty(field)):
                     raise UnreadableMessageError(f"{field.name} is no UUID: {text[:40]!r}")
+
+
+@cache
+def _to_look_at(descriptor: Any) -> tuple[Any, ...]:
+    """The fields of a message that are ids, or messages themselves."""
+    return tuple(field for field in descriptor.fields if field.message_type is not None or is_id(field))
 
 
 def _check_part(field: Any, part: Any) -> None:

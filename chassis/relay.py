@@ -37,7 +37,7 @@ class Publishing:
     to_state: Mapping[type[Aggregate], Callable[[Any], Message]] = field(default_factory=dict)
     """Aggregate class -> its whole public state, made of its own events alone."""
     form: int = 1
-    """Raised when a `to_state` changes: then all states are told again, before anything else."""
+    """Raised when a `to_state` changes: then all states that were ever told are told again, before anything else."""
 
 
 class Relay:
