@@ -21,6 +21,7 @@ from services.portal.web.clients import Clients
 from services.portal.web.cookies import Cookie
 from services.portal.web.forms import Field, Form
 from services.portal.web.settings import PortalSettings
+from services.portal.web.uploads import Upload
 from services.portal.web.words import Words
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -54,6 +55,8 @@ class Visit:
     data: Mapping[str, str] = field(default_factory=dict)
     """The fields that were posted; `many` has those that may come more than once."""
     many: Mapping[str, list[str]] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    """What a form with a document brought, by field."""
     session: Session | None = None
     tokens: dict[str, str] = field(default_factory=dict)
     """User tokens by audience, good for seconds."""
@@ -90,6 +93,7 @@ class Visit:
             if "SESSION_ENDED" not in refused.codes:
                 raise
             self.cookies[Cookie.SESSION] = ""
+            self.session = None  # it may have lived until a document was read
             return
         self.session = answer.session
         self.tokens = {token.audience: token.token for token in answer.tokens}
@@ -101,14 +105,14 @@ class Visit:
 
     # ---- asking services ------------------------------------------------------------------------
 
-    def ask(self, method: Callable[..., Any], request: Any, *, audience: str = "") -> Any:
+    def ask(self, method: Callable[..., Any], request: Any, *, audience: str = "", deadline: float = 0) -> Any:
         """Call a service, in the person's name where an audience is given. Raises `RefusedError`."""
         metadata = [("mandate-correlation-id", self.correlation), ("mandate-language", self.words.language)]
         if address := client_address(self.request, self.settings.proxy_hops):
             metadata.append(("mandate-client-address", address))
         if audience:
             metadata.append(("authorization", f"Bearer {self.tokens[audience]}"))
-        return clients.call(method, request, metadata=metadata, deadline=self.settings.deadline_seconds)
+        return clients.call(method, request, metadata=metadata, deadline=deadline or self.settings.deadline_seconds)
 
     def command_id(self, step: str = "") -> str:
         """The id that came with the form. Raises `BadFormError`. `step` names a second command of it."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.pages import access_walk, walk
+from tests.e2e.pages import access_walk, papers_walk, walk
 from tests.e2e.pages.looking import Looker, visit
 from tests.e2e.pages.neighbours import Neighbours
 
@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize(
-    "walking", [access_walk.newcomer, access_walk.official, access_walk.connecting, access_walk.desk]
+    "walking",
+    [access_walk.newcomer, access_walk.official, access_walk.connecting, access_walk.desk, papers_walk.requester],
 )
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, True), (360, False)])
 def test_pages_of_access_are_whole_and_accessible(

@@ -69,6 +69,13 @@ def role_request(number: int, role: str, account: str = DELIA, employer: str = C
     )  # fmt: skip
 
 
+def document(number: int, kind: str = "CP_575", name: str = "cp575.pdf", content: bytes = b"%PDF-") -> a.Document:
+    return a.Document(
+        document_id=id_of(number), document_type=kind, file_name=name, media_type="application/pdf",
+        bytes=len(content), uploaded_at=stamp(),
+    )  # fmt: skip
+
+
 def connection(
     number: int, provider: str, surrogate: str, function: str, initiator: str, status: str = "PENDING"
 ) -> c.Connection:
@@ -94,6 +101,15 @@ PROVIDERS = {
 }
 
 
+def _kept(request: Any) -> Any:
+    """A copy, because the caller goes on with its own; of a stream, all that came."""
+    if not hasattr(request, "CopyFrom"):
+        return list(request)
+    kept = type(request)()
+    kept.CopyFrom(request)
+    return kept
+
+
 class Canned:
     """A stub whose methods answer what they are given, a message, an error or a function of the request."""
 
@@ -103,8 +119,7 @@ class Canned:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def ask(request: Any, *, timeout: float, metadata: Any) -> Any:
-            kept = type(request)()
-            kept.CopyFrom(request)
+            kept = _kept(request)
             self.asked.append((name, kept, dict(metadata)))
             answer = self.answers[name]
             answer = answer(request) if callable(answer) else answer
@@ -131,6 +146,8 @@ class World:
     requests: list[a.RoleRequest] = field(default_factory=list)
     pending: list[c.Connection] = field(default_factory=list)
     connected: list[c.Connection] = field(default_factory=list)
+    documents: list[a.Document] = field(default_factory=list)
+    content: bytes = b""
 
     def __post_init__(self) -> None:
         self.mine = [association(1, CLINIC, AO, "APPROVED", "PECOS", "NPPES"), association(2, OWN)]
@@ -146,6 +163,10 @@ class World:
             CancelRoleRequest=a.CancelRoleRequestResponse(**done),
             ApproveRoleRequest=a.ApproveRoleRequestResponse(**done),
             RejectRoleRequest=a.RejectRoleRequestResponse(**done),
+            ListDocuments=self._documents,
+            UploadDocument=a.UploadDocumentResponse(**done, documents_uploaded=1, documents_required=1),
+            DeleteDocument=a.DeleteDocumentResponse(**done),
+            ReadDocument=lambda asked: a.ReadDocumentResponse(piece=self.content[asked.offset :][: 512 * 1024]),
             GrantFunction=a.GrantFunctionResponse(**done),
             WithdrawFunction=a.WithdrawFunctionResponse(**done),
             Disassociate=a.DisassociateResponse(**done),
@@ -184,8 +205,20 @@ class World:
             if asked.employer_id in ("", one.employer_id)
             and asked.role in ("", one.role)
             and one.role_request_id > asked.after
+            and (asked.also_incomplete or one.documents_uploaded >= one.documents_required)
         ]
         return a.ListRoleRequestsResponse(role_requests=found[: asked.limit])
+
+    def _documents(self, asked: a.ListDocumentsRequest) -> Any:
+        found = self._request(a.GetRoleRequestRequest(role_request_id=asked.role_request_id))
+        if isinstance(found, Exception):
+            return found
+        about = found.role_request
+        return a.ListDocumentsResponse(
+            documents=self.documents,
+            documents_uploaded=about.documents_uploaded,
+            documents_required=about.documents_required,
+        )
 
     def _request(self, asked: a.GetRoleRequestRequest) -> Any:
         found = [one for one in self.requests if one.role_request_id == asked.role_request_id]
