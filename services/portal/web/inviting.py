@@ -31,6 +31,8 @@ FUNCTIONS = tuple(Field(name.lower(), "IA-ADDS-03.functions", required=False, lo
 FORM = (*NAMES, EMAIL, CONFIRM, EMPLOYER, ROLE, *FUNCTIONS)
 OFFERED = (STAFF_END_USER, ACCESS_MANAGER)
 """As the deck orders them."""
+MOST = 40
+"""Employers that one form has room for (a form brings at most 200 fields); more are searched by name first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,7 @@ def submit(visit: Visit) -> Response:
     form = visit.form(*FORM)
     form.read(visit.data)
     choices = _typed(visit, mine)
-    names = naming.employers(visit, mine)
-    _judge(form, choices, names)
+    _judge(form, choices, naming.employers(visit, mine))
     if form.errors:
         return _page(visit, form, mine, choices, 422)
     request = InviteStaffRequest(
@@ -171,6 +172,7 @@ def _of_person(visit: Visit, id_: str, mine: Mapping[str, str]) -> tuple[dict[st
 def _page(
     visit: Visit, form: Form, mine: Mapping[str, str], choices: Mapping[str, Choice], status: int = 200
 ) -> Response:
+    wanted = visit.request.query_params.get("name", "").strip()
     names = naming.employers(visit, mine)
     lines = [
         Line(
@@ -179,13 +181,16 @@ def _page(
             choices.get(id_, Choice()),
         )
         for id_, own_role in mine.items()
+        if wanted.casefold() in names[id_].name.casefold()
     ]
-    lines.sort(key=lambda line: line.employer.name.casefold())
+    lines.sort(key=lambda line: (line.choice == Choice(), line.employer.name.casefold()))
     return visit.page(
         "staff/invite.html",
         status,
         form=form,
-        lines=lines,
+        lines=sorted(lines[:MOST], key=lambda line: line.employer.name.casefold()),
+        all=len(mine),
+        name=wanted,
         role=lambda code: naming.role(visit, code),
         functions=naming.FUNCTIONS,
     )

@@ -101,6 +101,22 @@ def test_the_page_offers_what_the_inviter_may_give(ana: httpx.Client, world: Wor
     assert "data-all" not in page
 
 
+def test_many_employers_are_searched_by_name_first(ana: httpx.Client, world: World) -> None:
+    """A form brings at most 200 fields: forty employers with everything ticked go into one."""
+    many = [f"0c1f4f43-9a55-4f43-9a55-1000000000{n:02}" for n in range(45)]
+    world.mine += [association(10 + n, id_, AO) for n, id_ in enumerate(many)]
+    page = ana.get(INVITE).text
+    assert page.count('name="employer"') == 40
+    assert "40 of 47 are below" in text(page)
+    found = ana.get(f"{INVITE}?name=harbor").text
+    assert re.findall(r'name="employer" value="([^"]+)"', found) == [CLINIC]
+    whole = {"employer": many[:40], "role": [f"{id_}:{AM}" for id_ in many[:40]]}
+    assert send(ana, **whole, pecos=many[:40], nppes=many[:40]).status_code == 303
+    assert len(world.access.requests("InviteStaff")[0].offers) == 40
+    refused = send(ana, employer=[many[44]], role=[])
+    assert f'value="{many[44]}" checked' in refused.text, "what was chosen is shown again"
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
