@@ -232,6 +232,7 @@ def spanish(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     for path in (
         "/home", "/profile/employers", "/employers/find?state=ME", f"/employers/{party}/request",
         f"/employers/{party}/request/attest", "/staff", "/staff/requests", "/staff/inactive", person, f"{person}/end",
+        "/staff/invite", "/pin",
         f"/connections?open={party}", f"/connections/{party}/providers/new?state=ME",
     ):  # fmt: skip
         answer = page.goto(base + path)
