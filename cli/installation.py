@@ -156,7 +156,7 @@ def find(state: Path, *, only: str = "") -> Installation:
             raise SystemExit(f"{error.filename} may not be read: do this as the user who started it") from error
         return Installation(kind, folder, port, password, kafka)
     raise SystemExit(
-        f"nothing runs below {state}: start it with `mandate run --state {state}`, or name another --state"
+        f"nothing runs below {state}: start it with `mandate {only or 'run'} --state {state}`, or name another --state"
     )
 
 

@@ -11,6 +11,8 @@ from cli.actors import system_actors
 from cli.installation import Installation
 
 SHOWN = 20
+REACH = 10
+"""Answers of each service that are looked at for every command that is to be shown."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,13 @@ class Command:
 # correlation, and is seen in that one's trace.
 _LATEST = """
     SELECT a.command_id, a.actor, a.answered_at, coalesce(e.topics, '{}')
-    FROM (SELECT * FROM answered ORDER BY answered_at DESC LIMIT %(reach)s) AS a
+    FROM (SELECT * FROM answered ORDER BY answered_at DESC LIMIT %s) AS a
     LEFT JOIN LATERAL (
         SELECT array_agg(topic ORDER BY position) AS topics, min(correlation_id::text) AS correlation
         FROM history WHERE position BETWEEN a.position - 31 AND a.position AND command_id = a.command_id
     ) AS e ON true
     WHERE coalesce(e.correlation, a.command_id::text) = a.command_id::text
-    ORDER BY a.answered_at DESC LIMIT %(limit)s
+    ORDER BY a.answered_at DESC
 """
 
 
@@ -52,10 +54,10 @@ def latest(installation: Installation, *, limit: int = SHOWN) -> list[Command]:
     found: list[Command] = []
     for service in installation.services():
         with installation.reading(service.name) as session:
-            asked = {"limit": limit, "reach": 10 * limit}
-            rows = session.connection.execute(_LATEST.encode(), asked).fetchall()
+            rows = session.run(_LATEST, (REACH * limit,))
         found += [
             Command(command_id, service.name, names.get(actor) or str(actor), at, topics)
             for command_id, actor, at, topics in rows
+            if topics or actor not in names  # what is seeded is asked for at every start, and is there already
         ]
     return sorted(found, key=lambda one: one.at, reverse=True)[:limit]

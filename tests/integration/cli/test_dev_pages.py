@@ -14,7 +14,7 @@ import pytest
 from starlette.applications import Starlette
 
 from chassis import nature
-from chassis.cause import Cause
+from chassis.cause import Cause, system_actor
 from chassis.inbox import Inbox, Mail
 from cli import up
 from cli.dev.commands import latest
@@ -99,6 +99,17 @@ def test_what_followed_a_command_is_no_command_of_its_own(village: Village, inst
     asked = {"function": "NPPES", "side": "SURROGATE", "provider_id": village.practice, "surrogate_id": village.group}
     village.house.connections.app.execute(connections.request, replace(cause, actor=village.official), **asked)
     assert cause.command_id not in {one.command_id for one in latest(installation)}
+
+
+def test_what_is_asked_for_at_every_start_is_not_listed_again(village: Village, installation: Installation) -> None:
+    """A part that changed nothing says nothing; a person who changed nothing may wonder why."""
+    part, person = (nature.new_id() for _ in range(2))
+    for actor, command in ((system_actor("identity/seed"), part), (village.doctor, person)):
+        with psycopg.connect(village.house.bus.dsn, autocommit=True) as owner:
+            owner.execute("INSERT INTO access.answered VALUES (%s, %s, 1, %s, now())", (command, actor, village.group))
+    listed = {one.command_id: one.what for one in latest(installation)}
+    assert part not in listed
+    assert listed[person] == "changed nothing"
 
 
 def test_only_so_many_commands_are_listed(village: Village, installation: Installation) -> None:
