@@ -102,6 +102,7 @@ def up(state: Path, *, port: int = 8000) -> None:
     ps(state.parent)
     console.print(f"sign in as  {', '.join(f'{one.user_id} ({one.role})' for one in SEEDED)}")
     console.print(f"password    {password_of(state)}   (codes arrive in the inbox)")
+    console.print(f"look        {next(one.url for one in started if one.name == 'inbox').removesuffix('/inbox')}")
     console.print("next        make open, or make logs S=access; make down stops it")
 
 
@@ -120,7 +121,7 @@ def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
     make_keys(keys)
     inbox_port, smtp_port = free_port(), free_port()
     inbox = f"http://{HOST}:{inbox_port}/dev/inbox"
-    words = ["-m", "cli", "inbox", str(smtp_port), str(inbox_port), str(state / "mail")]
+    words = ["-m", "cli", "inbox", str(smtp_port), str(inbox_port), str(state.parent)]
     yield _spawn(state, "inbox", words, {}, url=inbox, health=inbox)
     common = service_environment(f"http://{HOST}:{port}", password_of(state), smtp=(HOST, smtp_port)) | {
         "MANDATE_BUS": "kafka",
