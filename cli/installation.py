@@ -142,7 +142,7 @@ def find(state: Path) -> Installation:
     state = state.resolve()
     for kind, folder in (("up", state / "up"), ("run", state)):
         try:
-            port = _port(folder / "postgres")
+            port = port_of(folder / "postgres")
             if port is None:
                 continue
             password = (folder / "postgres" / "password").read_text()
@@ -155,7 +155,7 @@ def find(state: Path) -> Installation:
     )
 
 
-def _port(base: Path) -> int | None:
+def port_of(base: Path) -> int | None:
     """The port of the PostgreSQL whose data are below `base`; None where it does not run."""
     try:
         lines = (base / "data" / "postmaster.pid").read_text().splitlines()
