@@ -70,7 +70,8 @@ down: ## stop what `make up` started; data stay
 	@$(call standing,0); exec $(BIN)/mandate down --state $(STATE)
 
 open: ## the portal in this machine's browser
-	@python3 -m webbrowser http://127.0.0.1:$(PORT) || echo "open http://127.0.0.1:$(PORT)"
+	@echo "http://127.0.0.1:$(PORT)"
+	@$(PYTHON) -m webbrowser http://127.0.0.1:$(PORT)
 
 reset: down ## forget all data of the local installations: people, mails, keys
 	@$(call standing,0); exec $(BIN)/mandate reset --state $(STATE)

@@ -36,7 +36,7 @@ def see_port_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise SystemExit(f"port {port}: {error.strerror}. Type: make run PORT={free_port()}") from None
+            raise SystemExit(f"port {port}: {error.strerror}. Name another: PORT={free_port()}") from None
 
 
 def forget(state: Path) -> None:

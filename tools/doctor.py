@@ -58,8 +58,11 @@ def show(found: list[Finding]) -> None:
 
 def apt(*packages: str) -> str:
     """The command that installs Debian packages, for whoever asks."""
+    install = f"apt-get install -y --no-install-recommends {' '.join(packages)}"
+    if os.geteuid() != 0 and not shutil.which("sudo"):
+        return f"su -c 'apt-get update && {install}'"
     sudo = "" if os.geteuid() == 0 else "sudo "
-    return f"{sudo}apt-get update && {sudo}apt-get install -y --no-install-recommends {' '.join(packages)}"
+    return f"{sudo}apt-get update && {sudo}{install}"
 
 
 def version_of(*command: str) -> str:
@@ -119,13 +122,13 @@ def java() -> Finding:
     """Kafka is written in Java."""
     seen = version_of("java", "-version")
     version = number(seen.partition("version")[2])
-    return Finding(version >= JAVA, f"Java {JAVA}+", seen or "none", "test (Kafka)", "sh tools/need.sh java")
+    return Finding(version >= JAVA, f"Java {JAVA}+", seen or "none", "up, test (Kafka)", "sh tools/need.sh java")
 
 
 def maven() -> Finding:
     """Kafka's jars come by Maven."""
     seen = version_of("mvn", "--version")
-    return Finding(bool(seen), "Maven", plain(seen) or "none", "test (Kafka)", apt("maven"))
+    return Finding(bool(seen), "Maven", plain(seen) or "none", "up, test (Kafka)", apt("maven"))
 
 
 def chromium() -> Finding:

@@ -64,7 +64,7 @@ if [ -f package-lock.json ] && [ -f services/portal/web/vendor.py ]; then
             npm() { "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
         fi
         say "the front-end files"
-        npm ci --loglevel=error --no-audit --no-fund --ignore-scripts </dev/null
+        npm ci --loglevel=error --no-update-notifier --no-audit --no-fund --ignore-scripts </dev/null >/dev/null
         rm -rf .state/node
         .venv/bin/python -m services.portal.web.vendor
         echo "$now" >$stamp

@@ -40,7 +40,7 @@ def test_a_taken_port_is_named_before_anything_starts() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(SystemExit, match=f"port {port}: .*make run PORT="):
+        with pytest.raises(SystemExit, match=f"port {port}: .*PORT="):
             see_port_free("127.0.0.1", port)
     see_port_free("127.0.0.1", port)
 
