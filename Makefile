@@ -30,7 +30,10 @@ setup: ## .venv with the locked dependencies, contracts/, front-end files (every
 
 .PHONY: doctor
 doctor: ## what is missing on this machine, and the exact command that adds it
-	@command -v $(PYTHON) >/dev/null 2>&1 || sh tools/need.sh --check python3-venv
+	@command -v $(PYTHON) >/dev/null 2>&1 || { \
+		echo "For make run and make demo:"; sh tools/need.sh --check python3-venv; \
+		echo "For make up and make test, too:"; sh tools/need.sh --check java maven chromium; \
+		echo "As root, or with sudo that asks no password, the targets add all this themselves."; exit 1; } 2>&1
 	@$(PYTHON) tools/doctor.py $(ARGS)
 
 ##@ Run
@@ -54,20 +57,24 @@ up: setup ## one process a service role on real Kafka and PostgreSQL; returns wh
 demo-up: setup ## the same story, on what `make up` runs
 	@exec $(BIN)/mandate demo --up --state $(STATE)
 
+# What looks at an installation needs none of setup's work, but somebody must have done it.
+standing = [ -x $(BIN)/mandate ] || { echo "Nothing is set up here yet. Type: make run"; exit $(1); }
+
 ps: ## what `make up` started, and how each part is
-	@$(BIN)/mandate ps --state $(STATE)
+	@$(call standing,1); exec $(BIN)/mandate ps --state $(STATE)
 
 logs: ## the end of the logs: make logs S=access
-	@$(BIN)/mandate logs --state $(STATE) "$(S)"
+	@$(call standing,1); exec $(BIN)/mandate logs --state $(STATE) "$(S)"
 
 down: ## stop what `make up` started; data stay
-	@$(BIN)/mandate down --state $(STATE)
+	@$(call standing,0); exec $(BIN)/mandate down --state $(STATE)
 
 open: ## the portal in this machine's browser
-	@python3 -m webbrowser http://127.0.0.1:$(PORT) || echo "open http://127.0.0.1:$(PORT)"
+	@echo "http://127.0.0.1:$(PORT)"
+	@$(PYTHON) -m webbrowser http://127.0.0.1:$(PORT)
 
 reset: down ## forget all data of the local installations: people, mails, keys
-	@rm -rf $(STATE)/up $(STATE)/postgres $(STATE)/keys $(STATE)/mail $(STATE)/demo-password
+	@$(call standing,0); exec $(BIN)/mandate reset --state $(STATE)
 
 ##@ Work
 
@@ -86,6 +93,7 @@ trace-ids: setup ## from each rule (IA-PW-07) to its code and tests, then the ru
 
 .PHONY: clean
 clean: ## remove all that was made here: .venv, contracts/, caches
+	@for data in .state/up/postgres .state/postgres; do [ ! -L $$data ] || rm -rf "$$(readlink -f $$data)"; done
 	@rm -rf .venv contracts node_modules services/portal/web/static/vendor .state build *.egg-info \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -133,7 +141,7 @@ PARTS := unit contract integration bus sim e2e faults
 
 # What only the system can give, by part.
 NEEDS_bus := java maven
-NEEDS_e2e := chromium node
+NEEDS_e2e := chromium
 NEEDS_faults := java maven
 
 part = @dirs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),tests/$(p)))"; \

@@ -83,6 +83,14 @@ def down(state: State = Path(".state")) -> None:
     stop(state)
 
 
+@app.command()
+def reset(state: State = Path(".state")) -> None:
+    """Forget all data of what `run` and `up` keep here: people, mails, keys."""
+    from cli.alone import forget
+
+    forget(state.resolve())
+
+
 @app.command(hidden=True)
 def inbox(smtp_port: int, port: int, state: Path) -> None:
     """The development inbox, with the pages below `/dev`, as a process of its own."""

@@ -147,7 +147,7 @@ def find(state: Path, *, only: str = "") -> Installation:
         if only not in ("", kind):
             continue
         try:
-            port = _port(folder / "postgres")
+            port = port_of(folder / "postgres")
             if port is None:
                 continue
             password = (folder / "postgres" / "password").read_text()
@@ -160,7 +160,7 @@ def find(state: Path, *, only: str = "") -> Installation:
     )
 
 
-def _port(base: Path) -> int | None:
+def port_of(base: Path) -> int | None:
     """The port of the PostgreSQL whose data are below `base`; None where it does not run."""
     try:
         lines = (base / "data" / "postmaster.pid").read_text().splitlines()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from rich.console import Console
@@ -14,6 +16,7 @@ from starlette.routing import Mount
 
 from chassis.embedded.postgres import free_port
 from chassis.runtime import Stop, seconds
+from cli.alone import alone, see_port_free
 from cli.dev.pages import Dev, routes
 from cli.dev.parts import inside
 from cli.installation import find
@@ -33,12 +36,14 @@ def run(state: Path, *, port: int = 8000) -> None:
     stop = Stop().on_signals()
     port = port or free_port()
     base_url = f"http://{LOOPBACK}:{port}"
-    with platform(state, base_url=base_url) as started:
+    see_port_free(LOOPBACK, port)
+    with alone(state.resolve()), platform(state, base_url=base_url) as started:
         _fill_registry(started, console)
         web = serve_portal(started, port)
         _say(console, started, base_url, seconds() - began)
         while not stop.wait(0.5) and started.failed() is None:
             pass
+        console.print("stopping …")
         web.stop()
         if started.failed() is not None:
             raise SystemExit(f"a part died: {started.failed()!r}")
@@ -52,6 +57,7 @@ def portal_settings(started: Platform) -> PortalSettings:
 
 def serve_portal(started: Platform, port: int) -> Web:
     """The portal over the services of a running platform, with the development pages, on plain http."""
+    logging.getLogger("_granian").addFilter(lambda record: "is experimental" not in record.getMessage())
     settings = portal_settings(started)
     dev = Dev(partial(find, started.state, only="run"), partial(inside, started), started.inbox)
     app = Starlette(routes=[*routes(dev), Mount("/", app=create_app(settings, clients(started.channel)))])
@@ -75,9 +81,14 @@ def _say(console: Console, started: Platform, base_url: str, took: float) -> Non
     table.add_row("inbox", f"{base_url}/dev/inbox   (SMTP on port {started.inbox.port})")
     for service, address in started.addresses.items():
         table.add_row(f"{service}", f"{address}   (gRPC)")
-    table.add_row("PostgreSQL", f"port {started.dsn.rpartition(':')[2]}, data in {started.state / 'postgres'}")
+    table.add_row("PostgreSQL", f"port {urlsplit(started.dsn).port}, data in {started.state / 'postgres'}")
     console.print(table)
     people = ", ".join(f"{one.user_id} ({one.role})" for one in SEEDED)
-    console.print(f"sign in as  {people}")
-    console.print(f"password    {started.password}   (codes arrive in the inbox)")
-    console.print("next        open the portal and choose Create Account Now; or make demo in a second window")
+    for line in (
+        f"sign in as  {people}",
+        f"password    {started.password}   (for all of them; codes arrive in the inbox)",
+        f"next        open {base_url} and sign in, or choose Create Account Now;",
+        "            make demo, in a second window, plays the whole story",
+        "stop        Ctrl-C; all is kept for the next make run, until make reset",
+    ):
+        console.print(line, soft_wrap=True)

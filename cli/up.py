@@ -24,6 +24,7 @@ from chassis.kafka.server import KafkaServer
 from chassis.kafka.server import start as start_kafka
 from chassis.keys import Keyring
 from chassis.runtime import Wakeup, seconds, wait_until
+from cli.alone import see_port_free
 from cli.month import load_month_into
 from cli.platform import SEEDED, ensure_database, make_keys, password_of, service_environment
 
@@ -86,6 +87,7 @@ def up(state: Path, *, port: int = 8000) -> None:
     state = (state / "up").resolve()
     if any(part.alive() for part in parts_of(state)):
         raise SystemExit("it is up already: make ps shows it, make down stops it")
+    see_port_free(HOST, port)
     state.mkdir(parents=True, exist_ok=True)
     state.chmod(0o755)  # PostgreSQL drops to another user where we are root
     started: list[Part] = []
@@ -241,10 +243,12 @@ def _await(parts: list[Part]) -> None:
 
 def ps(state: Path) -> None:
     """Print every part with its state and address."""
+    if not (parts := parts_of((state / "up").resolve())):
+        raise SystemExit("nothing is up: make up")
     table = Table()
     for column in ("service", "state", "where", "log"):
         table.add_column(column)
-    for part in parts_of((state / "up").resolve()):
+    for part in parts:
         how = "ready" if part.ready() else "alive" if part.alive() else "down"
         table.add_row(part.name, how, part.url, part.log)
     Console(width=160).print(table)

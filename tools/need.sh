@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|node ...
+# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium ...
 # Installs what is missing where it may (Debian or Ubuntu, as root or by sudo without a password);
 # otherwise stops with the one command to type. --check installs nothing.
 set -eu
@@ -19,7 +19,6 @@ has() {
         [ "${major:-0}" -ge 17 ] ;;
     maven) runs mvn --version ;;
     chromium) runs chromium --version || runs chromium-browser --version || runs google-chrome --version ;;
-    node) runs node --version && runs npm --version ;;
     *) echo "need.sh: nobody here knows '$1'" >&2; exit 2 ;;
     esac
 }
@@ -36,12 +35,11 @@ packages() {
         echo default-jre-headless ;;
     maven) echo maven ;;
     chromium) echo "chromium fonts-liberation" ;;
-    node) echo "nodejs npm" ;;
     esac
 }
 
 wanted_of() {
-    for thing in "$@"; do packages "$thing"; done | tr '\n' ' '
+    for thing in "$@"; do packages "$thing"; done | paste -sd ' ' -
 }
 
 missing=
@@ -69,9 +67,16 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 if [ -n "$check" ] || [ "$root" = no ]; then
-    if [ "$(id -u)" = 0 ]; then sudo=; else sudo="sudo "; fi
+    install="apt-get install -y --no-install-recommends $(wanted_of $missing)"
     echo "Missing:$missing. Type:" >&2
-    echo "  ${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends $(wanted_of $missing)" >&2
+    if [ "$(id -u)" = 0 ]; then
+        echo "  apt-get update && $install" >&2
+    elif command -v sudo >/dev/null 2>&1; then
+        echo "  sudo apt-get update && sudo $install" >&2
+    else
+        echo "  su -c 'apt-get update && $install'" >&2 # asks for root's password
+    fi
+    [ -n "$check" ] || echo "then the same command again." >&2
     exit 1
 fi
 

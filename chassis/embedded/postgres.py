@@ -9,6 +9,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,9 @@ DURABLE = (
     "full_page_writes=on",
 )
 """What is never switched off, whatever a caller asks for."""
+
+ELSEWHERE = Path("/var/lib/mandate")
+"""Where data go whose own place, say a clone below /root, the server's user cannot reach."""
 
 FREE_PORT_TRIES = 3
 
@@ -68,7 +72,7 @@ def start(base: Path, *, port: int = 0, settings: Sequence[str] = ()) -> Embedde
     `port` 0 takes a free one. `settings` are further `name=value` pairs; what keeps data safe
     stands after them and wins. Raises `PostgresStartError` with the end of the server's log.
     """
-    base.mkdir(parents=True, exist_ok=True)
+    base = _home(base)
     _own(base)
     data, secret = base / "data", base / "password"
     if not (data / "PG_VERSION").exists():
@@ -121,6 +125,22 @@ def _own(path: Path) -> None:
     user = _server_user()
     if user is not None:
         os.chown(path, user.pw_uid, user.pw_gid)
+
+
+def _home(base: Path) -> Path:
+    """The folder that `base` is, made where missing: a link to one elsewhere if the server's user cannot get there."""
+    base.parent.mkdir(parents=True, exist_ok=True)
+    user = _server_user()
+    if user is not None and not base.is_symlink() and not _reachable(base.parent.resolve(), user):
+        if (base / "data" / "PG_VERSION").exists():
+            message = f"{base} holds data, and user {user.pw_name}, who runs PostgreSQL for root, cannot get there"
+            raise PostgresStartError(message)
+        shutil.rmtree(base, ignore_errors=True)
+        ELSEWHERE.mkdir(mode=0o711, parents=True, exist_ok=True)
+        base.symlink_to(tempfile.mkdtemp(prefix="postgres-", dir=ELSEWHERE))
+    home = base.resolve()
+    home.mkdir(exist_ok=True)
+    return home
 
 
 def _binaries(base: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import tempfile
@@ -41,3 +42,20 @@ def test_a_free_port_that_somebody_takes_meanwhile_is_no_failure(base: Path, mon
         with pytest.raises(postgres.PostgresStartError, match="could not bind"):
             postgres.start(base / "pg", port=taken.getsockname()[1])
     assert ports == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs as somebody else")
+def test_data_in_a_folder_closed_to_the_servers_user_live_elsewhere(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root's own home is closed on Debian, and a clone there is what a newcomer makes first."""
+    monkeypatch.setattr(postgres, "ELSEWHERE", base / "elsewhere")
+    closed = base / "root"
+    closed.mkdir(mode=0o700)
+    for statement in ("CREATE TABLE kept ()", "TABLE kept"):
+        server = postgres.start(closed / "state" / "postgres")
+        with psycopg.connect(server.dsn()) as connection:
+            connection.execute(statement.encode())
+        server.stop()
+    assert (closed / "state" / "postgres" / "password").read_text() == server.password
+    assert len(list((base / "elsewhere").iterdir())) == 1
