@@ -57,7 +57,6 @@ class Part:
     def alive(self) -> bool:
         """Whether this very process runs."""
         _reap()
-        _reap()
         try:
             line = Path(f"/proc/{self.pid}/cmdline").read_bytes()
         except OSError:
@@ -174,7 +173,6 @@ def _spawn(state: Path, name: str, words: list[str], environment: Mapping[str, s
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _LEFT_RUNNING.append(process)
     _LEFT_RUNNING.append(process)
     kept = tuple(sorted(environment.items()))
     return Part(name, process.pid, words[1], url, health, str(file), tuple(words), kept)
