@@ -56,7 +56,7 @@ class InvitationAnswers:
         return pb.GetInvitationResponse(invitation=_invitation(found))
 
     def ListInvitations(self, request: pb.ListInvitationsRequest, caller: Caller) -> pb.ListInvitationsResponse:
-        """Those that nobody has accepted or withdrawn."""
+        """Those that nobody has accepted or withdrawn, as far as the caller manages such people: so fewer, perhaps."""
         employer_id = uuid_of(request.employer_id, field="employer_id")
         after = uuid_of(request.after, field="after") if request.after else None
         self._waiter.wait(request.at_least, [invitation_list.INVITATIONS])
@@ -66,8 +66,9 @@ class InvitationAnswers:
             rows = invitation_list.unfinished(
                 session, employer_id=employer_id, after=after, limit=page_limit(request.limit)
             )
+        seen = [one for one in rows if inviting.may_see(self._app, caller.account_id, one.invitation_id)]
         return pb.ListInvitationsResponse(
-            invitations=[_invitation(inviting.sent(self._app, self._parts, row.invitation_id)) for row in rows]
+            invitations=[_invitation(inviting.sent(self._app, self._parts, one.invitation_id)) for one in seen]
         )
 
     def WithdrawInvitation(

@@ -144,6 +144,7 @@ def test_only_those_who_may_manage_such_people_see_an_invitation(staffed: Office
     staffed.house.settle()
     shown = staffed.ask("ListInvitations", OFFICIAL, employer_id=str(GROUP)).invitations
     assert [one.invitation_id for one in shown] == [sent.receipt.id]
+    assert not staffed.ask("ListInvitations", MANAGER, employer_id=str(GROUP)).invitations  # D-09
     with pytest.raises(NotAllowedError):
         staffed.ask("ListInvitations", STRANGER, employer_id=str(GROUP))
 
