@@ -120,8 +120,8 @@ lint-proto: setup ## buf: form of proto/, and that it is only added to
 	else echo "proto: no files yet"; fi
 
 lint-templates: setup ## djlint
-	@if [ -n "$$(git ls-files -co --exclude-standard 'services/*.html' 'services/*.j2')" ]; then \
-		$(BIN)/djlint services --lint --quiet; \
+	@if [ -n "$$(git ls-files -co --exclude-standard 'services/*.html' 'services/*.j2' 'cli/*.html')" ]; then \
+		$(BIN)/djlint services cli --lint --quiet; \
 	else echo "templates: none yet"; fi
 
 lint-files: setup ## our own: addresses, stored names, time and chance, lengths

@@ -21,6 +21,7 @@ from chassis.database import Database, DatabaseUnavailableError, Session
 from chassis.domain import Aggregate, Claim, DomainError, NotFoundError
 from chassis.log import Answer, AnsweredError, ConflictError
 from chassis.messages import Catalogue
+from chassis.streams import StreamReader
 from chassis.views import View
 
 TAggregate = TypeVar("TAggregate", bound=Aggregate)
@@ -79,7 +80,7 @@ class Repository:
     def find(self, id: UUID, *, version: int | None = None) -> Any | None:
         """The aggregate, or None where its stream is empty (or of heard messages, which make no aggregate)."""
         with self._app.session() as session:
-            store: EventStore[UUID] = EventStore(self._app.codec, log.StreamReader(session))
+            store: EventStore[UUID] = EventStore(self._app.codec, StreamReader(session))
             library: LibraryRepository[UUID] = LibraryRepository(store)
             try:
                 return library.get(id, version=version)

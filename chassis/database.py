@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import select
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 from psycopg import sql
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 Row = tuple[Any, ...]
+Job = TypeVar("Job")
+Done = TypeVar("Done")
 _GONE = (
     psycopg.OperationalError,
     psycopg.errors.IdleInTransactionSessionTimeout,  # the library counts these two among internal errors
@@ -22,11 +25,21 @@ class DatabaseUnavailableError(Exception):
     """The database cannot be reached just now, or lost the connection; nothing is known to have happened."""
 
 
+class Together(Protocol):
+    """Lets threads that come at the same time do one piece of work for all of them (`chassis.waiting.GroupCommit`)."""
+
+    def do(self, job: Job, work: Callable[[Sequence[Job]], Sequence[Done | Exception]]) -> Done:
+        """Hand a job in and return (or raise) what `work`, of any of the threads, has made of it."""
+        ...
+
+
 class Session:
     """One connection. Outside `transaction()` each statement is a transaction of its own."""
 
-    def __init__(self, connection: psycopg.Connection[Row]) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], together: Together | None = None) -> None:
         self.connection = connection
+        self.together = together
+        """Whom its appends are committed together with; None: each alone."""
 
     def run(self, statement: str, values: Sequence[Any] = (), *, binary: bool = False) -> list[Row]:
         """Run one statement, prepared, and return its rows (none for one that has none).
@@ -79,6 +92,8 @@ class PooledDatabase:
     def __init__(self, dsn: str, schema: str, *, size: int = 8, role: str | None = None, wait_s: float = 5) -> None:
         self.schema = schema
         self.dsn = dsn
+        self.together: Together | None = None
+        """Given by whoever puts the process together: it has threads, and this module has none."""
         self._options = options(schema, role)
         self._pool = ConnectionPool(
             dsn,
@@ -86,7 +101,7 @@ class PooledDatabase:
             max_size=size,
             timeout=wait_s,
             open=False,
-            check=ConnectionPool.check_connection,
+            check=_refuse_closed,
             kwargs={"autocommit": True, "options": self._options},
         )
 
@@ -104,13 +119,25 @@ class PooledDatabase:
         """A session from the pool."""
         try:
             with self._pool.connection() as connection:
-                yield Session(connection)
+                yield Session(connection, self.together)
         except (PoolTimeout, PoolClosed, TooManyRequests) as error:
             raise DatabaseUnavailableError(str(error)) from error
 
     def connect(self) -> psycopg.Connection[Row]:
         """A connection outside the pool, for what holds one for long: a lease, LISTEN."""
         return psycopg.connect(self.dsn, autocommit=True, options=self._options)
+
+
+def _refuse_closed(connection: psycopg.Connection[Row]) -> None:
+    """Raise where the server has closed a session that lay in the pool: it is replaced, and nobody notices.
+
+    A session that was closed has something to read, and then the server is asked. To ask at every turn would be a
+    third of all round trips while nobody does anything.
+    """
+    poll = select.poll()
+    poll.register(connection.pgconn.socket, select.POLLIN)
+    if poll.poll(0):
+        ConnectionPool.check_connection(connection)
 
 
 def options(schema: str, role: str | None = None) -> str:

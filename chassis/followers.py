@@ -38,7 +38,16 @@ def read_page(app: Application, session: Session, *, after: int, limit: int = lo
 
     Raises `DamagedEventError` where stored bytes do not fit: nothing is skipped.
     """
-    recorded = log.read(session, after=after, limit=limit)
+    return _decoded(app, log.read(session, after=after, limit=limit))
+
+
+def next_page(app: Application, session: Session, follower: str, *, limit: int = log.PAGE) -> tuple[int, Page]:
+    """A follower's position and the page behind it: one statement, for most often there is nothing."""
+    was, recorded = log.read_on(session, follower, limit=limit)
+    return was, _decoded(app, recorded)
+
+
+def _decoded(app: Application, recorded: Sequence[Recorded]) -> Page:
     events: list[Any] = []
     for row in recorded:
         try:
@@ -62,13 +71,29 @@ class ViewFollower:
             return fold_on(self._app, session, self._view, limit=self._batch)
 
 
+class Behind:
+    """Followers of one log, of which only those that have not reached its end are stepped: one question for all.
+
+    For followers whose work is what stands behind their position (named as they are), and nothing else.
+    """
+
+    def __init__(self, app: Application, followers: Sequence[Follower]) -> None:
+        self.name = f"{app.name}.behind"
+        self._app, self._followers = app, followers
+
+    def step(self) -> bool:
+        """Step whoever is behind. Return whether any had work."""
+        with self._app.database.session() as session:
+            behind = log.behind(session)
+        return any([follower.step() for follower in self._followers if follower.name in behind])  # noqa: C419 - all
+
+
 def fold_on(app: Application, session: Session, view: View, *, limit: int = log.PAGE) -> bool:
     """Fold one batch into a view. Return whether there was anything to fold.
 
     Another copy that folded it first is no error: the position moves by compare-and-set.
     """
-    was = log.position(session, view.name)
-    page = read_page(app, session, after=was, limit=limit)
+    was, page = next_page(app, session, view.name, limit=limit)
     if not page.recorded:
         return False
     rows = view.rows(page.events)
@@ -89,4 +114,4 @@ def fold_up_to(app: Application, session: Session, views: Sequence[View], positi
             pass
 
 
-__all__ = ["Follower", "Move", "Page", "ViewFollower", "fold_on", "fold_up_to", "read_page"]
+__all__ = ["Behind", "Follower", "Move", "Page", "ViewFollower", "fold_on", "fold_up_to", "next_page", "read_page"]

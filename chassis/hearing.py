@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
 from google.protobuf.message import Message
 
-from chassis import failpoints, log, nature, progress
+from chassis import failpoints, fields, log, nature, parking, progress
 from chassis.application import Application
 from chassis.bus import Batch, Place, Record, Subscriber
 from chassis.cause import Cause, system_actor
@@ -109,7 +109,7 @@ class Ingest:
                         if (record.topic, record.key) in stuck:
                             continue
                         readable.append(self._read(record))
-                        discard(session, record, topic_id)
+                        parking.discard(session, record, topic_id)
                     except UnreadableMessageError:
                         stuck.add((record.topic, record.key))
                 placed = self._hear(session, readable)
@@ -120,7 +120,7 @@ class Ingest:
     def _take(self, session: Session, batch: Batch) -> list[int]:
         readable: list[_Readable] = []
         told: list[Record] = []
-        behind = _parked_before(session, batch)
+        behind = parking.parked_before(session, batch)
         for record in batch.records:
             where = (record.topic, record.key)
             try:
@@ -132,7 +132,7 @@ class Ingest:
                 readable.append(self._read(record, behind=behind.get(where)))
             except UnreadableMessageError as error:
                 behind.setdefault(where, record.offset)
-                park(session, record, batch.places[record.topic, record.partition].topic_id, str(error))
+                parking.park(session, record, batch.places[record.topic, record.partition].topic_id, str(error))
         progress.take(session, told, self._app.name)
         return self._hear(session, readable)
 
@@ -148,7 +148,7 @@ class Ingest:
         return log.append(session, self._app.name, [_entry(one) for one in fresh], causes, absorb=True)
 
     def _read(self, record: Record, *, behind: int | None = None) -> _Readable:
-        """A record whose headers and value are as they must be. Raises `UnreadableMessageError`.
+        """A record whose headers, value and fields are as they must be. Raises `UnreadableMessageError`.
 
         `behind` is the offset of a parked message of the same key: later ones wait, to keep their order.
         """
@@ -160,7 +160,7 @@ class Ingest:
         declared = self._app.catalogue.topics[record.topic]
         if declared.origin != envelope.origin:
             raise UnreadableMessageError(f"{envelope.origin} may not write {record.topic}")
-        self._app.catalogue.decode(record.topic, record.value)
+        fields.check(self._app.catalogue.decode(record.topic, record.value))
         return _Readable(record, envelope)
 
 
@@ -243,54 +243,3 @@ def _save(session: Session, places: Mapping[tuple[str, int], Place], gaps: Mappi
             " ELSE excluded.gap END",
             (topic, partition, place.topic_id, place.offset, place.offset, first is not None, first or 0),
         )
-
-
-def _parked_before(session: Session, batch: Batch) -> dict[tuple[str, str], int]:
-    """For each topic and key of these records that has a parked message: the offset of the first of them."""
-    keys = {storable(record.key) for record in batch.records if record.topic != PROGRESS}
-    if not keys:
-        return {}
-    ids = {(topic, place.topic_id) for (topic, _), place in batch.places.items()}
-    rows = session.run(
-        'SELECT topic, topic_id, key, min("offset") FROM parked_messages WHERE key = ANY(%s) GROUP BY 1, 2, 3',
-        (sorted(keys),),
-    )
-    return {(topic, key): offset for topic, topic_id, key, offset in rows if (topic, topic_id) in ids}
-
-
-def park(session: Session, record: Record, topic_id: str, cause: str) -> None:
-    """Keep what cannot be read, with its cause and bytes; the partition goes on."""
-    session.run(
-        'INSERT INTO parked_messages (topic, topic_id, partition, "offset", key, headers, value, cause, parked_at)'
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-        (
-            record.topic,
-            topic_id,
-            record.partition,
-            record.offset,
-            storable(record.key),
-            json_bytes({storable(name): storable(text) for name, text in as_text(record.headers).items()}).decode(),
-            record.value,
-            storable(cause),
-            nature.now(),
-        ),
-    )
-
-
-def storable(text: str) -> str:
-    """A stranger's text as a table can keep it: PostgreSQL takes no NUL."""
-    return text.replace("\0", "\\x00")
-
-
-def discard(session: Session, record: Record, topic_id: str) -> None:
-    """Let a parked message go: it has been heard, or somebody has decided that it was never ours."""
-    session.run(
-        'DELETE FROM parked_messages WHERE topic = %s AND topic_id = %s AND partition = %s AND "offset" = %s',
-        (record.topic, topic_id, record.partition, record.offset),
-    )
-
-
-def unknown_keys(session: Session, topics: Iterable[str]) -> set[str]:
-    """Keys with a parked message: what is so about them is not known, and rights on them are refused."""
-    rows = session.run("SELECT DISTINCT key FROM parked_messages WHERE topic = ANY(%s)", (list(topics),))
-    return {key for (key,) in rows}

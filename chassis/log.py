@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import psycopg
-from eventsourcing.persistence import AggregateRecorder, StoredEvent
+from eventsourcing.persistence import StoredEvent
 
-from chassis import nature
+from chassis import arrays, nature
 from chassis.audit import leaf_hash
 from chassis.cause import Cause
 from chassis.database import Session
@@ -83,6 +82,25 @@ class Answer:
     id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What one call appends, ready to be sent."""
+
+    entries: Sequence[Entry]
+    causes: Sequence[bytes]
+    leaves: Sequence[bytes]
+    at: datetime
+    answer: Answer | None
+
+    def refused(self, constraint: str | None, why: str | None) -> Exception:
+        """What a broken unique key says to the caller."""
+        if constraint != "log_stream_version":
+            return AnsweredError(str(self.answer))
+        if len({(entry.stream, entry.version) for entry in self.entries}) < len(self.entries):
+            return ValueError("two copies of one aggregate were changed: load it once")
+        return ConflictError(why or constraint)
+
+
 def append(
     session: Session,
     origin: str,
@@ -98,6 +116,9 @@ def append(
     `cause` is one for all entries or one an entry. `absorb` skips an entry whose (stream, version) is there
     already: a message heard again. Raises `ConflictError`, `AnsweredError`, `MovedError`, and
     `DatabaseUnavailableError` where it cannot be known whether the transaction was committed.
+
+    Outside a transaction, calls of threads whose sessions share a `together` are committed together: one flush and
+    one turn of the log's lock for all that came while the last ones were written.
     """
     at = nature.now()
     causes = [cause.pack()] * len(entries) if isinstance(cause, Cause) else [one.pack() for one in cause]
@@ -105,14 +126,17 @@ def append(
         leaf_hash(origin, entry.stream, entry.version, entry.topic, at, packed, entry.state)
         for entry, packed in zip(entries, causes, strict=True)
     ]
+    job = _Job(entries, causes, leaves, at, answer)
+    if session.together is None or move or absorb or not entries or session.in_transaction:
+        return _alone(session, job, move, absorb=absorb)
+    return session.together.do(job, lambda jobs: _together(session, jobs))
+
+
+def _alone(session: Session, job: _Job, move: Move | None = None, *, absorb: bool = False) -> list[int]:
+    answer = job.answer
     values = (
-        [entry.stream for entry in entries],
-        [entry.version for entry in entries],
-        [entry.topic for entry in entries],
-        [entry.state for entry in entries],
-        causes,
-        leaves,
-        at,
+        *_events([job]),
+        job.at,
         absorb,
         *((answer.command_id, answer.actor, answer.id) if answer else (None, None, None)),
         *((move.follower, move.was, move.becomes) if move else (None, None, None)),
@@ -120,11 +144,7 @@ def append(
     try:
         rows = session.run(_APPEND, values, binary=True)
     except psycopg.errors.UniqueViolation as error:
-        if error.diag.constraint_name != "log_stream_version":
-            raise AnsweredError(str(answer)) from error
-        if len({(entry.stream, entry.version) for entry in entries}) < len(entries):
-            raise ValueError("two copies of one aggregate were changed: load it once") from error
-        raise ConflictError(error.diag.message_detail or str(error)) from error
+        raise job.refused(error.diag.constraint_name, error.diag.message_detail) from error
     except psycopg.Error as error:
         if error.sqlstate == "MD001":
             raise MovedError(error.diag.message_primary) from error
@@ -133,10 +153,43 @@ def append(
     return placed
 
 
+def _together(session: Session, jobs: Sequence[_Job]) -> Sequence[list[int] | Exception]:
+    """Append what each of several jobs has, or none of it; the outcomes in their order."""
+    if len(jobs) == 1:
+        return [_alone(session, jobs[0])]
+    answers = [job.answer for job in jobs]
+    values = (
+        *_events(jobs),
+        arrays.timestamps([job.at for job in jobs for _ in job.entries]),
+        arrays.bigints([len(job.entries) for job in jobs]),
+        arrays.uuids([answer.command_id if answer else None for answer in answers]),
+        arrays.uuids([answer.actor if answer else None for answer in answers]),
+        arrays.uuids([answer.id if answer else None for answer in answers]),
+    )
+    rows = session.run(_APPEND_TOGETHER, values, binary=True)
+    return [
+        job.refused(refused_by, why) if placed is None else placed
+        for job, (placed, refused_by, why) in zip(jobs, rows, strict=True)
+    ]
+
+
+def _events(jobs: Sequence[_Job]) -> tuple[arrays.Array, ...]:
+    entries = [entry for job in jobs for entry in job.entries]
+    return (
+        arrays.uuids([entry.stream for entry in entries]),
+        arrays.bigints([entry.version for entry in entries]),
+        arrays.texts([entry.topic for entry in entries]),
+        arrays.byteas([entry.state for entry in entries]),
+        arrays.byteas([packed for job in jobs for packed in job.causes]),
+        arrays.byteas([leaf for job in jobs for leaf in job.leaves]),
+    )
+
+
 _APPEND = (
-    "SELECT append(%s::uuid[], %s::bigint[], %s::text[], %s::bytea[], %s::bytea[], %s::bytea[], %s::timestamptz,"
+    "SELECT append(%s, %s, %s, %s, %s, %s, %s::timestamptz,"
     " %s::boolean, %s::uuid, %s::uuid, %s::uuid, %s::text, %s::bigint, %s::bigint)"
 )
+_APPEND_TOGETHER = "SELECT * FROM append_together(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 _COLUMNS = "position, stream, version, topic, state, recorded_at, cause, leaf_hash"
 
 
@@ -155,6 +208,23 @@ def read(session: Session, *, after: int, limit: int = PAGE) -> list[Recorded]:
     return [Recorded(*row) for row in rows]
 
 
+def read_on(session: Session, follower: str, *, limit: int = PAGE) -> tuple[int, list[Recorded]]:
+    """A follower's position, and the events behind it, in one statement.
+
+    Raises `LookupError` for a follower that `migrate` has not made.
+    """
+    rows = session.run(
+        f"SELECT p.at, l.* FROM (SELECT position AS at FROM positions WHERE follower = %s) AS p"  # noqa: S608
+        f" LEFT JOIN LATERAL (SELECT {_COLUMNS} FROM log WHERE position > p.at ORDER BY position LIMIT %s) AS l ON true"
+        " ORDER BY l.position",
+        (follower, limit),
+        binary=True,
+    )
+    if not rows:
+        raise LookupError(_UNMADE.format(follower))
+    return rows[0][0], [Recorded(*row[1:]) for row in rows if row[1] is not None]
+
+
 def end(session: Session) -> int:
     """The position of the last event; 0 for an empty log."""
     row = session.one("SELECT coalesce(max(position), 0) FROM log")
@@ -171,8 +241,17 @@ def position(session: Session, follower: str) -> int:
     """How far a follower has come. Raises `LookupError` for one that `migrate` has not made."""
     row = session.one("SELECT position FROM positions WHERE follower = %s", (follower,))
     if row is None:
-        raise LookupError(f"{follower} has no position here: run migrate with this release first")
+        raise LookupError(_UNMADE.format(follower))
     return int(row[0])
+
+
+def behind(session: Session) -> set[str]:
+    """The followers that have not reached the log's end."""
+    rows = session.run("SELECT follower FROM positions WHERE position < (SELECT max(position) FROM log)")
+    return {follower for (follower,) in rows}
+
+
+_UNMADE = "{} has no position here: run migrate with this release first"
 
 
 def move(session: Session, follower: str, *, was: int, becomes: int) -> None:
@@ -183,39 +262,6 @@ def move(session: Session, follower: str, *, was: int, becomes: int) -> None:
     )
     if not moved:
         raise MovedError(f"{follower} is no longer at {was}")
-
-
-class StreamReader(AggregateRecorder):
-    """The library's recorder, for loading aggregates; appending goes through `append` alone."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-
-    def select_events(
-        self,
-        originator_id: UUID | str,
-        *,
-        gt: int | None = None,
-        lte: int | None = None,
-        desc: bool = False,
-        limit: int | None = None,
-    ) -> Sequence[StoredEvent]:
-        """The events of one stream, in order of version."""
-        order = "DESC" if desc else "ASC"
-        rows = self._session.run(
-            "SELECT stream, version, topic, state FROM log WHERE stream = %s AND version > %s AND version <= %s"  # noqa: S608
-            f" ORDER BY version {order} LIMIT %s",
-            (originator_id, gt or 0, lte if lte is not None else _EVER, limit),
-            binary=True,
-        )
-        return [StoredEvent(*row) for row in rows]
-
-    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
-        """Never: there is one way into the log."""
-        raise NotImplementedError("append with chassis.log.append")
-
-
-_EVER = 2**62
 
 
 def entries(stored: Iterator[StoredEvent]) -> list[Entry]:

@@ -16,6 +16,7 @@ from chassis.bus import Publisher, Subscriber, TopicAdmin
 from chassis.client import channel
 from chassis.database import PooledDatabase
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
+from chassis.followers import Behind
 from chassis.keys import Keyring
 from chassis.management import Management
 from chassis.messages import Catalogue
@@ -25,7 +26,7 @@ from chassis.server import serve
 from chassis.service import Parts, Service, followers
 from chassis.settings import SERVICES, Settings
 from chassis.vault import Vault, migrate_vault
-from chassis.waiting import Waiter
+from chassis.waiting import GroupCommit, Waiter
 
 logger = structlog.get_logger()
 GRACE_S = 20
@@ -49,6 +50,7 @@ def build(service: Service, settings: Settings, *, wakeup: Wakeup | None = None,
     """Put a service's process together, without starting anything."""
     closing = ExitStack()
     database = open_database(settings.database_url, service.name, size=settings.pool)
+    database.together = GroupCommit()
     closing.callback(database.close)
     app = service.application(database, Catalogue())
     bell = wakeup or Wakeup()
@@ -108,6 +110,8 @@ def workers(
     groups = followers(service, process.app, publisher, subscriber)
     for role, make in service.more_followers.items():
         groups[role] = [*groups.get(role, []), *make(process.app, process.parts)]
+    for role in ("policies", "views"):
+        groups[role] = [Behind(process.app, groups[role])] if groups[role] else []
     if one_thread:
         driven = [follower for group in groups.values() for follower in group]
         driven += service.api_followers(process.parts)

@@ -20,6 +20,12 @@ STUCK_S = 60.0
 """A worker without a turn for so long is not alive."""
 
 
+def alive(workers: Sequence[Worker]) -> bool:
+    """Whether all of them live and take their turns."""
+    now = seconds()
+    return all(worker.error is None and now - worker.last_turn < STUCK_S for worker in workers)
+
+
 class Management:
     """Answers /livez, /readyz, /startupz, /metrics, /version."""
 
@@ -46,8 +52,7 @@ class Management:
 
     def alive(self) -> bool:
         """Own loops beat; no dependency is asked."""
-        now = seconds()
-        return all(worker.error is None and now - worker.last_turn < STUCK_S for worker in self._workers)
+        return alive(self._workers)
 
     def ready(self) -> dict[str, Any]:
         """What readiness rests on: the database and its schema; never the bus, never the age of what was heard."""

@@ -15,6 +15,7 @@ from chassis.policies import policies_of
 from chassis.views import View
 
 CHASSIS_SQL = files("chassis") / "sql"
+LOG_SQL = tuple(CHASSIS_SQL / name for name in ("0001_log.sql", "0002_append.sql", "0003_told.sql"))
 
 
 def role_of(schema: str) -> str:
@@ -77,7 +78,7 @@ def migrate(app: type[Application], dsn: str, *, schema: str | None = None, extr
                 (f"policy.{policy}",),
             )
 
-    prepare_schema(dsn, schema or app.name, [CHASSIS_SQL / "0001_log.sql", *extra], create)
+    prepare_schema(dsn, schema or app.name, [*LOG_SQL, *extra], create)
 
 
 def migrate_bus(dsn: str, *, schema: str = "bus") -> None:

@@ -13,8 +13,9 @@ from chassis.cause import system_actor
 from chassis.codec import UnknownEventError
 from chassis.database import DatabaseUnavailableError, Session
 from chassis.domain import Aggregate, DomainError
-from chassis.followers import fold_up_to, read_page
+from chassis.followers import fold_up_to, next_page, read_page
 from chassis.log import ConflictError, Move, MovedError, Recorded
+from chassis.progress import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,9 @@ class World:
 class PolicyFollower:
     """Drives one policy: its events and its position are one transaction."""
 
-    def __init__(self, app: Application, policy: str, *, batch: int = 500) -> None:
+    def __init__(self, app: Application, policy: str, standing: Standing, *, batch: int = 500) -> None:
         self.name = f"policy.{policy}"
-        self._app, self._policy, self._batch = app, policy, batch
+        self._app, self._policy, self._standing, self._batch = app, policy, standing, batch
         self._actor = system_actor(f"{app.name}/{policy}")
         self._functions: dict[str, list[Callable[[Any, World], Iterator[Aggregate]]]] = {}
         for reaction in app.policies:
@@ -44,11 +45,12 @@ class PolicyFollower:
     def step(self) -> bool:
         """React to one page of the log. Return whether there was one."""
         with self._app.database.session() as session, self._app.pinned(session):
-            was = log.position(session, self.name)
-            page = read_page(self._app, session, after=was, limit=self._batch)
+            self._standing.require(session)
+            was, page = next_page(self._app, session, self.name, limit=self._batch)
             if not page.recorded:
                 return False
-            fold_up_to(self._app, session, self._app.policy_views, page.recorded[-1].position)
+            if any(row.topic in self._functions for row in page.recorded):  # else nobody judges, nobody looks
+                fold_up_to(self._app, session, self._app.policy_views, page.recorded[-1].position)
             at = was
             for row, event in zip(page.recorded, page.events, strict=True):
                 if row.topic not in self._functions:
@@ -152,6 +154,7 @@ class PolicyFollower:
         done = 0
         stuck: dict[UUID, Exception] = {}
         with self._app.database.session() as session, self._app.pinned(session):
+            self._standing.require(session)
             while waiting := self._waiting(session, stream, list(stuck)):
                 for position, of in waiting:
                     if of in stuck:

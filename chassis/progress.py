@@ -118,6 +118,23 @@ def refuse_restored(session: Session, subscriber: Subscriber, origin: str) -> No
         )
 
 
+class Standing:
+    """Whether a service may act: its relay and its policies ask before they do anything.
+
+    The bus is asked once, at the start, for a log is put back only while the service is down.
+    """
+
+    def __init__(self, subscriber: Subscriber, origin: str) -> None:
+        self._subscriber, self._origin = subscriber, origin
+        self._known = False
+
+    def require(self, session: Session) -> None:
+        """Raise `LogBehindError` where the log was put back, `BusUnavailableError` while that is not known."""
+        if not self._known:
+            refuse_restored(session, self._subscriber, self._origin)
+            self._known = True
+
+
 def take(session: Session, records: Sequence[Record], own: str) -> None:
     """Remember the newest Progress of each other origin until what it speaks of has been heard.
 
@@ -125,16 +142,20 @@ def take(session: Session, records: Sequence[Record], own: str) -> None:
     behind would never prove anything.
     """
     newest = {record.key: record for record in records if record.key != own}
-    for origin, record in sorted(newest.items()):
-        session.run(
-            "INSERT INTO progress AS p (origin, edition, position, own_position, appended_at,"
-            " pending, pending_at, latest, latest_at)"
-            " VALUES (%s, 0, 0, 0, '-infinity', %s, %s, %s, %s)"
-            " ON CONFLICT (origin) DO UPDATE SET pending = coalesce(p.pending, excluded.pending),"
-            " pending_at = coalesce(p.pending_at, excluded.pending_at),"
-            " latest = excluded.latest, latest_at = excluded.latest_at",
-            (origin, record.value, record.appended_at, record.value, record.appended_at),
-        )
+    if not newest:
+        return
+    origins, told = zip(*sorted(newest.items()), strict=True)
+    values, moments = [one.value for one in told], [one.appended_at for one in told]
+    session.run(
+        "INSERT INTO progress AS p (origin, edition, position, own_position, appended_at,"
+        " pending, pending_at, latest, latest_at)"
+        " SELECT u.origin, 0, 0, 0, '-infinity', u.value, u.at, u.value, u.at"
+        " FROM unnest(%s::text[], %s::bytea[], %s::timestamptz[]) AS u (origin, value, at)"
+        " ON CONFLICT (origin) DO UPDATE SET pending = coalesce(p.pending, excluded.pending),"
+        " pending_at = coalesce(p.pending_at, excluded.pending_at),"
+        " latest = excluded.latest, latest_at = excluded.latest_at",
+        (list(origins), values, moments),
+    )
 
 
 def settle(session: Session, places: Mapping[tuple[str, int], Place], topics: Sequence[str]) -> None:
@@ -143,7 +164,7 @@ def settle(session: Session, places: Mapping[tuple[str, int], Place], topics: Se
     A partition with a gap proves nothing more until its topic has been republished under another id.
     """
     waiting = session.run(
-        "SELECT origin, pending, pending_at, latest, latest_at FROM progress WHERE pending IS NOT NULL ORDER BY origin"
+        "SELECT pending, pending_at, latest, latest_at FROM progress WHERE pending IS NOT NULL ORDER BY origin"
     )
     if not waiting:
         return
@@ -153,26 +174,42 @@ def settle(session: Session, places: Mapping[tuple[str, int], Place], topics: Se
         ours = [written for written in told.written if written.topic in topics]
         return all((one.topic, one.partition) not in gaps and _passed(one, places) for one in ours)
 
-    for origin, pending, pending_at, latest, latest_at in waiting:
+    proofs: list[tuple[topics_pb2.Progress, datetime, bool]] = []
+    for pending, pending_at, latest, latest_at in waiting:
         older, newer = (topics_pb2.Progress.FromString(value) for value in (pending, latest))
         if proven(newer):
-            _note(session, newer, latest_at)
-            session.run("UPDATE progress SET pending = NULL, pending_at = NULL WHERE origin = %s", (origin,))
+            proofs.append((newer, latest_at, True))
         elif proven(older):
-            _note(session, older, pending_at)
-            session.run("UPDATE progress SET pending = latest, pending_at = latest_at WHERE origin = %s", (origin,))
+            proofs.append((older, pending_at, False))
+    if proofs:
+        _note(session, proofs)
 
 
-def _note(session: Session, told: topics_pb2.Progress, at: datetime) -> None:
-    """Note what is proven; never back: a repeat, or the late Progress of a relay that was frozen, changes nothing."""
+def _note(session: Session, proofs: Sequence[tuple[topics_pb2.Progress, datetime, bool]]) -> None:
+    """Note what is proven, and whether it was the newest, behind which nothing waits.
+
+    Never back: a repeat, or the late Progress of a relay that was frozen, changes nothing.
+    """
+    origins = [told.origin for told, _, _ in proofs]
     session.run(
         "UPDATE progress AS p SET edition = n.edition, position = n.position,"
         " appended_at = greatest(p.appended_at, n.at), own_position ="
         " CASE WHEN (p.edition, p.position) = (n.edition, n.position) THEN p.own_position"
         " ELSE (SELECT coalesce(max(l.position), 0) FROM log AS l) END"
-        " FROM (VALUES (%s::text, %s::bigint, %s::bigint, %s::timestamptz)) AS n (origin, edition, position, at)"
+        " FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[]) AS n (origin, edition, position, at)"
         " WHERE p.origin = n.origin AND (p.edition, p.position) <= (n.edition, n.position)",
-        (told.origin, told.edition, told.position, at),
+        (
+            origins,
+            [told.edition for told, _, _ in proofs],
+            [told.position for told, _, _ in proofs],
+            [at for _, at, _ in proofs],
+        ),
+    )
+    session.run(
+        "UPDATE progress AS p SET pending = CASE WHEN n.newest THEN NULL ELSE p.latest END,"
+        " pending_at = CASE WHEN n.newest THEN NULL ELSE p.latest_at END"
+        " FROM unnest(%s::text[], %s::boolean[]) AS n (origin, newest) WHERE p.origin = n.origin",
+        (origins, [newest for _, _, newest in proofs]),
     )
 
 

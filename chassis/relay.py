@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,27 +11,21 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
-from chassis import failpoints, log, nature, progress
+from chassis import failpoints, log, nature, progress, told
 from chassis.application import Application
 from chassis.bus import Message as BusMessage
 from chassis.bus import Publisher, Subscriber, Written
 from chassis.cause import Cause
 from chassis.database import Session
 from chassis.domain import Aggregate
-from chassis.followers import read_page
+from chassis.followers import next_page
 from chassis.hearing import HEARD
 from chassis.log import MovedError, Recorded
 from chassis.messages import PROGRESS, Origin, wrap
+from chassis.progress import Standing
+from chassis.told import Behind, Key, Told, ends_of_commands
 
 PROGRESS_EVERY = timedelta(seconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A state's version and hash, as told last."""
-
-    version: int
-    hash: bytes
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,7 @@ class Publishing:
     to_state: Mapping[type[Aggregate], Callable[[Any], Message]] = field(default_factory=dict)
     """Aggregate class -> its whole public state, made of its own events alone."""
     form: int = 1
-    """Raised when a `to_state` changes: then all states are told again."""
+    """Raised when a `to_state` changes: then all states that were ever told are told again, before anything else."""
 
 
 class Relay:
@@ -60,42 +54,78 @@ class Relay:
     ) -> None:
         self.name = f"{app.name}.relay"
         self._app, self._publishing, self._batch = app, publishing, batch
-        self._out, self._in = publisher, subscriber
-        self._checked = False
+        self._out, self._standing = publisher, Standing(subscriber, app.name)
         self._told_at: datetime | None = None
+        self._behind, self._left = Behind(), -1
         self._states = {aggregate.TOPIC: to_state for aggregate, to_state in publishing.to_state.items()}
         self._streams: dict[UUID, Aggregate] = {}
 
     def step(self) -> bool:
         """Tell one page, or how far we have told."""
         with self._app.database.session() as session, self._app.pinned(session):
-            if not self._checked:
-                progress.refuse_restored(session, self._in, self._app.name)
-                self._checked = True
-            was = log.position(session, self.name)
-            page = read_page(self._app, session, after=was, limit=self._batch)
-            if not page.recorded:
-                return self._tell_progress(session, was)
-            becomes = page.recorded[-1].position
-            messages, told = self._messages(session, page.recorded, page.events)
-            written = self._out.publish(messages) if messages else ()
-            failpoints.reach("relay.after_publish")
-            try:
-                with session.transaction():
-                    log.move(session, self.name, was=was, becomes=becomes)
-                    _save(session, written, told)
-            except MovedError:
-                self._streams.clear()
+            self._standing.require(session)
+            was, page = next_page(self._app, session, self.name, limit=self._batch)
+            if was != self._left:  # at the start; or another copy has told since, in an earlier form perhaps
+                self._behind.look(session, self._app.edition, self._publishing.form)
+                self._left = was
+            if behind := self._behind.page(session, self._batch):
+                self._tell_again(session, behind, was)
                 return True
-            if messages:
+            if not page.recorded:
+                self._tell_progress(session, was)
+                return False
+            becomes = page.recorded[-1].position
+            messages, states = self._messages(session, page.recorded, page.events)
+            if self._tell(session, messages, states, was=was, becomes=becomes) and messages:
                 self._publish_progress(session, becomes)
                 self._app.on_append(becomes)  # in one process listeners wait at the same bell: a poll would be a second
         return True
 
-    def _tell_progress(self, session: Session, position: int) -> bool:
+    def _tell_again(self, session: Session, behind: list[Key], position: int) -> None:
+        """Tell states in our edition and form as they were at our place: what comes behind it follows in order."""
+        messages: list[BusMessage] = []
+        states: dict[Key, Told] = {}
+        for row in ends_of_commands(session, {key for _, key in behind}, position):
+            to_state = self._states.get(_aggregate_of(row))
+            if to_state is not None:
+                state = to_state(self._app.repository.get(row.stream, version=row.version))
+                states[state.DESCRIPTOR.name, row.stream] = self._told(row, state)
+                messages.append(wrap(state, self._origin(row), form=self._publishing.form))
+        gone = set(behind) - set(states)
+        if self._tell(session, messages, states, gone, was=position, becomes=position):
+            self._behind.passed(behind)
+            if not self._behind.hides_progress:
+                self._tell_progress(session, position)
+            self._app.on_append(position)
+
+    def _tell(
+        self,
+        session: Session,
+        messages: Sequence[BusMessage],
+        states: Mapping[Key, Told],
+        gone: Collection[Key] = (),
+        *,
+        was: int,
+        becomes: int,
+    ) -> bool:
+        """Publish, then save position and what was told. Return whether this copy did it, or another was faster."""
+        written = self._out.publish(messages) if messages else ()
+        failpoints.reach("relay.after_publish")
+        try:
+            with session.transaction():
+                log.move(session, self.name, was=was, becomes=becomes)
+                _save(session, written)
+                told.save(session, states)
+                told.forget(session, gone)
+        except MovedError:
+            self._streams.clear()
+            return False
+        self._left = becomes
+        return True
+
+    def _tell_progress(self, session: Session, position: int) -> None:
         if self._told_at is None or nature.now() - self._told_at >= PROGRESS_EVERY:
             self._publish_progress(session, position)
-        return False
 
     def _publish_progress(self, session: Session, position: int) -> None:
         self._out.publish([progress.message(session, self._app.name, self._app.edition, position)])
@@ -103,15 +133,15 @@ class Relay:
 
     def _messages(
         self, session: Session, recorded: Sequence[Recorded], events: Sequence[Any]
-    ) -> tuple[list[BusMessage], dict[tuple[str, UUID], Told]]:
+    ) -> tuple[list[BusMessage], dict[Key, Told]]:
         messages: list[BusMessage] = []
-        told: dict[tuple[str, UUID], Told] = {}
+        states: dict[Key, Told] = {}
         for number, (row, event) in enumerate(zip(recorded, events, strict=True)):
             if row.topic.startswith(HEARD):
                 continue
             origin = self._origin(row)
             to_message = self._publishing.to_message.get(type(event))
-            to_state = self._states.get(row.topic.rpartition(".")[0])
+            to_state = self._states.get(_aggregate_of(row))
             if to_message is None and to_state is None:
                 continue
             aggregate = self._grown(row, event)
@@ -121,15 +151,18 @@ class Relay:
             if to_state is None or self._command_goes_on(session, recorded, number):
                 continue
             state = to_state(aggregate)
-            name = state.DESCRIPTOR.name
-            form = Told(row.version, _hash(state, self._publishing.form))
-            before = told.get((name, row.stream)) or _last_told(session, name, row.stream)
-            if before is not None and before.version > row.version:
+            key = (state.DESCRIPTOR.name, row.stream)
+            now, before = self._told(row, state), states.get(key) or told.last(session, key)
+            if before is not None and (before.edition, before.version) > (now.edition, now.version):
                 continue  # another copy was faster with this page: an older state after a newer one would be the last
-            if before is None or before.hash != form.hash:
+            if before is None or before.hash != now.hash:
                 messages.append(wrap(state, origin, form=self._publishing.form))
-                told[name, row.stream] = form
-        return messages, told
+                states[key] = now
+        return messages, states
+
+    def _told(self, row: Recorded, state: Message) -> Told:
+        form = self._publishing.form
+        return Told(row.version, _hash(state, form), self._app.edition, form)
 
     def _origin(self, row: Recorded) -> Origin:
         cause = row.cause
@@ -185,28 +218,16 @@ def _hash(state: Message, form: int) -> bytes:
     return hashlib.sha256(f"{form}/".encode() + state.SerializeToString(deterministic=True)).digest()
 
 
-def _last_told(session: Session, topic: str, key: UUID) -> Told | None:
-    row = session.one("SELECT version, hash FROM told WHERE topic = %s AND key = %s", (topic, key))
-    return Told(*row) if row else None
+def _aggregate_of(row: Recorded) -> str:
+    """The stored name of the aggregate that an event is of."""
+    return row.topic.rpartition(".")[0]
 
 
-def _save(session: Session, written: Sequence[Written], told: Mapping[tuple[str, UUID], Told]) -> None:
+def _save(session: Session, written: Sequence[Written]) -> None:
     last = {(one.topic, one.partition): one for one in written if one.topic != PROGRESS}
     for (topic, partition), one in sorted(last.items()):
         session.run(
             "INSERT INTO written (topic, partition, topic_id, last) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (topic, partition) DO UPDATE SET topic_id = excluded.topic_id, last = excluded.last",
             (topic, partition, one.topic_id, one.offset),
-        )
-    if told:
-        session.run(
-            "INSERT INTO told (topic, key, version, hash)"
-            " SELECT * FROM unnest(%s::text[], %s::uuid[], %s::bigint[], %s::bytea[])"
-            " ON CONFLICT (topic, key) DO UPDATE SET version = excluded.version, hash = excluded.hash",
-            (
-                [topic for topic, _ in told],
-                [key for _, key in told],
-                [one.version for one in told.values()],
-                [one.hash for one in told.values()],
-            ),
         )

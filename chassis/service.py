@@ -12,6 +12,7 @@ from chassis.bus import Publisher, Subscriber
 from chassis.followers import Follower, ViewFollower
 from chassis.hearing import Ingest
 from chassis.policies import PolicyFollower, policies_of
+from chassis.progress import Standing
 from chassis.relay import Publishing, Relay
 from chassis.timers import Deadlines, Timers
 
@@ -67,9 +68,10 @@ def followers(
 ) -> dict[str, list[Follower]]:
     """The followers of each role of a service, in the order in which they are best stepped."""
     views = list(dict.fromkeys((*app.policy_views, *app.views)))
+    standing = Standing(subscriber, app.name)
     return {
         "ingest": [Ingest(app, subscriber)] if app.hears else [],
-        "policies": [PolicyFollower(app, policy) for policy in policies_of(app)],
+        "policies": [PolicyFollower(app, policy, standing) for policy in policies_of(app)],
         "views": [ViewFollower(app, view) for view in views],
         "relay": [Relay(app, service.publishing, publisher, subscriber)],
         "timers": [Timers(app, service.deadlines)],

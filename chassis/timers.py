@@ -11,14 +11,14 @@ from chassis.application import COMMAND_LIFE, Application
 from chassis.cause import Cause, Receipt, system_actor
 from chassis.database import Session
 from chassis.domain import DomainError
-from chassis.followers import read_page
+from chassis.followers import next_page
 from chassis.log import MovedError
 
 DUE = 100
 """Deadlines taken note of in one step."""
 FORGET = 1_000
 """Answers forgotten in one step, once no repeat of their command is taken any more."""
-
+FORGET_EVERY = timedelta(minutes=1)
 
 Deadlines = Mapping[type, Callable[..., Receipt]]
 """Event with an `expires_at` -> the command that takes note of the deadline."""
@@ -35,6 +35,7 @@ class Timers:
         self._app, self._batch = app, batch
         self._commands = {event.TOPIC: command for event, command in deadlines.items()}  # type: ignore[attr-defined]
         self._actor = system_actor(self.name)
+        self._forgot_at: datetime | None = None
 
     def step(self) -> bool:
         """Note new deadlines, take note of those that are due, forget old answers."""
@@ -69,8 +70,7 @@ class Timers:
         return bool(gone)
 
     def _note(self, session: Session) -> bool:
-        was = log.position(session, self.name)
-        page = read_page(self._app, session, after=was, limit=self._batch)
+        was, page = next_page(self._app, session, self.name, limit=self._batch)
         if not page.recorded:
             return False
         try:
@@ -87,11 +87,15 @@ class Timers:
             pass
         return True
 
-    @staticmethod
-    def _forget(session: Session) -> bool:
+    def _forget(self, session: Session) -> bool:
+        now = nature.now()
+        if self._forgot_at is not None and now - self._forgot_at < FORGET_EVERY:
+            return False
         gone = session.run(
             "DELETE FROM answered WHERE command_id IN"
             " (SELECT command_id FROM answered WHERE answered_at < %s LIMIT %s) RETURNING 1",
-            (nature.now() - COMMAND_LIFE - timedelta(hours=2), FORGET),
+            (now - COMMAND_LIFE - timedelta(hours=2), FORGET),
         )
+        if len(gone) < FORGET:
+            self._forgot_at = now
         return bool(gone)

@@ -1,16 +1,18 @@
-"""Waiting for receipts: read-your-writes without sleeping, across services too."""
+"""Waiting: for receipts (read-your-writes without sleeping, across services too), and for a commit that is shared."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from mandate.common.v1 import receipt_pb2
 
 from chassis import log, progress
 from chassis.application import Application
+from chassis.database import Done, Job
 from chassis.runtime import Wakeup, wait_until
 from chassis.server import THREADS, Code, Detail, RefusedError
 from chassis.views import View
@@ -65,3 +67,65 @@ class Waiter:
                 (log.position(session, view.name) if isinstance(view, View) else view.position) >= needed
                 for view in views
             )
+
+
+MOST = 500
+"""Jobs of one batch. The queue is as long as there are threads, for each waits for its own job."""
+
+
+class _Waiting:
+    """A job that is to be done, and the bell of its thread."""
+
+    def __init__(self, job: Any) -> None:
+        self.job = job
+        self.leads = False
+        self.outcome: Any = None
+        self.bell = threading.Lock()
+        self.bell.acquire()
+
+
+class GroupCommit:
+    """Does the work of threads that come at the same time in one go, in the thread of one of them.
+
+    Who comes first begins at once, alone; who comes meanwhile waits. When the work is done, the first who waits
+    does it for all who wait. So nobody waits for a timer, and a batch is whatever came while the last one ran.
+    """
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._busy = False
+        self._queue: deque[_Waiting] = deque()
+
+    def do(self, job: Job, work: Callable[[Sequence[Job]], Sequence[Done | Exception]]) -> Done:
+        """Hand a job in and return its outcome, or raise it. What `work` raises, all jobs of the batch raise."""
+        mine = _Waiting(job)
+        with self._mutex:
+            mine.leads, self._busy = not self._busy, True
+            if not mine.leads:
+                self._queue.append(mine)
+        if not mine.leads:
+            mine.bell.acquire()
+        if mine.leads:
+            self._lead(mine, work)
+        if isinstance(mine.outcome, BaseException):
+            raise mine.outcome
+        done: Done = mine.outcome
+        return done
+
+    def _lead(self, mine: _Waiting, work: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
+        with self._mutex:
+            batch = [mine, *(self._queue.popleft() for _ in range(min(len(self._queue), MOST - 1)))]
+        try:
+            for one, outcome in zip(batch, work([one.job for one in batch]), strict=True):
+                one.outcome = outcome
+        except BaseException as error:  # noqa: BLE001 - told to all who wait for it
+            for one in batch:
+                one.outcome = error
+        with self._mutex:
+            following = self._queue.popleft() if self._queue else None
+            self._busy = following is not None
+        if following is not None:
+            following.leads = True
+            following.bell.release()
+        for one in batch[1:]:
+            one.bell.release()

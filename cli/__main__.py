@@ -92,11 +92,11 @@ def reset(state: State = Path(".state")) -> None:
 
 
 @app.command(hidden=True)
-def inbox(smtp_port: int, port: int, folder: Path) -> None:
-    """The development inbox as a process of its own."""
-    from cli.inbox_pages import serve_inbox
+def inbox(smtp_port: int, port: int, state: Path) -> None:
+    """The development inbox, with the pages below `/dev`, as a process of its own."""
+    from cli.dev.serving import serve
 
-    serve_inbox(smtp_port=smtp_port, port=port, folder=folder)
+    serve(smtp_port=smtp_port, port=port, state=state)
 
 
 def main() -> None:

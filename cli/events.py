@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.installation import STATE, State, find
 from cli.showing import INCOMPLETE, Json, line, plain, show
+
+if TYPE_CHECKING:
+    from chassis.messages import Catalogue
 
 app = typer.Typer(no_args_is_help=True, help="Topics, their messages, and what is parked.")
 
@@ -19,10 +22,17 @@ LAST = 10
 @app.command()
 def topics(*, as_json: Json = False) -> None:
     """The topics that the contracts declare."""
-    from chassis.messages import PROGRESS, Catalogue
+    from chassis.messages import Catalogue
 
-    catalogue = Catalogue()
-    rows = [
+    rows = declared(Catalogue())
+    show(rows, ("topic", "kind", "partitions", "retention", "origin"), as_json=as_json, empty="no topic is declared")
+
+
+def declared(catalogue: Catalogue) -> list[dict[str, Any]]:
+    """A row for each topic, by who tells it."""
+    from chassis.messages import PROGRESS
+
+    return [
         {
             "topic": one.name,
             "kind": "progress" if one.name == PROGRESS else "state" if catalogue.is_state(one.name) else "event",
@@ -32,7 +42,6 @@ def topics(*, as_json: Json = False) -> None:
         }
         for one in sorted(catalogue.topics.values(), key=lambda one: (one.origin, one.name))
     ]
-    show(rows, ("topic", "kind", "partitions", "retention", "origin"), as_json=as_json, empty="no topic is declared")
 
 
 @app.command()

@@ -137,10 +137,15 @@ class Installation:
         return f"{what} does not answer ({said}): see that it runs, or start it with `{again}`"
 
 
-def find(state: Path) -> Installation:
-    """What runs below the folder: what `up` started, else `run`. Ends the program with a line where nothing does."""
+def find(state: Path, *, only: str = "") -> Installation:
+    """What runs below the folder: what `up` started, else `run`, or `only` one of them.
+
+    Ends the program with a line where nothing does.
+    """
     state = state.resolve()
     for kind, folder in (("up", state / "up"), ("run", state)):
+        if only not in ("", kind):
+            continue
         try:
             port = port_of(folder / "postgres")
             if port is None:
@@ -151,7 +156,7 @@ def find(state: Path) -> Installation:
             raise SystemExit(f"{error.filename} may not be read: do this as the user who started it") from error
         return Installation(kind, folder, port, password, kafka)
     raise SystemExit(
-        f"nothing runs below {state}: start it with `mandate run --state {state}`, or name another --state"
+        f"nothing runs below {state}: start it with `mandate {only or 'run'} --state {state}`, or name another --state"
     )
 
 

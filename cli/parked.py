@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
+from chassis.bus import BusUnavailableError
 from chassis.database import DatabaseUnavailableError, PooledDatabase
 from chassis.hearing import Ingest
 from chassis.messages import Catalogue
 from chassis.policies import PolicyFollower, policies_of
+from chassis.progress import LogBehindError, Standing
 from chassis.service import Service
 from cli.installation import Installation
 
@@ -71,11 +73,11 @@ def redrive_in(installation: Installation, service: Service, policy: str | None)
     if policy is not None and policy not in names:
         raise SystemExit(f"{service.name} has no policy {policy!r}: choose one of {', '.join(names) or 'none'}")
     before = list(_about(parked_in(installation, service), policy))
-    with installation.working(service) as database:
+    with installation.working(service) as database, installation.bus() as bus:
         if policy is None and any(row["kind"] == MESSAGE for row in before):
-            with installation.bus() as bus:
-                Ingest(service.application(database, Catalogue()), bus).redrive()
-        reasons = dict(_wake(database, service, before, (policy,) if policy else names))
+            Ingest(service.application(database, Catalogue()), bus).redrive()
+        standing = Standing(bus, service.name)
+        reasons = dict(_wake(database, service, standing, before, (policy,) if policy else names))
     after = list(_about(parked_in(installation, service), policy))
     left = {_id(row) for row in after}
     return {
@@ -85,18 +87,24 @@ def redrive_in(installation: Installation, service: Service, policy: str | None)
 
 
 def _wake(
-    database: PooledDatabase, service: Service, parked: Sequence[dict[str, Any]], policies: Sequence[str]
+    database: PooledDatabase,
+    service: Service,
+    standing: Standing,
+    parked: Sequence[dict[str, Any]],
+    policies: Sequence[str],
 ) -> Iterator[tuple[tuple[object, ...], str]]:
     """Wake policies stream by stream, so that each stream says why it is stuck; yield the reason of each first row."""
     app = service.application(database, Catalogue())
     for policy in policies:
-        follower = PolicyFollower(app, policy)
+        follower = PolicyFollower(app, policy, standing)
         rows = [row for row in parked if row["kind"] == EVENT and row["policy"] == policy]
         for stream in dict.fromkeys(row["key"] for row in rows):
             try:
                 follower.redrive(UUID(stream))
-            except DatabaseUnavailableError:
+            except (BusUnavailableError, DatabaseUnavailableError):
                 raise
+            except LogBehindError as error:
+                raise SystemExit(str(error)) from error
             except Exception as error:  # noqa: BLE001 - whatever it is, it is told and the next stream has its turn
                 first = _first_left(database, policy, UUID(stream))
                 yield (EVENT, policy, first), f"{type(error).__name__}: {error}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +17,9 @@ from starlette.routing import Mount
 from chassis.embedded.postgres import free_port
 from chassis.runtime import Stop, seconds
 from cli.alone import alone, see_port_free
-from cli.inbox_pages import inbox_pages
+from cli.dev.pages import Dev, routes
+from cli.dev.parts import inside
+from cli.installation import find
 from cli.month import load_generated
 from cli.platform import SEEDED, Platform, platform
 from services.portal.web.app import create_app
@@ -53,15 +56,11 @@ def portal_settings(started: Platform) -> PortalSettings:
 
 
 def serve_portal(started: Platform, port: int) -> Web:
-    """The portal over the services of a running platform, with the development inbox, on plain http."""
+    """The portal over the services of a running platform, with the development pages, on plain http."""
     logging.getLogger("_granian").addFilter(lambda record: "is experimental" not in record.getMessage())
     settings = portal_settings(started)
-    app = Starlette(
-        routes=[
-            Mount("/dev", routes=inbox_pages(started.inbox)),
-            Mount("/", app=create_app(settings, clients(started.channel))),
-        ]
-    )
+    dev = Dev(partial(find, started.state, only="run"), partial(inside, started), started.inbox)
+    app = Starlette(routes=[*routes(dev), Mount("/", app=create_app(settings, clients(started.channel)))])
     return Web(app, host=LOOPBACK, port=port).start()
 
 
@@ -78,6 +77,7 @@ def _say(console: Console, started: Platform, base_url: str, took: float) -> Non
     table.add_column("what")
     table.add_column("where")
     table.add_row("portal", base_url)
+    table.add_row("development", f"{base_url}/dev   (services, traces, topics)")
     table.add_row("inbox", f"{base_url}/dev/inbox   (SMTP on port {started.inbox.port})")
     for service, address in started.addresses.items():
         table.add_row(f"{service}", f"{address}   (gRPC)")

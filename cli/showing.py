@@ -44,10 +44,11 @@ def milliseconds(until: datetime, since: datetime) -> float:
 
 def say_json(found: Any, *, indent: int | None = 1) -> None:
     """Print something as JSON: times as RFC 3339 in UTC, ids as text, bytes as hexadecimal digits."""
-    typer.echo(json.dumps(found, indent=indent, default=_as_json, ensure_ascii=False))
+    typer.echo(json.dumps(found, indent=indent, default=jsonable, ensure_ascii=False))
 
 
-def _as_json(value: object) -> str:
+def jsonable(value: object) -> str:
+    """What `json` does not know: a time, bytes or an id, as text."""
     match value:
         case datetime():
             return value.astimezone(UTC).isoformat()

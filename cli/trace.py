@@ -34,28 +34,31 @@ def trace(
     found = follow(find(state), uuid_of(command_id, "command id"))
     names = system_actors()
     if as_json:
-        say_json(
-            {
-                "command_id": found.command_id,
-                "correlation_id": found.correlation_id,
-                "tree": _as_json(found.root, found.root.at, found.root.at, names),
-                "views": [
-                    {
-                        "service": one.service,
-                        "view": one.view,
-                        "position": one.position,
-                        "needed": one.needed,
-                        "shows_it": one.shows_it,
-                    }
-                    for one in found.views
-                ],
-            }
-        )
+        say_json(as_dict(found, names))
     else:
         console().print(_as_tree(found, names), soft_wrap=True)
 
 
-def _as_json(node: Node, before: datetime, began: datetime, names: Mapping[UUID, str]) -> dict[str, Any]:
+def as_dict(found: Trace, names: Mapping[UUID, str]) -> dict[str, Any]:
+    """All of a trace, for programs and for the page below `/dev`."""
+    return {
+        "command_id": found.command_id,
+        "correlation_id": found.correlation_id,
+        "tree": _node(found.root, found.root.at, found.root.at, names),
+        "views": [
+            {
+                "service": one.service,
+                "view": one.view,
+                "position": one.position,
+                "needed": one.needed,
+                "shows_it": one.shows_it,
+            }
+            for one in found.views
+        ],
+    }
+
+
+def _node(node: Node, before: datetime, began: datetime, names: Mapping[UUID, str]) -> dict[str, Any]:
     """A node with the milliseconds since what brought it about, and since the beginning."""
     details = node.details | ({"actor_name": names.get(node.details["actor"])} if "actor" in node.details else {})
     return {
@@ -66,7 +69,7 @@ def _as_json(node: Node, before: datetime, began: datetime, names: Mapping[UUID,
         "after_ms": milliseconds(node.at, before),
         "since_command_ms": milliseconds(node.at, began),
         **details,
-        "children": [_as_json(one, node.at, began, names) for one in node.children],
+        "children": [_node(one, node.at, began, names) for one in node.children],
     }
 
 

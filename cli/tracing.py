@@ -58,6 +58,10 @@ class Trace:
     views: list[View]
 
 
+class UnknownCommandError(SystemExit):
+    """No service has taken the command; a program that asked ends with the line."""
+
+
 @dataclass(frozen=True)
 class _Decision:
     service: str
@@ -107,7 +111,7 @@ def _decision(installation: Installation, services: tuple[Service, ...], command
                 actor, at, position, about = answer
                 return _Decision(service.name, actor, at, position, about, correlation)
             return _Decision(service.name, events[0].actor, events[0].at, events[-1].position, None, correlation)
-    raise SystemExit(
+    raise UnknownCommandError(
         f"no service has taken the command {command_id}: refused commands leave nothing,"
         " and answers without events are kept for a day; `mandate audit log --json` shows the ids of commands"
     )

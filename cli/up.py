@@ -57,7 +57,6 @@ class Part:
     def alive(self) -> bool:
         """Whether this very process runs."""
         _reap()
-        _reap()
         try:
             line = Path(f"/proc/{self.pid}/cmdline").read_bytes()
         except OSError:
@@ -104,6 +103,7 @@ def up(state: Path, *, port: int = 8000) -> None:
     ps(state.parent)
     console.print(f"sign in as  {', '.join(f'{one.user_id} ({one.role})' for one in SEEDED)}")
     console.print(f"password    {password_of(state)}   (codes arrive in the inbox)")
+    console.print(f"look        {next(one.url for one in started if one.name == 'inbox').removesuffix('/inbox')}")
     console.print(f"next        open http://{HOST}:{port}, or make logs S=access; make down stops it")
 
 
@@ -122,7 +122,7 @@ def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
     make_keys(keys)
     inbox_port, smtp_port = free_port(), free_port()
     inbox = f"http://{HOST}:{inbox_port}/dev/inbox"
-    words = ["-m", "cli", "inbox", str(smtp_port), str(inbox_port), str(state / "mail")]
+    words = ["-m", "cli", "inbox", str(smtp_port), str(inbox_port), str(state.parent)]
     yield _spawn(state, "inbox", words, {}, url=inbox, health=inbox)
     common = service_environment(f"http://{HOST}:{port}", password_of(state), smtp=(HOST, smtp_port)) | {
         "MANDATE_BUS": "kafka",
@@ -173,7 +173,6 @@ def _spawn(state: Path, name: str, words: list[str], environment: Mapping[str, s
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _LEFT_RUNNING.append(process)
     _LEFT_RUNNING.append(process)
     kept = tuple(sorted(environment.items()))
     return Part(name, process.pid, words[1], url, health, str(file), tuple(words), kept)

@@ -124,9 +124,22 @@ class Story:
     # -- asking
 
     def ask(self, method: Callable[..., Any], request: Any, who: Person | None = None, audience: str = "") -> Any:
-        """A call in a person's name, or in the portal's where nobody is signed in."""
-        metadata = (("authorization", f"Bearer {self.token(who, audience)}"),) if who else ()
-        return method(request, timeout=DEADLINE_S, metadata=metadata)
+        """A call in a person's name, or in the portal's where nobody is signed in.
+
+        A view that has not come so far yet says "try again", and is asked again, as a reader would.
+        """
+
+        def answered() -> tuple[Any] | None:
+            metadata = (("authorization", f"Bearer {self.token(who, audience)}"),) if who else ()
+            try:
+                return (method(request, timeout=DEADLINE_S, metadata=metadata),)
+            except grpc.RpcError as error:
+                if {detail.code for detail in details_of(error)} == {"VIEW_BEHIND"}:
+                    return None
+                raise
+
+        answer: tuple[Any] = self.eventually(answered, f"an answer to {method}")
+        return answer[0]
 
     def token(self, who: Person, audience: str) -> str:
         """A user token, obtained with the session check, as a page does."""

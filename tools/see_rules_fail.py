@@ -36,6 +36,7 @@ CONTRACTS = (
     Breach("The domain imports", "services/a/domain.py", "import chassis.log"),
     Breach("The domain imports", "services/a/domain.py", "import pydantic"),
     Breach("The domain imports", "services/a/domain.py", "import time"),
+    Breach("No circles", "services/a/domain.py", "import services.a.commands"),
     Breach("Projections import", "services/a/projections.py", "import services.a.commands"),
     Breach("Commands import", "services/a/commands.py", "import services.a.policies"),
     Breach("Policies import", "services/a/policies.py", "import services.a.commands"),
@@ -47,7 +48,7 @@ CONTRACTS = (
     Breach("Followers have no", "services/a/policies.py", "import threading"),
     Breach("Followers have no", "chassis/views.py", "import secrets"),
     Breach("Threads, sleeps and drivers", "chassis/log.py", "import time"),
-    Breach("Threads, sleeps and drivers", "chassis/log.py", "import chassis.runtime"),
+    Breach("Only what puts", "chassis/log.py", "import chassis.runtime"),
 )
 TOPIC = 'class A:\n    TOPIC = "a.A"\n'
 CHECKS = (
@@ -72,6 +73,7 @@ def build(top: Path) -> None:
         (top / "services" / service).mkdir()
         for module in ("__init__", *SERVICE):
             (top / "services" / service / f"{module}.py").touch()
+        (top / "services" / service / "commands.py").write_text(f"import services.{service}.domain")
     shutil.copytree(ROOT / "tools", top / "tools", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".importlinter", top)
     run(top, "git", "init", "-q")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from chassis import nature
+from chassis import arrays, nature
 from chassis.bus import (
     Batch,
     BusUnavailableError,
@@ -33,6 +33,8 @@ class EmbeddedPublisher:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._partitions: dict[str, int] = {}
+        """Of topics that were met: fixed for life."""
 
     def publish(self, messages: Sequence[Message]) -> Sequence[Written]:
         """Write all or none, in one transaction."""
@@ -40,49 +42,58 @@ class EmbeddedPublisher:
             return ()
         try:
             with self._database.session() as session, session.transaction():
-                return _publish(session, messages)
+                return self._publish(session, messages)
         except DatabaseUnavailableError as error:
             raise BusUnavailableError(str(error)) from error
+
+    def _publish(self, session: Session, messages: Sequence[Message]) -> list[Written]:
+        if unmet := {message.topic for message in messages} - set(self._partitions):
+            self._partitions |= _partitions(session, unmet)
+        parts = [(message.topic, partition_of(message.key, self._partitions[message.topic])) for message in messages]
+        heads: dict[tuple[str, int], int] = {}
+        ids: dict[str, str] = {}
+        # in one order for all publishers, so that they never wait for each other in a ring
+        for topic, partition, next_, topic_id in session.run(
+            "SELECT h.topic, h.partition, h.next, t.id::text FROM heads AS h JOIN topics AS t ON t.name = h.topic"
+            " WHERE (h.topic, h.partition) IN (SELECT * FROM unnest(%s::text[], %s::int[]))"
+            " ORDER BY h.topic, h.partition FOR UPDATE OF h",
+            _columns(set(parts)),
+        ):
+            heads[topic, partition], ids[topic] = next_, topic_id
+        if missing := set(parts) - set(heads):
+            raise UnknownTopicError(min(missing)[0])
+        written: list[Written] = []
+        for part in parts:
+            written.append(Written(part[0], ids[part[0]], part[1], heads[part]))
+            heads[part] += 1
+        session.run(
+            "WITH moved AS (UPDATE heads AS h SET next = n.next"
+            " FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS n (t, p, next)"
+            " WHERE h.topic = n.t AND h.partition = n.p)"
+            ' INSERT INTO records (topic, partition, "offset", key, value, headers, appended_at)'
+            " SELECT t, p, o, k, v, h::jsonb, %s FROM"
+            " unnest(%s::text[], %s::int[], %s::bigint[], %s::text[], %s::bytea[], %s::text[]) AS u (t, p, o, k, v, h)",
+            (
+                *_columns(heads),
+                list(heads.values()),
+                nature.now(),
+                *_columns(parts),
+                arrays.bigints([one.offset for one in written]),
+                arrays.texts([message.key for message in messages]),
+                arrays.byteas([message.value for message in messages]),
+                arrays.texts([json_bytes(dict(message.headers)).decode() for message in messages]),
+            ),
+        )
+        return written
 
     def close(self) -> None:
         """Nothing to let go of: the database belongs to the caller."""
 
 
-def _publish(session: Session, messages: Sequence[Message]) -> list[Written]:
-    partitions = _partitions(session, {message.topic for message in messages})
-    parts = [(message.topic, partition_of(message.key, partitions[message.topic])) for message in messages]
-    heads: dict[tuple[str, int], int] = {}
-    ids: dict[str, str] = {}
-    for part in sorted(set(parts)):  # one order for all publishers, so that they never wait for each other in a ring
-        row = session.one(
-            "SELECT h.next, t.id::text FROM heads AS h JOIN topics AS t ON t.name = h.topic"
-            " WHERE h.topic = %s AND h.partition = %s FOR UPDATE OF h",
-            part,
-        )
-        if row is None:
-            raise UnknownTopicError(part[0])
-        heads[part], ids[part[0]] = row
-    written: list[Written] = []
-    for part in parts:
-        written.append(Written(part[0], ids[part[0]], part[1], heads[part]))
-        heads[part] += 1
-    session.run(
-        'INSERT INTO records (topic, partition, "offset", key, value, headers, appended_at)'
-        " SELECT t, p, o, k, v, h::jsonb, %s FROM"
-        " unnest(%s::text[], %s::int[], %s::bigint[], %s::text[], %s::bytea[], %s::text[]) AS u (t, p, o, k, v, h)",
-        (
-            nature.now(),
-            [one.topic for one in written],
-            [one.partition for one in written],
-            [one.offset for one in written],
-            [message.key for message in messages],
-            [message.value for message in messages],
-            [json_bytes(dict(message.headers)).decode() for message in messages],
-        ),
-    )
-    for (topic, partition), next_ in heads.items():
-        session.run("UPDATE heads SET next = %s WHERE topic = %s AND partition = %s", (next_, topic, partition))
-    return written
+def _columns(parts: Iterable[tuple[str, int]]) -> tuple[list[str], list[int]]:
+    """Topics and partitions, each as an array."""
+    listed = list(parts)
+    return [topic for topic, _ in listed], [partition for _, partition in listed]
 
 
 class EmbeddedSubscriber:

@@ -92,50 +92,6 @@ CREATE TABLE IF NOT EXISTS parked_messages (
 );
 CREATE INDEX IF NOT EXISTS parked_messages_key ON parked_messages (key);
 
--- The one way into the log. The lock inside makes commit order the order of positions, so that a reader that
--- asks for `position > last` misses nothing. Arrays are one element an event.
-CREATE OR REPLACE FUNCTION append(
-    streams uuid[], versions bigint[], topics text[], states bytea[], causes bytea[], leaves bytea[], at timestamptz,
-    absorb boolean, for_command uuid, by_actor uuid, with_id uuid, by_follower text, was bigint, becomes bigint
-) RETURNS bigint[] LANGUAGE plpgsql AS $$
-DECLARE
-    placed bigint[];
-BEGIN
-    PERFORM pg_advisory_xact_lock('log'::regclass::oid::bigint);
-    IF by_follower IS NOT NULL THEN
-        UPDATE positions SET position = becomes WHERE follower = by_follower AND position = was;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION '% is no longer at %', by_follower, was USING ERRCODE = 'MD001';
-        END IF;
-    END IF;
-    IF absorb THEN
-        WITH rows_placed AS (
-            INSERT INTO log AS l (stream, version, topic, state, recorded_at, cause, leaf_hash)
-            SELECT e.s, e.v, e.t, e.d, at, e.c, e.h
-            FROM unnest(streams, versions, topics, states, causes, leaves) WITH ORDINALITY AS e (s, v, t, d, c, h, n)
-            ORDER BY e.n
-            ON CONFLICT ON CONSTRAINT log_stream_version DO NOTHING RETURNING l.position
-        ) SELECT coalesce(array_agg(p.position ORDER BY p.position), '{}') INTO placed FROM rows_placed p;
-    ELSE
-        WITH rows_placed AS (
-            INSERT INTO log AS l (stream, version, topic, state, recorded_at, cause, leaf_hash)
-            SELECT e.s, e.v, e.t, e.d, at, e.c, e.h
-            FROM unnest(streams, versions, topics, states, causes, leaves) WITH ORDINALITY AS e (s, v, t, d, c, h, n)
-            ORDER BY e.n
-            RETURNING l.position
-        ) SELECT coalesce(array_agg(p.position ORDER BY p.position), '{}') INTO placed FROM rows_placed p;
-    END IF;
-    IF for_command IS NOT NULL THEN
-        INSERT INTO answered (command_id, actor, position, id, answered_at)
-        VALUES (for_command, by_actor,
-                coalesce(placed[cardinality(placed)], (SELECT max(l.position) FROM log l), 0), with_id, at);
-    END IF;
-    IF cardinality(placed) > 0 THEN
-        PERFORM pg_notify(current_schema() || '.log', placed[cardinality(placed)]::text);
-    END IF;
-    RETURN placed;
-END $$;
-
 -- The log as a person reads it.
 CREATE OR REPLACE VIEW history AS
 SELECT position, stream, version, topic, recorded_at,

@@ -28,6 +28,7 @@ from chassis.database import PooledDatabase, Session
 from chassis.embedded.postgres import PACKAGE, EmbeddedPostgres
 from chassis.log import Entry
 from chassis.migrate import migrate, open_database
+from chassis.waiting import GroupCommit
 from tests.bench.figures import Bench, begin, percentile, ratios
 from tests.bench.machine import children, cpu_s, postmaster, server
 
@@ -51,7 +52,7 @@ def ours(database: PooledDatabase, width: int) -> list[Callable[[], Any]]:
     actor = nature.new_id()
 
     def writer() -> Callable[[], Any]:
-        session = Session(database.connect())
+        session = Session(database.connect(), database.together)
         return lambda: log.append(session, "bench", [Entry(nature.new_id(), 1, TOPIC, STATE)], Cause.of(actor))
 
     return [writer() for _ in range(width)]
@@ -229,6 +230,7 @@ def measure(bench: Bench, postgres: EmbeddedPostgres) -> None:
         admin.execute("CREATE SCHEMA pgbench")
         admin.execute("CREATE TABLE pgbench.log (LIKE bench.log INCLUDING ALL)")
     database = open_database(dsn, "bench", size=4)
+    database.together = GroupCommit()
     program = pgbench_program()
     rival = Pgbench(program, postgres, "postgres", postgres.base) if program else None
     if rival is None:

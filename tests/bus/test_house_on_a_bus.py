@@ -15,12 +15,12 @@ from mandate.access.v1.state_pb2 import AssociationState
 from chassis import nature
 from chassis.bus import Message, partition_of
 from chassis.embedded.postgres import EmbeddedPostgres
-from chassis.hearing import unknown_keys
 from chassis.kafka.publisher import KafkaPublisher
 from chassis.kafka.server import KafkaServer
 from chassis.kafka.subscriber import KafkaSubscriber
 from chassis.kafka.topics import KafkaTopicAdmin
 from chassis.messages import Origin, wrap
+from chassis.parking import unknown_keys
 from services.access.__main__ import SERVICE as ACCESS
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
@@ -141,7 +141,8 @@ def origin(key: UUID, version: int) -> Origin:
 
 
 def a_request(key: UUID, version: int) -> Message:
-    message = RoleRequested(role_request_id=str(key), tracking_id=f"R{version}", employer_id=str(uuid4()))
+    who: dict[str, Any] = {"account_id": str(uuid4()), "employer_id": str(uuid4())}
+    message = RoleRequested(role_request_id=str(key), tracking_id=f"R{version}", **who)
     return wrap(message, origin(key, version))
 
 

@@ -24,16 +24,24 @@ from chassis.service import Service
 from services.access.__main__ import SERVICE as ACCESS
 from services.access.domain.association import Association
 from services.connections.__main__ import SERVICE as CONNECTIONS
+from services.identity.__main__ import SERVICE as IDENTITY
+from services.identity.domain.account import Account
+from services.notifier.__main__ import SERVICE as NOTIFIER
+from services.notifier.domain.notification import Notification, to_account
 
 GOLDEN = Path(__file__).parent / "golden"
-SERVICES: tuple[Service, ...] = (ACCESS, CONNECTIONS)
+SERVICES: tuple[Service, ...] = (ACCESS, CONNECTIONS, IDENTITY, NOTIFIER)
 """Whose events and messages are kept; a service joins by a line here and the files that the command above writes."""
 
 AT = datetime(2026, 5, 4, 13, 30, 15, 123456, tzinfo=UTC)
-BEFORE: dict[type, tuple[type, ...]] = {Association.Ended: (Association.Requested, Association.Approved)}
+BEFORE: dict[type, tuple[type, ...]] = {
+    Association.Ended: (Association.Requested, Association.Approved),
+    Account.MfaMethodVerified: (Account.RegistrationStarted, Account.MfaMethodAdded),
+}
 """Events whose message needs more of a history than the aggregate's first event."""
 
 PLAIN: dict[Any, Any] = {
+    Any: "of any kind",
     bool: True,
     int: 7,
     Decimal: Decimal("12.50"),
@@ -43,6 +51,14 @@ PLAIN: dict[Any, Any] = {
     dict: {"of": "it"},
     list: ["one", "other"],
 }
+
+CHOSEN: dict[tuple[type, str], Any] = {
+    (Account.Locked, "reason"): "password",
+    (Account.ProvidersFound, "provider_ids"): [str(uuid5(NAMESPACE, f"provider.{number}")) for number in range(2)],
+    (Notification.Requested, "recipient"): to_account(uuid5(NAMESPACE, "account_id")),
+    (Notification.Requested, "template"): "M-09",
+}
+"""Fields of events for which not every text will do."""
 
 
 NAMED: dict[str, Any] = {
@@ -82,7 +98,7 @@ def event_of(kind: Any, aggregate: type[Aggregate], *, version: int = 1) -> Any:
     if "originator_topic" in hints:
         own["originator_topic"] = aggregate.TOPIC
     names = [field.name for field in fields(kind) if field.name not in own]
-    values = {name: sample_of(hints[name], name) for name in names} | own
+    values = {name: CHOSEN.get((kind, name)) or sample_of(hints[name], name) for name in names} | own
     return kind(**values)
 
 

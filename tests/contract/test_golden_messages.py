@@ -1,4 +1,4 @@
-"""What is said to others: every message of access and connections, byte by byte and header by header (F-16)."""
+"""What is said to others: every message of every service, byte by byte and header by header (F-16)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from chassis import fields
 from chassis.bus import Message, Record
 from chassis.messages import Catalogue, envelope_of
 from tests.contract import samples
@@ -37,14 +38,16 @@ def test_what_was_told_once_can_be_read_for_ever(file: Path) -> None:
     assert CATALOGUE.decode(kept["topic"], bytes.fromhex(kept["value"])).ListFields()
 
 
-def test_everything_that_access_and_connections_declare_is_told() -> None:
-    declared = {name for name, topic in CATALOGUE.topics.items() if topic.origin in {"access", "connections"}}
+def test_everything_that_is_declared_is_told() -> None:
+    declared = {name for name, topic in CATALOGUE.topics.items() if topic.origin}
     assert {message.topic for _, message in MESSAGES} == declared
 
 
 @pytest.mark.parametrize(("name", "message"), MESSAGES, ids=IDS)
 def test_a_message_is_read_as_it_was_told(name: str, message: Message) -> None:
-    assert CATALOGUE.decode(message.topic, message.value).SerializeToString(deterministic=True) == message.value
+    told = CATALOGUE.decode(message.topic, message.value)
+    assert told.SerializeToString(deterministic=True) == message.value
+    fields.check(told)
     at = datetime(2030, 1, 1, tzinfo=UTC)
     envelope = envelope_of(Record(message.topic, 0, 0, message.key, message.value, message.headers, at))
     assert (envelope.edition, envelope.position, envelope.time) == (1, 41, samples.AT)

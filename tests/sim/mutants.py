@@ -16,7 +16,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from chassis import application, hearing, log, nature
+from chassis import application, fields, hearing, log, nature, progress, told
 from chassis.embedded.postgres import EmbeddedPostgres, start
 from services.identity.commands.parts import Parts
 from services.notifier.adapters.ports import TryLaterError
@@ -130,6 +130,18 @@ UNDER_TEST: dict[str, tuple[Mutant, str]] = {
     "older states are ignored": (
         in_code(hearing, "_newer", lambda _session, states: {id(one) for one in states}),
         f"{CHASSIS}/test_hearing.py::test_a_state_that_is_older_than_what_was_heard_is_ignored",
+    ),
+    "ids of heard messages are looked at": (
+        in_code(fields, "check", lambda _message: None),
+        f"{CHASSIS}/test_ids_of_messages.py::test_the_view_goes_on_and_rights_on_the_key_are_unknown",
+    ),
+    "no policy acts before it has read its last Progress": (
+        in_code(progress, "refuse_restored", lambda _session, _subscriber, _origin: None),
+        f"{CHASSIS}/test_standing.py::test_no_policy_acts_on_a_log_that_was_put_back",
+    ),
+    "a raised form or edition tells all states again": (
+        in_code(told.Behind, "page", lambda _self, _session, _limit: []),
+        f"{CHASSIS}/test_retelling.py::test_listeners_take_what_is_told_again_and_their_views_are_as_before",
     ),
 }
 """Defences that a test guards: it must fail without them."""

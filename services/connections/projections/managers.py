@@ -7,7 +7,7 @@ from uuid import UUID
 from mandate.access.v1.state_pb2 import AssociationState
 
 from chassis.database import Session
-from chassis.hearing import unknown_keys
+from chassis.parking import unknown_keys
 from chassis.views import Rows, View
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from chassis import log
 from chassis.application import Application
 from chassis.database import Session
-from chassis.followers import read_page
+from chassis.followers import next_page
 from chassis.log import MovedError
 from services.notifier.domain.notification import Notification
 
@@ -37,8 +37,7 @@ class Queue:
     def follow(self) -> bool:
         """Note one page of the log: rows and position in one transaction. Return whether there was one."""
         with self._app.database.session() as session:
-            was = log.position(session, self.FOLLOWER)
-            page = read_page(self._app, session, after=was, limit=self._batch)
+            was, page = next_page(self._app, session, self.FOLLOWER, limit=self._batch)
             if not page.recorded:
                 return False
             try:

@@ -26,6 +26,7 @@ def on_completed(heard: RoleRequestDocumentsCompleted, world: World) -> Iterator
                 "employer_id": heard.employer_id,
                 "role": heard.role,
                 "tracking_id": heard.tracking_id,
+                "role_request_id": heard.role_request_id,
                 "is_desk": is_desk,
             },
         )

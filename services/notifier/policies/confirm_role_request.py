@@ -24,5 +24,6 @@ def on_request(heard: RoleRequested, world: World) -> Iterator[Aggregate]:
             "role": heard.role,
             "current_role": heard.current_role,
             "tracking_id": heard.tracking_id,
+            "role_request_id": heard.role_request_id,
         },
     )

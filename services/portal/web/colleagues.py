@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from mandate.access.v1.service_pb2 import Association, ListStaffRequest
 
-from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL
+from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
 from services.portal.web import receipts
 from services.portal.web.visits import Visit
 
 PAGE = 200
 APPROVED, ENDED = "APPROVED", "DISASSOCIATED"
+
+BELOW = {
+    AUTHORIZED_OFFICIAL: frozenset({ACCESS_MANAGER, STAFF_END_USER}),
+    ACCESS_MANAGER: frozenset({STAFF_END_USER}),
+}
+"""Own role -> roles that it manages (4.3, D-09); access decides, this only chooses what to offer."""
 
 
 def at(visit: Visit, employer_id: str, status: str = APPROVED) -> list[Association]:

@@ -16,7 +16,8 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.portal.web import naming, receipts
+from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL
+from services.portal.web import naming, papers, receipts
 from services.portal.web.clients import RefusedError
 from services.portal.web.forms import Form
 from services.portal.web.pages import Access, Page
@@ -34,7 +35,7 @@ class Step:
 
 def show(visit: Visit) -> Response:
     """The page that is printed."""
-    request = _request(visit)
+    request = asked(visit)
     provider = naming.providers(visit, [request.employer_id]).get(request.employer_id)
     own = visit.session is not None and request.account_id == visit.session.account_id
     people = {} if own else naming.people(visit, [request.account_id])
@@ -48,6 +49,7 @@ def show(visit: Visit) -> Response:
         ein=naming.ein(provider) if provider else "",
         place=naming.address,
         alternate_link=Markup('<a href="/help/documents">{}</a>').format(visit.words("IA-CONF-02.alternate")),
+        papers=papers.of(visit, request),
         steps=_steps(visit, request),
         kind=naming.KINDS.get(request.status, ""),
         age=visit.age(request.requested_at),
@@ -75,7 +77,7 @@ def cancel(visit: Visit) -> Response:
     return visit.go("/profile/employers?done=request_cancelled")
 
 
-def _request(visit: Visit) -> RoleRequest:
+def asked(visit: Visit) -> RoleRequest:
     """The request, where access lets the person see it; for others there is no such page."""
     question = GetRoleRequestRequest(role_request_id=str(visit.request.path_params["request"]))
     answer: GetRoleRequestResponse = receipts.ask(
@@ -85,7 +87,7 @@ def _request(visit: Visit) -> RoleRequest:
 
 
 def _cancel(visit: Visit, form: Form, status: int = 200) -> Response:
-    request = _request(visit)
+    request = asked(visit)
     if visit.session is None or request.account_id != visit.session.account_id:
         raise HTTPException(404)
     if request.status != "PENDING" and not form.errors:
@@ -103,7 +105,9 @@ def _cancel(visit: Visit, form: Form, status: int = 200) -> Response:
 def _steps(visit: Visit, request: RoleRequest) -> list[Step]:
     steps = [Step(visit.words("IA-CONF-01.step.PENDING"), request.requested_at)]
     if request.status == "PENDING":
-        return [*steps, Step(visit.words(f"IA-CONF-01.waits.{request.role}"), None)]
+        lacks = request.role == AUTHORIZED_OFFICIAL and request.documents_uploaded < request.documents_required
+        waits = "IA-CONF-04.waits" if lacks else f"IA-CONF-01.waits.{request.role}"
+        return [*steps, Step(visit.words(waits), None)]
     return [*steps, Step(visit.words(f"IA-CONF-01.step.{request.status}"), request.decided_at)]
 
 

@@ -22,9 +22,11 @@ class Cookie(StrEnum):
     LANGUAGE = "language"
     SEEN = "seen"
     """Receipts of what the reader has just done (`receipts`)."""
+    INVITATION = "invitation"
+    """The proof that an invitation's PIN was entered here (`proof`)."""
 
 
-LIFE = {Cookie.REGISTRATION: 72 * 3600, Cookie.LANGUAGE: 365 * 86_400, Cookie.SEEN: 120}
+LIFE = {Cookie.REGISTRATION: 72 * 3600, Cookie.LANGUAGE: 365 * 86_400, Cookie.SEEN: 120, Cookie.INVITATION: 3600}
 """Seconds; the others end with the browser."""
 
 

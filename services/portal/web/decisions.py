@@ -39,6 +39,9 @@ class RequestRow:
     role_code: str
     tracking_id: str
     requested_at: Any
+    uploaded: int
+    """Of the documents that the request needs (IA-CONF-04)."""
+    required: int
 
 
 def rows(visit: Visit, found: Sequence[RoleRequest]) -> list[RequestRow]:
@@ -57,6 +60,8 @@ def rows(visit: Visit, found: Sequence[RoleRequest]) -> list[RequestRow]:
             role_code=one.role,
             tracking_id=one.tracking_id,
             requested_at=one.requested_at,
+            uploaded=one.documents_uploaded,
+            required=one.documents_required,
         )
         for one in found
     ]

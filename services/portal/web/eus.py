@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from mandate.access.v1.service_pb2 import ListRoleRequestsRequest
@@ -40,20 +41,29 @@ def _queue(visit: Visit, form: Form, status: int = 200) -> Response:
     asked = visit.request.query_params
     role = asked.get("role", "") if asked.get("role", "") in naming.ROLES else ""
     after = asked.get("after", "") if commands.is_id(asked.get("after", "")) else ""
-    question = ListRoleRequestsRequest(role=role, after=after, limit=PAGE + 1)
+    lacking = asked.get("lacking", "") == "yes"
+    question = ListRoleRequestsRequest(role=role, after=after, limit=PAGE + 1, also_incomplete=lacking)
     found = receipts.ask(visit, visit.portal.clients.access.ListRoleRequests, question, audience="access").role_requests
     rows = decisions.rows(visit, found[:PAGE])
-    kept = {"role": role} if role else {}
+    kept = {"role": role, "lacking": "yes" if lacking else ""}
     return visit.page(
         "eus/queue.html",
         status,
         form=form,
         rows=rows,
         role=role,
+        lacking=lacking,
+        link=lambda **changed: _link(kept | changed),
         roles=naming.ROLES,
-        first=f"{PATH}?{urlencode(kept)}" if after else "",
-        next=f"{PATH}?{urlencode(kept | {'after': rows[-1].id})}" if len(found) > PAGE else "",
+        first=_link(kept) if after else "",
+        next=_link(kept | {"after": rows[-1].id}) if len(found) > PAGE else "",
     )
+
+
+def _link(query: Mapping[str, str]) -> str:
+    """The desk with these choices; an empty one is left out."""
+    text = urlencode({name: value for name, value in query.items() if value})
+    return f"{PATH}?{text}" if text else PATH
 
 
 PAGES = (

@@ -53,7 +53,6 @@ def guide(table: str) -> Handler:
 LATER = (
     "/recover/password",
     "/recover/user-id",
-    "/pin",
     "/profile/edit",
     "/profile/email",
     "/profile/password",

@@ -11,8 +11,9 @@ POLICY = (
 )
 """Scripts and styles are files of ours, so there is no nonce and nothing unsafe."""
 
+POLICY_NAME = "content-security-policy"
 ALWAYS = {
-    "content-security-policy": POLICY,
+    POLICY_NAME: POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
@@ -38,8 +39,11 @@ class SecurityHeaders:
         async def sealed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                own = headers.get(POLICY_NAME)  # of a document that is handed out: stricter than a page's
                 for name, value in ALWAYS.items():
                     headers[name] = value
+                if own is not None:
+                    headers[POLICY_NAME] = own
                 headers.setdefault("cache-control", "no-store")
             await send(message)
 

@@ -107,7 +107,7 @@ def _found(visit: Visit) -> Found:
     id_ = str(visit.request.path_params["association"])
     for employer_id, own_role in staff.require_manager(visit).items():
         one = next((one for one in colleagues.at(visit, employer_id) if one.association_id == id_), None)
-        if one is not None and one.role in staff.BELOW.get(own_role, frozenset()):
+        if one is not None and one.role in colleagues.BELOW.get(own_role, frozenset()):
             return _named(visit, one)
     raise HTTPException(404)
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -18,6 +18,7 @@ from services.portal.web import codes, cookies, csrf, errors
 from services.portal.web.clients import RefusedError, StepUpNeededError
 from services.portal.web.cookies import Cookie
 from services.portal.web.forms import UnknownFieldError
+from services.portal.web.uploads import BadUploadError, Parts
 from services.portal.web.visits import BadFormError, Portal, Visit, begin
 
 Handler = Callable[[Visit], Response]
@@ -47,6 +48,8 @@ class Page:
     """Services that are asked in the person's name."""
     activity: bool = True
     """Whether opening it keeps the session alive; a script that only looks does not."""
+    upload: bool = False
+    """Whether its form brings a document, and may be as large as one."""
 
     def route(self, portal: Portal) -> Route:
         """The route of the page."""
@@ -56,8 +59,17 @@ class Page:
             visit = begin(portal, request, self.audiences)
             request.state.visit = visit
             if request.method == "POST":
-                await _read(visit)
-            return await run_in_threadpool(_answer, self, visit)
+                _judge(visit, upload=self.upload)
+                if self.upload:
+                    # who may not is turned away before megabytes are read
+                    if (elsewhere := await run_in_threadpool(_guarded, self, visit, _entered)) is not None:
+                        return elsewhere
+                    await _read_upload(visit)
+                else:
+                    await _read(visit)
+            answer = await run_in_threadpool(_guarded, self, visit, _answer)
+            assert answer is not None, "a handler answers"
+            return answer
 
         return Route(self.path, endpoint, methods=methods)
 
@@ -67,18 +79,9 @@ def routes(portal: Portal, pages: Iterable[Page]) -> Sequence[Route]:
     return [page.route(portal) for page in pages]
 
 
-def _answer(page: Page, visit: Visit) -> Response:
-    handler = page.post if visit.request.method == "POST" else page.get
-    assert handler is not None, "Route lets no other method in"
+def _guarded(page: Page, visit: Visit, do: Callable[[Page, Visit], Response | None]) -> Response | None:
     try:
-        visit.check_session(activity=page.activity)
-        if (elsewhere := _turn_away(page, visit)) is not None:
-            return elsewhere
-        if visit.request.method == "POST" and not csrf.is_token(
-            visit.settings, visit.data.get(csrf.FIELD, ""), visit.binding()
-        ):
-            return errors.page(visit, "stale_form", 403)
-        return handler(visit)
+        return do(page, visit)
     except StepUpNeededError:
         return _step_up(page, visit)
     except RefusedError as refused:
@@ -97,6 +100,24 @@ def _step_up(page: Page, visit: Visit) -> Response:
         return errors.of_refusal(visit, refused)
 
 
+def _entered(page: Page, visit: Visit) -> Response | None:
+    """None: come in."""
+    visit.check_session(activity=page.activity)
+    return _turn_away(page, visit)
+
+
+def _answer(page: Page, visit: Visit) -> Response:
+    handler = page.post if visit.request.method == "POST" else page.get
+    assert handler is not None, "Route lets no other method in"
+    if (elsewhere := _entered(page, visit)) is not None:
+        return elsewhere
+    if visit.request.method == "POST" and not csrf.is_token(
+        visit.settings, visit.data.get(csrf.FIELD, ""), visit.binding()
+    ):
+        return errors.page(visit, "stale_form", 403)
+    return handler(visit)
+
+
 def _turn_away(page: Page, visit: Visit) -> Response | None:
     if page.access in {Access.SIGNED_IN, Access.EUS} and visit.session is None:
         ended = cookies.read(visit.settings, visit.request, Cookie.SESSION) != ""
@@ -109,15 +130,41 @@ def _turn_away(page: Page, visit: Visit) -> Response | None:
     return None
 
 
-async def _read(visit: Visit) -> None:
+def _judge(visit: Visit, *, upload: bool) -> None:
+    """By what the headers say, before anything is read."""
     if not csrf.is_own(visit.settings, visit.request):
         raise HTTPException(403)
+    most = visit.settings.upload_drained_bytes if upload else visit.settings.form_bytes
     length = visit.request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > visit.settings.form_bytes:
+    if not length.isdecimal() or int(length) > most:
         raise HTTPException(413)
-    if not visit.request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    kind = "multipart/form-data" if upload else "application/x-www-form-urlencoded"
+    if not visit.request.headers.get("content-type", "").startswith(kind):
         raise HTTPException(415)
+
+
+async def _read(visit: Visit) -> None:
     form = await visit.request.form(max_fields=200)
-    items = [(name, str(value)) for name, value in form.multi_items()]
+    _take(visit, [(name, str(value)) for name, value in form.multi_items()])
+
+
+async def _read_upload(visit: Visit) -> None:
+    """Into memory: what a person hands in is not left in a temporary file."""
+    came = 0
+    try:
+        parts = Parts(visit.request.headers["content-type"], most=visit.settings.upload_bytes)
+        async for chunk in visit.request.stream():
+            came += len(chunk)
+            if came > visit.settings.upload_drained_bytes:
+                raise HTTPException(413)
+            parts.feed(chunk)
+        items, visit.files = parts.done()
+    except (BadUploadError, ClientDisconnect) as error:
+        log.warning("bad form", correlation=visit.correlation, error=type(error).__name__)
+        raise HTTPException(415) from error
+    _take(visit, items)
+
+
+def _take(visit: Visit, items: list[tuple[str, str]]) -> None:
     visit.data = dict(items)
     visit.many = {name: [value for other, value in items if other == name] for name in visit.data}

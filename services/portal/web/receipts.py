@@ -6,7 +6,7 @@ The receipts stand in a cookie, signed and bound to the session, for two minutes
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import grpc
 from mandate.common.v1.receipt_pb2 import Receipt
@@ -15,9 +15,7 @@ from chassis import nature
 from services.portal.web import signing
 from services.portal.web.clients import RefusedError
 from services.portal.web.cookies import LIFE, Cookie
-
-if TYPE_CHECKING:
-    from services.portal.web.visits import Visit
+from services.portal.web.visits import Visit
 
 
 def remember(visit: Visit, receipt: Receipt) -> None:

@@ -55,6 +55,12 @@ class PortalSettings(BaseSettings):
     """Of each call to a service; at most 30 (limits.md)."""
     form_bytes: int = 65_536
     """Largest body of a page without uploads."""
+    upload_bytes: int = 12 * 1024 * 1024
+    """What is kept of the body of a page with a document: the 10 MiB of D-42 and the fields around it."""
+    upload_drained_bytes: int = 64 * 1024 * 1024
+    """Largest body of such a page that is read to its end, so that its sender reads why it is too large."""
+    upload_seconds: float = 30.0
+    """Of handing a document on, which access looks into (at most 30, limits.md)."""
     challenge_minutes: int = 10
     """Life of a picture challenge (IA-REG-04)."""
     warn_seconds: int = 300

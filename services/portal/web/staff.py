@@ -12,8 +12,7 @@ from mandate.identity.v1.people_service_pb2 import Person
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
-from services.portal.web import colleagues, naming, standing
+from services.portal.web import colleagues, invited, naming, standing
 from services.portal.web.pages import Access, Page
 from services.portal.web.visits import Visit
 
@@ -21,12 +20,6 @@ BOXES = ("last", "first", "employer")
 COLUMNS = ("name", "role", "pecos", "nppes")
 LONGEST = 100
 PAGE = 25
-
-BELOW = {
-    AUTHORIZED_OFFICIAL: frozenset({ACCESS_MANAGER, STAFF_END_USER}),
-    ACCESS_MANAGER: frozenset({STAFF_END_USER}),
-}
-"""Own role -> roles that it manages (4.3); access decides, this only chooses what to offer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +143,7 @@ def _list(visit: Visit, path: str, status: str) -> Response:
         page=page,
         last_page=last_page,
         is_active=status == colleagues.APPROVED,
+        invitations=invited.unfinished(visit, standing.managed(visit)) if status == colleagues.APPROVED else (),
         columns=COLUMNS,
         waiting=standing.waiting(visit).get("/staff", 0),
     )
@@ -187,7 +181,8 @@ def _post(visit: Visit, one: Association, employers: dict[str, naming.Employer],
         pecos="PECOS" in one.functions,
         nppes="NPPES" in one.functions,
         since=one.since,
-        may_modify=one.status == colleagues.APPROVED and one.role in BELOW.get(mine[one.employer_id], frozenset()),
+        may_modify=one.status == colleagues.APPROVED
+        and one.role in colleagues.BELOW.get(mine[one.employer_id], frozenset()),
     )
 
 

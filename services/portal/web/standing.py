@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mandate.access.v1.service_pb2 import Association, ListMyEmployersRequest, ListRoleRequestsRequest, RoleRequest
 from mandate.connections.v1.service_pb2 import Connection, ListPendingRequest
@@ -15,9 +15,7 @@ from mandate.connections.v1.service_pb2 import Connection, ListPendingRequest
 from chassis.vocabulary import roles
 from services.portal.web import receipts
 from services.portal.web.clients import RefusedError
-
-if TYPE_CHECKING:
-    from services.portal.web.visits import Visit
+from services.portal.web.visits import Visit
 
 PAGE = 200
 MOST_EMPLOYERS = 20
@@ -86,7 +84,7 @@ def pending(visit: Visit) -> Sequence[Connection]:
 
 
 def manages(visit: Visit) -> bool:
-    """Whether the person manages anybody; no where access does not answer."""
+    """Whether the person manages anybody: shows the tab My Staff (IA-NAV-02); no where access does not answer."""
     try:
         return bool(managed(visit))
     except RefusedError:

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from services.portal.web import clock, commands, phones, words
+from services.portal.web import clock, commands, phones, standing, tabs, words
 
 WEB = Path(__file__).parent
 STATIC = WEB / "static"
@@ -31,6 +31,8 @@ def environment() -> jinja2.Environment:
         "icon": icon,
         "static": static,
         "new_command_id": commands.new,
+        "tabs": tabs.tabs,
+        "manages": standing.manages,
         "languages": words.LANGUAGES,
         "language_names": {language: words.load(language)("language.name") for language in words.LANGUAGES},
     }

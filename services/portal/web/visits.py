@@ -15,24 +15,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from chassis import nature
-from services.portal.web import clients, clock, commands, cookies, csrf, standing, words
+from services.portal.web import clients, clock, commands, cookies, csrf, words
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
 from services.portal.web.cookies import Cookie
 from services.portal.web.forms import Field, Form
 from services.portal.web.settings import PortalSettings
+from services.portal.web.uploads import Upload
 from services.portal.web.words import Words
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One of the tabs (IA-NAV-01), with what waits behind it."""
-
-    path: str
-    caption: str
-    waiting: int = 0
 
 
 class BadFormError(Exception):
@@ -63,6 +55,8 @@ class Visit:
     data: Mapping[str, str] = field(default_factory=dict)
     """The fields that were posted; `many` has those that may come more than once."""
     many: Mapping[str, list[str]] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    """What a form with a document brought, by field."""
     session: Session | None = None
     tokens: dict[str, str] = field(default_factory=dict)
     """User tokens by audience, good for seconds."""
@@ -99,6 +93,7 @@ class Visit:
             if "SESSION_ENDED" not in refused.codes:
                 raise
             self.cookies[Cookie.SESSION] = ""
+            self.session = None  # it may have lived until a document was read
             return
         self.session = answer.session
         self.tokens = {token.audience: token.token for token in answer.tokens}
@@ -108,21 +103,16 @@ class Visit:
         """Whether the person works for External User Services."""
         return self.session is not None and StaffRole.STAFF_ROLE_EUS in self.session.roles
 
-    @property
-    def manages(self) -> bool:
-        """Whether the person manages anybody, as access says: shows the tab My Staff (IA-NAV-02)."""
-        return standing.manages(self)
-
     # ---- asking services ------------------------------------------------------------------------
 
-    def ask(self, method: Callable[..., Any], request: Any, *, audience: str = "") -> Any:
+    def ask(self, method: Callable[..., Any], request: Any, *, audience: str = "", deadline: float = 0) -> Any:
         """Call a service, in the person's name where an audience is given. Raises `RefusedError`."""
         metadata = [("mandate-correlation-id", self.correlation), ("mandate-language", self.words.language)]
         if address := client_address(self.request, self.settings.proxy_hops):
             metadata.append(("mandate-client-address", address))
         if audience:
             metadata.append(("authorization", f"Bearer {self.tokens[audience]}"))
-        return clients.call(method, request, metadata=metadata, deadline=self.settings.deadline_seconds)
+        return clients.call(method, request, metadata=metadata, deadline=deadline or self.settings.deadline_seconds)
 
     def command_id(self, step: str = "") -> str:
         """The id that came with the form. Raises `BadFormError`. `step` names a second command of it."""
@@ -171,16 +161,6 @@ class Visit:
         return response
 
     # ---- for templates --------------------------------------------------------------------------
-
-    def tabs(self) -> list[Tab]:
-        """The tabs of this person (IA-NAV-01, IA-NAV-02)."""
-        paths = {"/home": "home", "/profile": "profile", "/connections": "connections"}
-        if self.manages:
-            paths["/staff"] = "staff"
-        if self.is_eus:
-            paths["/eus"] = "eus"
-        waiting = standing.waiting(self)
-        return [Tab(path, f"IA-NAV-01.{name}", waiting.get(path, 0)) for path, name in paths.items()]
 
     def has(self, path: str) -> bool:
         """Whether there is such a page yet."""

@@ -61,10 +61,11 @@ class Reader:
     def _shape(self) -> re.Pattern[bytes]:
         """The row's beginning, up to the last column that we load, with the runs that we load as groups."""
         runs = self.layout.runs
-        starts, stops = {run.start for run in runs}, {run.stop for run in runs}
+        starts, stops, kept = {run.start for run in runs}, {run.stop for run in runs}, set().union(*runs)
         shape, columns = "", self.layout.columns[: runs[-1].stop]
         for position, column in enumerate(columns):
-            inner = PATTERNS.get(column.kind) or f'[^"\\\\]{{0,{column.length}}}+'
+            but = r'"\\\x00-\x1f\x7f' if position in kept else r'"\\'
+            inner = PATTERNS.get(column.kind) or f"[^{but}]{{0,{column.length}}}+"
             opening = '"(' if position in starts else '"'
             closing = ')",' if position + 1 in stops else '",'
             shape += f"{opening}{inner}{closing}"

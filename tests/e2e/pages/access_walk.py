@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from mandate.registry.v1.service_pb2 import Provider
 from playwright.sync_api import Page, expect
 
 from tests.e2e.pages.neighbours import Neighbours
 from tests.e2e.pages.walk import Look, enter
+from tests.scenario import CP_575
 
 
 def link(page: Page, text: str) -> None:
@@ -25,6 +27,13 @@ def open_row(page: Page, employer: Provider) -> None:
 
 def done(page: Page, text: str) -> None:
     expect(page.locator("main [role=status]").first).to_contain_text(text)
+
+
+def save(page: Page, text: str) -> Path:
+    """Follow a link to a file, and have it."""
+    with page.expect_download() as waiting:
+        link(page, text)
+    return Path(waiting.value.path())
 
 
 def newcomer(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
@@ -183,13 +192,17 @@ def connecting(page: Page, base: str, look: Look, neighbours: Neighbours) -> Non
 
 
 def desk(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
-    """Ewa Usher of External User Services works off the queue."""
+    """Ewa Usher of External User Services works off the queue: what has its papers, and what lacks them."""
     neighbours.ask_the_desk()
     enter(page, base, neighbours.story.eus)
     page.goto(f"{base}/eus")
     look(page, "eus")
-    page.locator("main td a").first.click()
+    expect(page.locator("main")).not_to_contain_text("0 of 2 documents")
+    page.goto(f"{base}/eus?role=ACCESS_MANAGER")
+    expect(page.locator("main table")).to_contain_text("2 of 2 documents")
+    page.locator("main td a", has_text="2 of 2 documents").first.click()
     look(page, "eus-request")
+    assert save(page, "View").read_bytes() == CP_575
     page.goto(f"{base}/eus?role=ACCESS_MANAGER")
     link(page, "Reject")
     look(page, "eus-reject")
@@ -198,6 +211,12 @@ def desk(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     done(page, "The request is rejected.")
     press(page, "Approve")
     done(page, "The request is approved.")
+    page.goto(f"{base}/eus?role=ACCESS_MANAGER")
+    link(page, "Also those that lack documents")
+    look(page, "eus-lacking")
+    page.locator("main tr", has_text="0 of 2 documents").first.locator("button:has-text('Approve')").click()
+    look(page, "eus-lacking-errors")
+    expect(page.locator("main [role=alert]")).to_contain_text("This request lacks documents.")
 
 
 def spanish(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
@@ -213,6 +232,7 @@ def spanish(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     for path in (
         "/home", "/profile/employers", "/employers/find?state=ME", f"/employers/{party}/request",
         f"/employers/{party}/request/attest", "/staff", "/staff/requests", "/staff/inactive", person, f"{person}/end",
+        "/staff/invite", "/pin",
         f"/connections?open={party}", f"/connections/{party}/providers/new?state=ME",
     ):  # fmt: skip
         answer = page.goto(base + path)

@@ -20,9 +20,10 @@ from chassis import nature
 from chassis.server import details_of
 from services.registry.adapters.generated_month import CAST
 from services.registry.domain.provider_ids import of_employer
-from tests.scenario import AM, AO, ATTESTATION, DEADLINE_S, SEU, Person, Story
+from tests.scenario import AM, AO, ATTESTATION, CP_575, DEADLINE_S, SEU, Person, Story
 
 HARBOR, JUNIPER = (str(of_employer(group.employer)) for group in CAST.groups)
+AM_PAPERS = ("CERTIFICATION", "CP_575")
 STATES = ("ME", "CO", "NY", "TX")
 """Where employers are looked for: some two dozen in each."""
 
@@ -148,9 +149,19 @@ class Neighbours:
         self.story.eventually(lambda: len(self._pending(at.official)) == 4, "the requests that wait for the official")
 
     def ask_the_desk(self) -> None:
-        """Two people ask to be Access Manager; nobody but External User Services decides."""
-        for who in (self.registered("Tunde", "Okafor"), self.registered("Delia", "Marsh")):
-            self.ask_role(who, HARBOR, AM)
+        """Three people ask to be Access Manager, the first of them without papers."""
+        for who, papers in (("Tunde", ()), ("Delia", AM_PAPERS), ("Petra", AM_PAPERS)):
+            asking = self.registered(who, "Usherwood")
+            request_id = self.ask_role(asking, HARBOR, AM)
+            for document_type in papers:
+                self._hand_in(asking, request_id, document_type)
+
+    def _hand_in(self, who: Person, request_id: str, document_type: str) -> None:
+        about = access.UploadDocumentRequest.About(
+            command_id=_id(), role_request_id=request_id, document_type=document_type, file_name="papers.pdf"
+        )
+        stream = [access.UploadDocumentRequest(about=about), access.UploadDocumentRequest(piece=CP_575)]
+        self.story.ask(self.story.access.UploadDocument, iter(stream), who, "access")
 
     def _pending(self, who: Person) -> list[connections.Connection]:
         request = connections.ListPendingRequest()

@@ -7,16 +7,25 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.pages import access_walk, walk
+from tests.e2e.pages import access_walk, invite_walk, papers_walk, walk
 from tests.e2e.pages.looking import Looker, visit
 from tests.e2e.pages.neighbours import Neighbours
+from tests.e2e.pages.walk import Text
 
 # one installation for all, in order; what is slow here is starting it
 pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize(
-    "walking", [access_walk.newcomer, access_walk.official, access_walk.connecting, access_walk.desk]
+    "walking",
+    [
+        access_walk.newcomer,
+        access_walk.official,
+        access_walk.connecting,
+        access_walk.desk,
+        invite_walk.inviting,
+        papers_walk.requester,
+    ],
 )
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, True), (360, False)])
 def test_pages_of_access_are_whole_and_accessible(
@@ -31,6 +40,13 @@ def test_pages_of_access_are_whole_and_accessible(
     look = Looker(width, axe=scripts)
     walking(visit(chromium, look, scripts=scripts), portal, look, neighbours)
     assert look.wrong == []
+
+
+def test_who_is_invited_registers_and_has_exactly_what_was_offered(
+    chromium: Browser, portal: str, neighbours: Neighbours, challenge_text: Text
+) -> None:
+    """IA-ADDS-03, IA-PIN-01, 4.4: with the PIN of the mail that was really sent."""
+    invite_walk.newcomer(chromium, portal, neighbours, challenge_text)
 
 
 def test_spanish_pages_of_access_are_as_whole(chromium: Browser, portal: str, neighbours: Neighbours) -> None:

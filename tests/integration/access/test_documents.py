@@ -105,6 +105,7 @@ def test_a_staff_end_user_needs_none(office: Office) -> None:
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [(pdf(), "application/pdf"), (image("GIF"), "image/gif"), (image("JPEG"), "image/jpeg")],
+    ids=["pdf", "gif", "jpeg"],
 )
 def test_d_42_what_may_be_uploaded(office: Office, content: bytes, media_type: str) -> None:
     """By its content: the name says nothing."""

@@ -17,7 +17,7 @@ from mandate.access.v1.events_pb2 import RoleRequested
 from mandate.access.v1.state_pb2 import AssociationState
 from mandate.bus.v1 import topics_pb2
 
-from chassis import hearing, log, progress
+from chassis import hearing, log, parking, progress
 from chassis.bus import Batch, Message, Place, Record
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.hearing import Ingest
@@ -37,12 +37,13 @@ def origin(stream: UUID, version: int, *, edition: int = 1, service: str = "acce
 
 
 def state(key: UUID, version: int, status: str, *, edition: int = 1, form: int = 1, service: str = "access") -> Message:
-    message = AssociationState(association_id=str(key), status=status)
+    message = AssociationState(association_id=str(key), account_id=str(ONE), employer_id=str(OTHER), status=status)
     return wrap(message, origin(key, version, edition=edition, service=service), form=form)
 
 
 def asked(key: UUID, version: int = 1, tracking_id: str = "R1") -> Message:
-    return wrap(RoleRequested(role_request_id=str(key), tracking_id=tracking_id), origin(key, version))
+    who: dict[str, Any] = {"account_id": str(ONE), "employer_id": str(OTHER)}
+    return wrap(RoleRequested(role_request_id=str(key), tracking_id=tracking_id, **who), origin(key, version))
 
 
 def take(house: House, *messages: Message) -> None:
@@ -201,8 +202,8 @@ def test_what_cannot_be_taken_is_parked_with_its_bytes_and_the_partition_goes_on
     assert cause in why
     assert statuses(rows, shop_house) == {str(ONE): "B"}
     with shop_house.shop.app.session() as session:
-        assert hearing.unknown_keys(session, ["AssociationState"]) == {message.key}
-        assert hearing.unknown_keys(session, ["RoleRequested"]) == set()
+        assert parking.unknown_keys(session, ["AssociationState"]) == {message.key}
+        assert parking.unknown_keys(session, ["RoleRequested"]) == set()
 
 
 class Strange:
@@ -286,7 +287,7 @@ def test_a_forged_message_can_be_let_go(shop_house: House, rows: Rows) -> None:
         shop, 'SELECT topic, partition, "offset", topic_id FROM parked_messages ORDER BY "offset" LIMIT 1'
     )
     with shop.app.session() as session:
-        hearing.discard(session, Record(topic, partition, offset, "", None, {}, AT), topic_id)
+        parking.discard(session, Record(topic, partition, offset, "", None, {}, AT), topic_id)
     assert shop.follower("shop.ingest").redrive() == 1
     run(shop)
     assert statuses(rows, shop_house) == {str(ONE): "A"}

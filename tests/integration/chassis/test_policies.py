@@ -17,6 +17,7 @@ from chassis.codec import DamagedEventError, UnknownEventError
 from chassis.database import Session
 from chassis.migrate import open_database
 from chassis.policies import PolicyFollower
+from chassis.progress import Standing
 from tests.house import CATALOGUE, House, Room
 from tests.integration.chassis.picky import NotNowError
 from tests.integration.chassis.shop import SERVICE, ShopApplication, add, close, open_tab
@@ -53,11 +54,12 @@ def run(follower: PolicyFollower) -> None:
         pass
 
 
-def test_two_copies_of_a_policy_react_once_to_each_event(shop: Room, rows: Rows) -> None:
+def test_two_copies_of_a_policy_react_once_to_each_event(shop_house: House, shop: Room, rows: Rows) -> None:
     for _ in range(8):
         tab_with(shop, "a", "b", "c")
     databases = [open_database(shop.database.dsn, "shop", size=2) for _ in range(3)]
-    copies = [PolicyFollower(ShopApplication(one, CATALOGUE), "counting", batch=4) for one in databases]
+    standing = Standing(shop_house.subscriber, "shop")
+    copies = [PolicyFollower(ShopApplication(one, CATALOGUE), "counting", standing, batch=4) for one in databases]
     with ThreadPoolExecutor(3) as threads:
         list(threads.map(run, copies))
     for database in databases:
@@ -65,7 +67,7 @@ def test_two_copies_of_a_policy_react_once_to_each_event(shop: Room, rows: Rows)
     assert Counter(notes(shop, "counting")) == Counter(positions(rows, shop))
 
 
-def test_without_compare_and_set_two_copies_react_twice(shop: Room, rows: Rows) -> None:
+def test_without_compare_and_set_two_copies_react_twice(shop_house: House, shop: Room, rows: Rows) -> None:
     """Seen failing: the test above is worth something."""
     [(text,)] = rows(shop, "SELECT pg_get_functiondef('append'::regproc)")
     guard = " AND position = was"
@@ -73,20 +75,21 @@ def test_without_compare_and_set_two_copies_react_twice(shop: Room, rows: Rows) 
     with psycopg.connect(shop.database.dsn, options="-c search_path=shop", autocommit=True) as owner:
         owner.execute(text.replace(guard, "").encode())
     tab_with(shop, "a")
-    one, other = (PolicyFollower(ShopApplication(shop.database, CATALOGUE), "counting") for _ in range(2))
-    original = followers.read_page
+    standing = Standing(shop_house.subscriber, "shop")
+    one, other = (PolicyFollower(ShopApplication(shop.database, CATALOGUE), "counting", standing) for _ in range(2))
+    original = followers.next_page
 
     def read_then_let_the_other_go_first(*arguments: Any, **named: Any) -> Any:
-        policies.read_page = original  # type: ignore[attr-defined]
+        policies.next_page = original  # type: ignore[attr-defined]
         page = original(*arguments, **named)
         run(other)
         return page
 
-    policies.read_page = read_then_let_the_other_go_first  # type: ignore[attr-defined]
+    policies.next_page = read_then_let_the_other_go_first  # type: ignore[attr-defined]
     try:
         run(one)
     finally:
-        policies.read_page = original  # type: ignore[attr-defined]
+        policies.next_page = original  # type: ignore[attr-defined]
     assert len(notes(shop, "counting")) == 2
 
 
@@ -166,7 +169,7 @@ def test_a_stream_that_still_cannot_be_answered_holds_no_other_back(
 
 
 def test_an_event_that_comes_while_its_stream_is_redriven_is_not_left_behind(
-    shop: Room, rows: Rows, dislikes: dict[str, Exception], monkeypatch: pytest.MonkeyPatch
+    shop_house: House, shop: Room, rows: Rows, dislikes: dict[str, Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It looks, finds its stream parked, and before it parks itself the redrive is through."""
     dislikes["bad"] = ValueError()
@@ -180,7 +183,8 @@ def test_an_event_that_comes_while_its_stream_is_redriven_is_not_left_behind(
     def look_then_redrive(self: PolicyFollower, session: Session, row: Any) -> bool:
         found = looked(self, session, row)
         monkeypatch.setattr(PolicyFollower, "_is_behind", looked)
-        with_its_own_session = PolicyFollower(ShopApplication(shop.database, CATALOGUE), "picky")
+        standing = Standing(shop_house.subscriber, "shop")
+        with_its_own_session = PolicyFollower(ShopApplication(shop.database, CATALOGUE), "picky", standing)
         assert with_its_own_session.redrive() == 1
         return found
 

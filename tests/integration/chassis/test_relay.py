@@ -132,7 +132,12 @@ def test_another_form_of_a_state_is_another_state(house: House) -> None:
     house.access.execute(grant_many, OFFICIAL, id=id_, functions=[])
     house.access.execute(staff.grant_function, OFFICIAL, roles=EUS, association_id=id_, function="PECOS")
     run(relay_of(house, publishing=second))
-    assert [one.headers["form"] for one in said(house, "AssociationState") if one.key == str(id_)] == ["1", "1", "2"]
+    assert [one.headers["form"] for one in said(house, "AssociationState") if one.key == str(id_)] == [
+        "1",
+        "1",
+        "2",
+        "2",
+    ]
 
 
 class Dying(EmbeddedPublisher):

@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from mandate.identity.v1.state_pb2 import AccountState
 from typer.testing import CliRunner
 
+from chassis import fields, progress
 from chassis.bus import Message
 from cli import records
 from cli.__main__ import app
@@ -98,12 +100,14 @@ def test_where_nothing_runs_it_says_how_to_start(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def parked(house: House, publish_account: Publish) -> list[UUID]:
+def parked(house: House, publish_account: Publish, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """One event that access can answer by now, one that it never can, and a message that nobody can read."""
     good = publish_account(uuid4())
     bad = publish_account(uuid4(), "no-id-at-all", position=2)
     house.publisher.publish([NONSENSE])
-    house.settle()
+    with monkeypatch.context() as older:  # a release that took every id for one
+        older.setattr(fields, "check", lambda _message: None)
+        house.settle()
     with psycopg.connect(house.bus.dsn, options="-c search_path=access", autocommit=True) as owner:
         owner.execute(
             "INSERT INTO parked SELECT 'open_own_record', position, stream, 'it was so then', recorded_at FROM history"
@@ -141,6 +145,15 @@ def test_redrive_says_what_went_through_and_what_stays(mandate: Terminal, parked
     assert len(mandate.finds("events", "parked")) == 2
 
 
+def test_redrive_wakes_no_policy_of_a_log_that_was_put_back(
+    mandate: Terminal, house: House, parked: list[UUID]
+) -> None:
+    with house.access.app.session() as session:
+        house.publisher.publish([progress.message(session, "access", 1, house.access.end() + 1)])
+    assert "run `mandate restore access` first" in mandate.refuses("events", "redrive", "access")
+    assert len(mandate.finds("events", "parked")) == 3
+
+
 def test_redrive_hears_a_message_that_can_be_read_by_now(mandate: Terminal, house: House, village: Village) -> None:
     with psycopg.connect(house.bus.dsn, autocommit=True) as owner:  # as if an older release had not known it
         owner.execute(
@@ -151,6 +164,24 @@ def test_redrive_hears_a_message_that_can_be_read_by_now(mandate: Terminal, hous
         )
     outcome = mandate.finds("events", "redrive", "access")
     assert [row["what"] for row in outcome["went_through"]] == ["ConnectionState"]
+    assert mandate.finds("events", "parked") == []
+
+
+def test_a_message_with_an_id_that_is_none_is_listed_and_heard_once_it_is_mended(
+    mandate: Terminal, house: House, publish_account: Publish
+) -> None:
+    account = publish_account(uuid4(), "no-id-at-all")
+    house.settle()
+    [row] = mandate.finds("events", "parked")
+    assert (row["service"], row["kind"], row["key"]) == ("access", "message", str(account))
+    assert row["cause"] == "provider_ids is no UUID: 'no-id-at-all'"
+    assert b"no-id-at-all" in bytes.fromhex(row["bytes"])
+    assert "0 went through, 1 stay parked" in mandate.says("events", "redrive", "access", code=3)
+    mended = AccountState(account_id=str(account), active=True, provider_ids=[str(uuid4())]).SerializeToString()
+    with psycopg.connect(house.bus.dsn, options="-c search_path=access", autocommit=True) as owner:
+        owner.execute("UPDATE parked_messages SET value = %s", (mended,))
+    outcome = mandate.finds("events", "redrive", "access")
+    assert [row["what"] for row in outcome["went_through"]] == ["AccountState"]
     assert mandate.finds("events", "parked") == []
 
 

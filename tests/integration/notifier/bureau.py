@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
 
-from chassis import nature
+from chassis import fields, nature
 from chassis.cause import Cause
+from chassis.domain import id_of
 from chassis.inbox import Inbox
 from chassis.messages import Origin, wrap
 from chassis.sealing import new_pair, seal_for
@@ -124,7 +125,13 @@ class Bureau:
         return self.sender
 
     def hear(self, message: Message, *, key: UUID | None = None, times: int = 1) -> None:
-        """Let the notifier hear a message that its owner would send, once or more often."""
+        """Let the notifier hear a message that its owner would send, once or more often.
+
+        Ids that a test does not care for are filled in, the same for the same name.
+        """
+        for one in message.DESCRIPTOR.fields:
+            if fields.is_id(one) and not (one.is_repeated or fields.may_be_empty(one) or getattr(message, one.name)):
+                setattr(message, one.name, str(id_of("bureau", one.name)))
         stream = key or uuid4()
         origin = Origin(
             service=CATALOGUE.topics[message.DESCRIPTOR.name].origin,

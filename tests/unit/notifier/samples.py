@@ -28,6 +28,7 @@ ROLE = {
     "role_code": "ACCESS_MANAGER",
     "current_role": "",
     "tracking_id": "R7F3K2QX9V",
+    "role_request_id": "019ab000-0000-7000-8000-000000000060",
 }
 PARTIES = {
     "provider": "Rosalind Marlbrook",

@@ -13,7 +13,7 @@ LINK = re.compile(r"base_url(?: ~ \"| *\}\})(/[a-z/-]+)")
 
 
 def test_no_link_of_a_mail_leads_nowhere() -> None:
-    paths = {page.path for pages in AREAS for page in pages}
+    paths = {page.path.partition("{")[0] for pages in AREAS for page in pages}  # "/requests/", and then an id
     named = {path for file in TEMPLATES.rglob("*.j2") for path in LINK.findall(file.read_text("utf-8"))}
     assert len(named) > 5
     assert named - paths == set()

@@ -184,3 +184,11 @@ def test_markup_in_foreign_words_is_shown_not_obeyed() -> None:
     assert "<a href=&#34;" not in page
     assert "&lt;a href=" in page
     assert Reader(page).links == [f"{BASE}/profile/employers"]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize(("mail", "more"), [("M-09", {}), ("M-11", {"is_desk": False})])
+def test_who_asked_is_led_to_the_request_itself(mail: str, more: dict[str, bool], language: str) -> None:
+    """Where its documents are handed in (IA-CONF-03)."""
+    page = BY_ID[mail].letter(language, **more).html
+    assert Reader(page).links == [f"{BASE}/requests/019ab000-0000-7000-8000-000000000060"]

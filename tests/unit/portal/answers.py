@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -22,6 +22,8 @@ from tests.unit.portal.identity_answers import CAST
 CLINIC, OWN, OTHER, STRANGER = (f"0c1f4f43-9a55-4f43-9a55-00000000000{n}" for n in range(1, 5))
 ME, DELIA, JO, PETRA = (CAST[user_id].account_id for user_id in ("arivera1", "dmarsh22", "jnakamura", "pnovak31"))
 AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
+PROOF = "p" * 43
+"""What a visitor gets for the right PIN."""
 
 
 def id_of(number: int) -> str:
@@ -47,6 +49,9 @@ def late(code: str = "UNAVAILABLE") -> DirectError:
     return refusal(grpc.StatusCode.UNAVAILABLE, code)
 
 
+NO_SUCH = refusal(grpc.StatusCode.NOT_FOUND, "NOT_FOUND")
+
+
 def association(
     number: int,
     employer: str,
@@ -66,6 +71,24 @@ def role_request(number: int, role: str, account: str = DELIA, employer: str = C
     return a.RoleRequest(
         role_request_id=id_of(number), account_id=account, employer_id=employer, role=role,
         tracking_id="R8WKT4C1GX", status=more.pop("status", "PENDING"), requested_at=stamp(), **more,
+    )  # fmt: skip
+
+
+def document(number: int, kind: str = "CP_575", name: str = "cp575.pdf", content: bytes = b"%PDF-") -> a.Document:
+    return a.Document(
+        document_id=id_of(number), document_type=kind, file_name=name, media_type="application/pdf",
+        bytes=len(content), uploaded_at=stamp(),
+    )  # fmt: skip
+
+
+def invitation(
+    number: int, *offers: a.Offer, status: str = "ISSUED", left_s: float = 3600, email: str = "cleo@harbor.example"
+) -> a.Invitation:
+    ends = Timestamp()
+    ends.FromDatetime(datetime.now(UTC) + timedelta(seconds=left_s))
+    return a.Invitation(
+        invitation_id=id_of(number), tracking_id="V7F3K2QX9V", invited_by=ME, name="Cleo Maria Vargas", email=email,
+        offers=offers, status=status, invited_at=stamp(), expires_at=ends,
     )  # fmt: skip
 
 
@@ -94,6 +117,15 @@ PROVIDERS = {
 }
 
 
+def _kept(request: Any) -> Any:
+    """A copy, because the caller goes on with its own; of a stream, all that came."""
+    if not hasattr(request, "CopyFrom"):
+        return list(request)
+    kept = type(request)()
+    kept.CopyFrom(request)
+    return kept
+
+
 class Canned:
     """A stub whose methods answer what they are given, a message, an error or a function of the request."""
 
@@ -103,8 +135,7 @@ class Canned:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def ask(request: Any, *, timeout: float, metadata: Any) -> Any:
-            kept = type(request)()
-            kept.CopyFrom(request)
+            kept = _kept(request)
             self.asked.append((name, kept, dict(metadata)))
             answer = self.answers[name]
             answer = answer(request) if callable(answer) else answer
@@ -129,8 +160,11 @@ class World:
     mine: list[a.Association] = field(default_factory=list)
     staff: list[a.Association] = field(default_factory=list)
     requests: list[a.RoleRequest] = field(default_factory=list)
+    invitations: list[a.Invitation] = field(default_factory=list)
     pending: list[c.Connection] = field(default_factory=list)
     connected: list[c.Connection] = field(default_factory=list)
+    documents: list[a.Document] = field(default_factory=list)
+    content: bytes = b""
 
     def __post_init__(self) -> None:
         self.mine = [association(1, CLINIC, AO, "APPROVED", "PECOS", "NPPES"), association(2, OWN)]
@@ -146,9 +180,19 @@ class World:
             CancelRoleRequest=a.CancelRoleRequestResponse(**done),
             ApproveRoleRequest=a.ApproveRoleRequestResponse(**done),
             RejectRoleRequest=a.RejectRoleRequestResponse(**done),
+            ListDocuments=self._documents,
+            UploadDocument=a.UploadDocumentResponse(**done, documents_uploaded=1, documents_required=1),
+            DeleteDocument=a.DeleteDocumentResponse(**done),
+            ReadDocument=lambda asked: a.ReadDocumentResponse(piece=self.content[asked.offset :][: 512 * 1024]),
             GrantFunction=a.GrantFunctionResponse(**done),
             WithdrawFunction=a.WithdrawFunctionResponse(**done),
             Disassociate=a.DisassociateResponse(**done),
+            InviteStaff=a.InviteStaffResponse(receipt=receipt("access", id=id_of(70)), tracking_id="V7F3K2QX9V"),
+            ListInvitations=self._invitations,
+            GetInvitation=self._invitation,
+            WithdrawInvitation=a.WithdrawInvitationResponse(**done),
+            EnterPin=self._enter_pin,
+            AcceptInvitation=a.AcceptInvitationResponse(**done),
         )
         done = {"receipt": receipt("connections")}
         self.connections = Canned(
@@ -184,13 +228,37 @@ class World:
             if asked.employer_id in ("", one.employer_id)
             and asked.role in ("", one.role)
             and one.role_request_id > asked.after
+            and (asked.also_incomplete or one.documents_uploaded >= one.documents_required)
         ]
         return a.ListRoleRequestsResponse(role_requests=found[: asked.limit])
+
+    def _documents(self, asked: a.ListDocumentsRequest) -> Any:
+        found = self._request(a.GetRoleRequestRequest(role_request_id=asked.role_request_id))
+        if isinstance(found, Exception):
+            return found
+        about = found.role_request
+        return a.ListDocumentsResponse(
+            documents=self.documents,
+            documents_uploaded=about.documents_uploaded,
+            documents_required=about.documents_required,
+        )
+
+    def _invitations(self, asked: a.ListInvitationsRequest) -> a.ListInvitationsResponse:
+        found = [one for one in self.invitations if asked.employer_id in {offer.employer_id for offer in one.offers}]
+        return a.ListInvitationsResponse(invitations=found)
+
+    def _invitation(self, asked: a.GetInvitationRequest) -> Any:
+        found = [one for one in self.invitations if one.invitation_id == asked.invitation_id]
+        return a.GetInvitationResponse(invitation=found[0]) if found else NO_SUCH
+
+    def _enter_pin(self, _: a.EnterPinRequest) -> a.EnterPinResponse:
+        is_person = "authorization" in self.access.metadata("EnterPin")
+        return a.EnterPinResponse(receipt=receipt("access"), proof="" if is_person else PROOF)
 
     def _request(self, asked: a.GetRoleRequestRequest) -> Any:
         found = [one for one in self.requests if one.role_request_id == asked.role_request_id]
         if not found:
-            return refusal(grpc.StatusCode.NOT_FOUND, "NOT_FOUND")
+            return NO_SUCH
         return a.GetRoleRequestResponse(role_request=found[0])
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import grpc
 import httpx
 import pytest
 
-from tests.unit.portal.answers import AM, AO, CLINIC, JO, OTHER, SEU, World, id_of, role_request
+from tests.unit.portal.answers import AM, AO, CLINIC, JO, OTHER, PETRA, SEU, World, id_of, refusal, role_request
 from tests.unit.portal.reading import errors, hidden, text
 
 
@@ -52,6 +53,37 @@ def test_approving_and_rejecting(erin: httpx.Client, world: World) -> None:
     assert errors(erin.post(path, data=form).text)[1] == ["Enter the reason; the person reads it"]
     assert erin.post(path, data=form | {"reason": "No CP 575"}).headers["location"] == "/eus?done=role_rejected"
     assert world.access.requests("RejectRoleRequest")[0].reason == "No CP 575"
+
+
+def test_the_queue_shows_what_is_complete_and_the_rest_when_asked(erin: httpx.Client, world: World) -> None:
+    """4.2: in the queue when all required documents are present."""
+    world.requests = [
+        role_request(60, AM, documents_uploaded=1, documents_required=2),
+        role_request(61, AO, JO, documents_uploaded=1, documents_required=1),
+        role_request(62, SEU, PETRA),
+    ]
+    page = text(erin.get("/eus").text)
+    assert "1 of 2 documents" not in page
+    assert "1 of 1 documents" in page
+    assert "None needed" in page
+    assert "Also those that lack documents" in page
+    page = erin.get("/eus?lacking=yes").text
+    assert "1 of 2 documents" in text(page)
+    assert f'href="/requests/{id_of(60)}#documents"' in page
+    assert f'href="/eus?role={AM}&amp;lacking=yes"' in page, "one choice keeps the other"
+    assert f'href="/eus?role={AM}"' in erin.get(f"/eus?role={AM}&lacking=yes").text
+    assert [one.also_incomplete for one in world.access.requests("ListRoleRequests")] == [False, True, True]
+
+
+def test_what_lacks_documents_is_not_approved(erin: httpx.Client, world: World) -> None:
+    world.requests = [role_request(n, AM, documents_uploaded=1, documents_required=2) for n in (60, 61)]
+    world.access.answers["ApproveRoleRequest"] = refusal(grpc.StatusCode.FAILED_PRECONDITION, "DOCUMENTS_MISSING")
+    form = hidden(erin.get("/eus?lacking=yes").text, "/eus?lacking=yes")  # of the first
+    answer = erin.post("/eus?lacking=yes", data=form)
+    assert answer.status_code == 422
+    above, beside = errors(answer.text)
+    assert above == beside, "it says which of them"
+    assert above[0].startswith("This request lacks documents.")
 
 
 def test_the_desk_manages_no_staff(erin: httpx.Client) -> None:

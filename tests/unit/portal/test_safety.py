@@ -202,3 +202,9 @@ def test_nobody_is_sent_elsewhere(browser: httpx.Client, after: str) -> None:
     form = hidden(browser.get("/signin/verify").text, "/signin/verify")
     answer = browser.post("/signin/verify", data=form | {"code": "123456", "next": after})
     assert answer.headers["location"] == "/home"
+
+
+@pytest.mark.parametrize("path", ["/dev", "/dev/inbox", "/dev/topics", "/dev/dev.css"])
+def test_the_portal_itself_has_no_development_pages(browser: httpx.Client, path: str) -> None:
+    """Only `mandate run` and `mandate up` mount them; a password and codes stand there."""
+    assert browser.get(path).status_code == 404

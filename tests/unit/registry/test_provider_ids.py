@@ -20,3 +20,8 @@ def test_an_npi_and_an_employer_key_never_share_an_id() -> None:
 @given(st.from_regex(r"[12][0-9]{9}", fullmatch=True))
 def test_the_fast_form_is_the_same_id(npi: str) -> None:
     assert provider_ids.hex_of_npi(npi.encode()).decode() == provider_ids.of_npi(npi).hex
+
+
+@given(st.from_regex(r"[0-9A-Za-z._:-]{1,64}", fullmatch=True))
+def test_the_fast_form_of_an_employer_is_the_same_id(key: str) -> None:
+    assert provider_ids.hex_of_employer(key.encode()).decode() == provider_ids.of_employer(key).hex

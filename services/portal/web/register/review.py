@@ -9,7 +9,7 @@ from mandate.identity.v1.service_pb2 import (
 )
 from starlette.responses import Response
 
-from services.portal.web import codes
+from services.portal.web import codes, proof
 from services.portal.web.clients import RefusedError
 from services.portal.web.cookies import Cookie
 from services.portal.web.forms import Form
@@ -38,8 +38,11 @@ def confirm(visit: Visit) -> Response:
 
 
 def done(visit: Visit) -> Response:
-    """Congratulations, and what comes next by role (IA-DONE-01)."""
-    return visit.page("register/done.html")
+    """Congratulations, and what comes next by role (IA-DONE-01); access accepts an invitation by itself (4.4)."""
+    accepted = proof.was_given(visit)
+    if accepted:
+        proof.forget(visit)
+    return visit.page("register/done.html", accepted=accepted)
 
 
 def checking(visit: Visit) -> Response:

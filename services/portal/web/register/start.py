@@ -14,7 +14,7 @@ from mandate.identity.v1.service_pb2 import (
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.portal.web import challenge, codes
+from services.portal.web import challenge, codes, proof
 from services.portal.web.clients import RefusedError
 from services.portal.web.cookies import Cookie
 from services.portal.web.forms import Field, Form
@@ -55,12 +55,14 @@ def submit(visit: Visit) -> Response:
         email=form["email"],
         confirm_email=form["confirm_email"],
         challenge_id=nonce,
+        invitation_proof=proof.kept(visit),
     )
     try:
         answer: StartRegistrationResponse = visit.ask(visit.portal.clients.identity.StartRegistration, request)
     except RefusedError as refused:
         return _start(visit, form, form.refuse(refused, {"challenge_id": "answer"}))
     visit.cookies[Cookie.REGISTRATION] = answer.registration_token
+    proof.give(visit)
     return visit.go("/register/code")
 
 
@@ -124,7 +126,9 @@ def _judge(form: Form) -> None:
 
 
 def _start(visit: Visit, form: Form, status: int = 200) -> Response:
-    return visit.page("register/start.html", status, form=form, token=visit.portal.challenges.issue())
+    return visit.page(
+        "register/start.html", status, form=form, token=visit.portal.challenges.issue(), invited=bool(proof.kept(visit))
+    )
 
 
 def _code(visit: Visit, form: Form, status: int = 200) -> Response:

@@ -30,6 +30,21 @@ for (const button of document.querySelectorAll("button[data-select-all]")) {
   });
 }
 
+// A box in the head of a table ticks its column, and shows how the column stands.
+for (const all of document.querySelectorAll("input[data-all]")) {
+  const boxes = [...all.form.elements].filter((one) => one.type === "checkbox" && one.name === all.dataset.all);
+  const show = () => {
+    const ticked = boxes.filter((box) => box.checked).length;
+    all.checked = ticked === boxes.length;
+    all.indeterminate = ticked > 0 && ticked < boxes.length;
+  };
+  all.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+  });
+  for (const box of boxes) box.addEventListener("change", show);
+  show();
+}
+
 // "Print this page".
 for (const button of document.querySelectorAll("button[data-print]")) button.addEventListener("click", () => print());
 

@@ -1,0 +1,126 @@
+"""Invitations as those see them who may withdraw them: with names, offers and status in words (4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mandate.access.v1.service_pb2 import Invitation, ListInvitationsRequest
+
+from services.portal.web import clock, colleagues, naming, receipts
+from services.portal.web.visits import Visit
+
+PAGE = 200
+LIVE = frozenset({"ISSUED", "REDEEMED"})
+"""What can be withdrawn."""
+DEAD = frozenset({"EXPIRED", "BLOCKED"})
+"""What can be sent again (4.4)."""
+KINDS = {"ISSUED": "wait", "REDEEMED": "wait", "ACCEPTED": "ok", "BLOCKED": "bad"}
+"""The look of a status; the others are quiet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A role at one employer."""
+
+    employer: naming.Employer
+    role: str
+    role_code: str
+    functions: Sequence[str]
+    """All of them for an Access Manager."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """One invitation."""
+
+    id: str
+    tracking_id: str
+    name: str
+    email: str
+    offers: Sequence[Offered]
+    status: str
+    invited_at: Any
+    expires_at: Any
+
+    @property
+    def kind(self) -> str:
+        """The look of the status."""
+        return KINDS.get(self.status, "")
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it can be withdrawn."""
+        return self.status in LIVE
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it can be sent again."""
+        return self.status in DEAD
+
+
+def unfinished(visit: Visit, mine: Mapping[str, str]) -> list[Invited]:
+    """What was sent for the managed employers and is not accepted, the newest first. Raises `RefusedError`.
+
+    Without those that the reader may not see (D-09), and without dead ones that were sent again.
+    """
+    found: dict[str, Invitation] = {}
+    for employer_id in mine:
+        found |= {one.invitation_id: one for one in _at(visit, employer_id) if _may_see(one, mine)}
+    newest = sorted(found.values(), key=lambda one: clock.moment(one.invited_at), reverse=True)
+    shown: list[Invitation] = []
+    for one in newest:
+        again = any(other.email and other.email.casefold() == one.email.casefold() for other in shown)
+        if not (again and status(visit, one) in DEAD):
+            shown.append(one)
+    return rows(visit, shown)
+
+
+def rows(visit: Visit, found: Sequence[Invitation]) -> list[Invited]:
+    """Invitations with names. Raises `RefusedError`."""
+    employers = naming.employers(visit, (offer.employer_id for one in found for offer in one.offers))
+    return [
+        Invited(
+            id=one.invitation_id,
+            tracking_id=one.tracking_id,
+            name=one.name or str(visit.words("naming.person")),
+            email=one.email,
+            offers=[
+                Offered(
+                    employers[offer.employer_id],
+                    naming.role(visit, offer.role),
+                    offer.role,
+                    [name for name in naming.FUNCTIONS if offer.role != "STAFF_END_USER" or name in offer.functions],
+                )
+                for offer in one.offers
+            ],
+            status=status(visit, one),
+            invited_at=one.invited_at,
+            expires_at=one.expires_at,
+        )
+        for one in found
+    ]
+
+
+def status(visit: Visit, one: Invitation) -> str:
+    """As it is at this moment: a PIN is dead at its hour, whether that was written down already or not (D-27)."""
+    is_late = one.status == "ISSUED" and clock.moment(one.expires_at) <= visit.now()
+    return "EXPIRED" if is_late else one.status
+
+
+def _may_see(one: Invitation, mine: Mapping[str, str]) -> bool:
+    below = colleagues.BELOW
+    return any(offer.role in below.get(mine.get(offer.employer_id, ""), frozenset()) for offer in one.offers)
+
+
+def _at(visit: Visit, employer_id: str) -> list[Invitation]:
+    found: list[Invitation] = []
+    after = ""
+    while True:
+        request = ListInvitationsRequest(employer_id=employer_id, after=after, limit=PAGE)
+        answer = receipts.ask(visit, visit.portal.clients.access.ListInvitations, request, audience="access")
+        found += answer.invitations
+        if len(answer.invitations) < PAGE:
+            return found
+        after = answer.invitations[-1].invitation_id

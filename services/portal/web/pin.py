@@ -1,0 +1,97 @@
+"""Enter PIN (row 43): the address and the PIN of an invitation, and what follows for whom (IA-PIN-01, IA-PIN-02).
+
+Who is signed in accepts at once. A visitor's browser keeps a proof for an hour, which goes with a registration or is
+accepted after signing in. The PIN itself is in no page, address, cookie or log of ours.
+"""
+
+from __future__ import annotations
+
+import grpc
+from mandate.access.v1.service_pb2 import AcceptInvitationRequest, EnterPinRequest
+from starlette.responses import Response
+
+from services.portal.web import proof, receipts
+from services.portal.web.clients import RefusedError
+from services.portal.web.forms import Field, Form
+from services.portal.web.pages import Access, Page
+from services.portal.web.visits import Visit
+
+EMAIL = Field("email", "IA-PIN-01.email", missing="IA-PIN-01.email_missing")
+PIN = Field("pin", "IA-PIN-01.pin", secret=True, longest=32, missing="IA-PIN-01.pin_missing")
+ACCEPTED = "/profile/employers?done=invitation_accepted"
+OVER = {"PIN_REFUSED": "/home?notice=invitation_over", "INVITATION_VOID": "/home?notice=invitation_void"}
+"""Why an invitation whose PIN was right cannot be accepted any more: where that is said."""
+
+
+def show(visit: Visit) -> Response:
+    """The two boxes; or, where a PIN was entered here already, how to go on."""
+    if visit.session is None and proof.kept(visit):
+        return _entered(visit)
+    return _ask(visit, visit.form(EMAIL, PIN))
+
+
+def enter(visit: Visit) -> Response:
+    """Use the PIN."""
+    form = visit.form(EMAIL, PIN)
+    if not form.read(visit.data):
+        return _ask(visit, form, 422)
+    request = EnterPinRequest(command_id=visit.command_id(), email=form["email"], pin=form["pin"])
+    audience = "access" if visit.session is not None else ""
+    try:
+        answer = visit.ask(visit.portal.clients.access.EnterPin, request, audience=audience)
+    except RefusedError as refused:
+        return _ask(visit, form, _refused(visit, form, refused))
+    if visit.session is not None:
+        receipts.remember(visit, answer.receipt)
+        return visit.go(ACCEPTED)
+    proof.keep(visit, answer.proof)
+    return _entered(visit, form["email"])
+
+
+def accept(visit: Visit) -> Response:
+    """Accept the invitation whose PIN was entered before signing in."""
+    visit.form().read(visit.data)
+    request = AcceptInvitationRequest(command_id=visit.command_id(), proof=proof.kept(visit))
+    try:
+        answer = visit.ask(visit.portal.clients.access.AcceptInvitation, request, audience="access")
+    except RefusedError as refused:
+        over = next((path for code, path in OVER.items() if code in refused.codes), "")
+        if not over:
+            raise
+        proof.forget(visit)
+        return visit.go(over)
+    proof.forget(visit)
+    receipts.remember(visit, answer.receipt)
+    return visit.go(ACCEPTED)
+
+
+def leave(visit: Visit) -> Response:
+    """Not now: this browser forgets the proof, so that nobody else accepts here what was meant for another."""
+    visit.form().read(visit.data)
+    proof.forget(visit)
+    return visit.go("/home" if visit.session is not None else "/signin")
+
+
+def _refused(visit: Visit, form: Form, refused: RefusedError) -> int:
+    """One answer for everything that is not right (A-01), at neither box; busy is no refusal."""
+    if refused.status is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        form.command_id = visit.command_id()
+        form.fail("", "error.BUSY")
+        return 503
+    return form.not_taken(refused, visit.command_id())
+
+
+def _ask(visit: Visit, form: Form, status: int = 200) -> Response:
+    return visit.page("pin/pin.html", status, form=form)
+
+
+def _entered(visit: Visit, email: str = "") -> Response:
+    """`email`: what was typed just now, for the registration; it stands in the form and nowhere else."""
+    return visit.page("pin/entered.html", email=email)
+
+
+PAGES = (
+    Page("/pin", Access.EVERYBODY, get=show, post=enter),
+    Page("/pin/accept", Access.SIGNED_IN, post=accept),
+    Page("/pin/leave", Access.EVERYBODY, post=leave),
+)
