@@ -75,7 +75,7 @@ class Story:
     def official(self) -> Iterator[bool]:
         """Steps 3 to 5 and 6: becomes official, lets staff in, asks the doctor for two connections."""
         yield from self._until("official asked", self._ask_role(OFFICIAL, GROUP, "AUTHORIZED_OFFICIAL"))
-        yield from self._until("official has papers", self._hand_in)
+        yield from self._until("official has papers", partial(self._hand_in, OFFICIAL, "official asked"))
         yield from self._after("official approved")
         yield from self._after("staff asked")
         yield from self._until("staff approved", self._decide(OFFICIAL, "staff asked"))
@@ -83,9 +83,8 @@ class Story:
         for function in ("PECOS", "NPPES"):
             yield from self._until(f"{function} asked", partial(self._connect, function))
 
-    def _hand_in(self) -> Asked:
-        request = self.requests["official asked"]
-        return self.stage.ask("access", attach, OFFICIAL, id=request, document_type="CP_575")
+    def _hand_in(self, who: UUID, goal: str) -> Asked:
+        return self.stage.ask("access", attach, who, id=self.requests[goal], document_type="CP_575")
 
     def _grant(self, function: str) -> Asked:
         association = Association.id_for(STAFF, GROUP)
@@ -105,6 +104,7 @@ class Story:
     def doctor(self) -> Iterator[bool]:
         """Steps 2, 6 and 9: his own record, one yes, one no, and in the end the disconnection."""
         yield from self._until("doctor asked", self._ask_role(DOCTOR, PRACTICE, "AUTHORIZED_OFFICIAL"))
+        yield from self._until("doctor has papers", partial(self._hand_in, DOCTOR, "doctor asked"))
         yield from self._after("PECOS asked")
         yield from self._until("connected", lambda: self._answer(connections.approve, "PECOS"))
         yield from self._after("NPPES asked")
