@@ -18,7 +18,9 @@ from chassis.database import PooledDatabase
 from chassis.hearing import HEARD, headers_of
 from chassis.runtime import Background, Wakeup, wait_until
 from cli.demo import eventually, play_on_up
+from cli.installation import find
 from cli.up import Part, parts_of, restart, start_kafka_again
+from tests import downstream
 
 # one installation for all, in order; what is slow here is starting it
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]
@@ -140,8 +142,10 @@ def _check_mails(notifier: PooledDatabase) -> None:
 def test_the_story_is_told_on_kafka_and_postgresql(up_state: Path) -> None:
     """Every step, with one process a role."""
     told: list[str] = []
-    play_on_up(up_state, say=lambda step, _: told.append(step))
+    story = play_on_up(up_state, say=lambda step, _: told.append(step))
     assert told == ["1", "2", "3", "4", "5", "6", "7", "9"]
+    with find(up_state).bus() as bus:
+        downstream.check(bus, story)
     check(up_state)
 
 

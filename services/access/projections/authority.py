@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from mandate.connections.v1.state_pb2 import ConnectionState
-from mandate.identity.v1.state_pb2 import AccountState
-from mandate_kit.authority import Account, AuthorityIndex, Connection
+from google.protobuf.message import Message
+from mandate_kit import feeding
 from mandate_kit.authority import Association as Member
+from mandate_kit.authority import AuthorityIndex
 
 from chassis.application import Application
 from chassis.followers import read_page
@@ -38,25 +37,10 @@ class AuthorityFollower:
         return bool(page.recorded)
 
     def _take(self, event: object) -> None:
-        match event:
-            case AccountState():
-                own = frozenset(UUID(one) for one in event.provider_ids)
-                self.index.put_account(Account(UUID(event.account_id), event.active, own))
-            case ConnectionState():
-                self.index.put_connection(
-                    Connection(
-                        UUID(event.connection_id),
-                        UUID(event.provider_id),
-                        UUID(event.surrogate_id),
-                        event.function,
-                        event.status,
-                        event.tracking_id,
-                        event.since.ToDatetime(UTC) if event.HasField("since") else None,
-                        UUID(event.changed_by) if event.changed_by else None,
-                    )
-                )
-            case _:
-                self._take_own(event)
+        if isinstance(event, Message):
+            feeding.take(self.index, event)
+        else:
+            self._take_own(event)
 
     def _take_own(self, event: object) -> None:
         match event:
