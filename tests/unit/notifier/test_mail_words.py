@@ -11,6 +11,7 @@ from services.notifier.adapters.letters import LANGUAGES, TEMPLATES, tame
 from services.notifier.domain.mails import ALL
 from tests.unit.notifier.samples import BASE, BY_ID, OURS, SAMPLES, Sample
 
+# D-19, IA-CONF-05
 DESK = ("Mail Stop DO-01-50", "7500 Security Blvd.", "Baltimore, MD 21244-1850", "1-866-484-8049", "1-866-523-4759")
 VOID = {"meta", "br", "hr"}
 

@@ -135,7 +135,7 @@ def test_letting_somebody_go_is_asked_first(ana: httpx.Client, team: World) -> N
 
 
 def test_requests_show_current_and_requested_role(ana: httpx.Client, team: World) -> None:
-    """IA-RREQ-01 to -03: no request for Authorized Official; who may not decide has no button."""
+    """IA-RREQ-01 to IA-RREQ-03: no request for Authorized Official; who may not decide has no button."""
     team.requests = [role_request(60, AM, current_role=SEU), role_request(61, AO, JO), role_request(62, SEU, ME)]
     page = text(ana.get(REQUESTS).text)
     assert "Marsh, Delia dmarsh22 Harbor Point Medical Group EIN **-***4576 Staff End User Access Manager" in page

@@ -54,7 +54,7 @@ MADE_UP = (
 # The deck's words, by the screen that shows them.
 DECK = {
     "/signin": (
-        "EHR Business Function in I&A",
+        "EHR Business Function in I&A",  # IA-SIGN-03
         (
             "Starting October 1, 2023, the Promoting Interoperability Programs (previously known as The Medicare "
             "and Medicaid Electronic Health Records (EHR) Incentive Programs) website will be decommissioned and "
@@ -72,7 +72,7 @@ DECK = {
         "Forgot Password",
         "Retrieve Forgotten User ID",
         "Enter your PIN",
-        "One account to access multiple systems",
+        "One account to access multiple systems",  # IA-SIGN-06
         (
             "Create one account with the Identity & Access Management System to manage access to NPPES and PECOS,"
             " manage staff, and authorize others to access your information."
@@ -81,9 +81,9 @@ DECK = {
         "Keeping login information secure.",
         "Selecting strong passwords.",
         "Reporting any unauthorized use of accounts.",
-        "Sharing of login information is strictly prohibited!",
+        "Sharing of login information is strictly prohibited!",  # IA-SIGN-04
         "Create Account Now",
-        "Use this system to register for Medicare or update your current enrollment information.",
+        "Use this system to register for Medicare or update your current enrollment information.",  # IA-SIGN-07
         "Use this system to apply for and manage National Provider Identifiers (NPIs).",
         "Quick Reference Guide",
         "Overview of features and tools to manage your account.",
