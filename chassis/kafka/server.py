@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
@@ -226,7 +227,7 @@ def _ports(base: Path, wanted: int) -> tuple[int, int]:
 
 def _format(base: Path, jars: Path) -> None:
     """Give the data folder its cluster id."""
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = cluster_id(uuid.uuid4)
     tool = ["kafka.tools.StorageTool", "format", "--standalone", "--ignore-formatted"]
     options = (
         "-Xmx128m",
@@ -245,6 +246,14 @@ def _format(base: Path, jars: Path) -> None:
     )
     if done.returncode:
         raise KafkaStartError(f"Kafka could not format {base / 'data'}:\n{(done.stdout + done.stderr)[-TAIL:]}")
+
+
+def cluster_id(draw: Callable[[], uuid.UUID]) -> str:
+    """A cluster id as Kafka writes one, and like its own never with a hyphen in front: that would be an option."""
+    while True:
+        id_ = base64.urlsafe_b64encode(draw().bytes).decode().rstrip("=")
+        if not id_.startswith("-"):
+            return id_
 
 
 def _java(jars: Path, *options: str) -> list[str]:
