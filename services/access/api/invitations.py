@@ -9,9 +9,8 @@ from chassis.cause import Cause
 from chassis.domain import NotAllowedError, NotFoundError
 from chassis.messages import timestamp
 from chassis.server import Caller, page_limit, receipt_message, uuid_of
-from chassis.vocabulary.roles import manages
 from chassis.waiting import Waiter
-from services.access.commands import invitees, inviting, role_requests
+from services.access.commands import invitees, inviting
 from services.access.commands.inviting import Sent
 from services.access.commands.parts import Parts
 from services.access.projections import invitations as invitation_list
@@ -56,19 +55,19 @@ class InvitationAnswers:
         return pb.GetInvitationResponse(invitation=_invitation(found))
 
     def ListInvitations(self, request: pb.ListInvitationsRequest, caller: Caller) -> pb.ListInvitationsResponse:
-        """Those that nobody has accepted or withdrawn, as far as the caller manages such people: so fewer, perhaps."""
+        """Those that nobody has accepted or withdrawn, to roles that the caller manages there (D-09)."""
         employer_id = uuid_of(request.employer_id, field="employer_id")
         after = uuid_of(request.after, field="after") if request.after else None
         self._waiter.wait(request.at_least, [invitation_list.INVITATIONS])
-        if not manages(role_requests.role_at(self._app, caller.account_id, employer_id)):
+        roles = inviting.managed_roles(self._app, caller.account_id, employer_id)
+        if not roles:
             raise NotAllowedError("Only an Authorized Official or Access Manager of this employer sees its people.")
         with self._app.session() as session:
             rows = invitation_list.unfinished(
-                session, employer_id=employer_id, after=after, limit=page_limit(request.limit)
+                session, employer_id=employer_id, roles=roles, after=after, limit=page_limit(request.limit)
             )
-        seen = [one for one in rows if inviting.may_see(self._app, caller.account_id, one.invitation_id)]
         return pb.ListInvitationsResponse(
-            invitations=[_invitation(inviting.sent(self._app, self._parts, one.invitation_id)) for one in seen]
+            invitations=[_invitation(inviting.sent(self._app, self._parts, one.invitation_id)) for one in rows]
         )
 
     def WithdrawInvitation(

@@ -20,7 +20,7 @@ from services.access.commands.invitees import Invitee, address_of
 from services.access.commands.parts import Parts, hash_of
 from services.access.commands.role_requests import role_at
 from services.access.domain.deciding import may_manage, require_may_manage
-from services.access.domain.invitation import Invitation, Offer, PinRefusedError
+from services.access.domain.invitation import OFFERED, Invitation, Offer, PinRefusedError
 from services.access.domain.joining import join
 
 VISITOR = system_actor("access/visitor")
@@ -80,11 +80,15 @@ def withdraw(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
 
 
 def expire(app: Application, cause: Cause, *, id: UUID) -> Receipt:
-    """Take note that a PIN was not used in time; the aggregate looks at the clock itself."""
+    """Take note that a PIN was not used in time; the aggregate looks at the clock itself.
+
+    Used, blocked or neither: what the PIN was compared with goes with its time.
+    """
+    now = nature.now()
     invitation: Invitation = app.repository.get(id, kind=Invitation)
-    invitation.expire(now=nature.now())
+    invitation.expire(now=now)
     receipt = app.commit(invitation, cause=cause)
-    if invitation.status == "EXPIRED":
+    if invitation.expires_at is not None and now >= invitation.expires_at:
         pins.drop(app, id)
     return receipt
 
@@ -162,6 +166,12 @@ def sent(app: Application, parts: Parts, invitation_id: UUID) -> Sent:
         invited_at=found.created_on,
         expires_at=found.expires_at,
     )
+
+
+def managed_roles(app: Application, account_id: UUID, employer_id: UUID) -> list[str]:
+    """The roles at an employer that a person may invite people to; none for who manages nobody there."""
+    role = role_at(app, account_id, employer_id)
+    return [one for one in OFFERED if may_manage(managed=one, role=role)]
 
 
 def may_see(app: Application, account_id: UUID, invitation_id: UUID) -> bool:

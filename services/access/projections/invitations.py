@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -63,12 +65,15 @@ class InvitationRow:
     expires_at: datetime | None
 
 
-def unfinished(db: Session, *, employer_id: UUID, after: UUID | None, limit: int) -> list[InvitationRow]:
-    """A page of an employer's invitations that nobody has accepted or withdrawn, oldest first, by keyset."""
+def unfinished(
+    db: Session, *, employer_id: UUID, roles: Sequence[str], after: UUID | None, limit: int
+) -> list[InvitationRow]:
+    """A page of an employer's invitations to these roles that nobody has accepted or withdrawn, oldest first."""
+    offers = [json.dumps([{"employer_id": str(employer_id), "role": role}]) for role in roles]
     rows = db.run(
         "SELECT * FROM invitations_v1 WHERE status = ANY('{ISSUED,REDEEMED,EXPIRED,BLOCKED}')"
-        " AND offers @> jsonb_build_array(jsonb_build_object('employer_id', %s::text))"
+        " AND offers @> ANY(%s::jsonb[])"
         " AND (%s::uuid IS NULL OR invitation_id > %s) ORDER BY invitation_id LIMIT %s",
-        (str(employer_id), after, after, limit),
+        (offers, after, after, limit),
     )
     return [InvitationRow(*row) for row in rows]

@@ -145,6 +145,13 @@ def test_only_those_who_may_manage_such_people_see_an_invitation(staffed: Office
     shown = staffed.ask("ListInvitations", OFFICIAL, employer_id=str(GROUP)).invitations
     assert [one.invitation_id for one in shown] == [sent.receipt.id]
     assert not staffed.ask("ListInvitations", MANAGER, employer_id=str(GROUP)).invitations  # D-09
+    mine = [invite(staffed, MANAGER).receipt.id for _ in range(2)]
+    staffed.house.settle()
+    page, after = [], ""
+    for _ in mine:  # a page is full of what may be seen, whatever lies between
+        [one] = staffed.ask("ListInvitations", MANAGER, employer_id=str(GROUP), limit=1, after=after).invitations
+        page.append(after := one.invitation_id)
+    assert page == mine
     with pytest.raises(NotAllowedError):
         staffed.ask("ListInvitations", STRANGER, employer_id=str(GROUP))
 
@@ -278,6 +285,18 @@ def test_d_27_at_72_hours_it_is_expired(staffed: Office, late: bool) -> None:
     else:
         staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=pin)
         assert status(staffed, sent.receipt.id) == "ACCEPTED"
+
+
+def test_what_a_pin_is_compared_with_goes_with_its_time(staffed: Office) -> None:
+    """S-20: used, blocked or neither."""
+    used, _ = (invite(staffed, MANAGER) for _ in range(2))
+    staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(used.receipt.id))
+    staffed.house.settle()
+    with staffed.room.app.session() as session:
+        assert len(session.run("SELECT * FROM pins")) == 2
+        staffed.clock.forward(hours=72)
+        staffed.house.settle()
+        assert session.run("SELECT * FROM pins") == []
 
 
 def test_a_late_timer_gives_nobody_more_time(staffed: Office) -> None:
