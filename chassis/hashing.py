@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,3 +110,8 @@ class Argon2Hasher:
             yield
         finally:
             self._places.release()
+
+
+def hash_of(bearer: str) -> bytes:
+    """What is stored or told of a bearer (S-08): 256 random bits need no slow hash."""
+    return hashlib.sha256(bearer.encode()).digest()

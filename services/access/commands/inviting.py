@@ -12,12 +12,13 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt, system_actor
 from chassis.domain import Claim, DomainError, NotFoundError
+from chassis.hashing import hash_of
 from chassis.sealing import seal_for
 from chassis.vault import ShreddedError
 from chassis.vocabulary import pin, tracking
 from services.access.commands import pins
 from services.access.commands.invitees import Invitee, address_of
-from services.access.commands.parts import Parts, hash_of
+from services.access.commands.parts import Parts
 from services.access.commands.role_requests import role_at
 from services.access.domain.deciding import may_manage, require_may_manage
 from services.access.domain.invitation import OFFERED, Invitation, Offer, PinRefusedError
@@ -120,12 +121,12 @@ def enter(
     if is_person:
         return app.execute(_redeem_and_accept, cause, invitation_id=invitation_id), ""
     proof = parts.proof(cause.command_id)
-    return app.execute(_redeem, cause, invitation_id=invitation_id, proof_hash=hash_of(proof)), proof
+    return app.execute(_redeem, cause, invitation_id=invitation_id, proof_hash=hash_of(proof).hex()), proof
 
 
 def accept(app: Application, cause: Cause, *, proof: str) -> Receipt:
     """Accept the invitation of a proof in the actor's name. Repeating it changes nothing."""
-    claim: Claim | None = app.repository.find(Invitation.proof_id(hash_of(proof)))
+    claim: Claim | None = app.repository.find(Invitation.proof_id(hash_of(proof).hex()))
     if claim is None or claim.owner_id is None:
         raise PinRefusedError
     invitation: Invitation = app.repository.get(claim.owner_id, kind=Invitation)

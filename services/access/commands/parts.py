@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -82,8 +81,3 @@ class Parts:
     def proof(self, command_id: UUID) -> str:
         """What the entry of a PIN gives to a visitor, 43 characters: the same for the same command."""
         return to_text(hmac.digest(self.keys.tokens, f"proof/{command_id}".encode(), "sha256"))
-
-
-def hash_of(proof: str) -> str:
-    """What is stored of a proof, and told by identity: 256 random bits need no slow hash."""
-    return hashlib.sha256(proof.encode()).hexdigest()

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from chassis import nature
 from chassis.application import Application
-from services.identity.commands.parts import hash_of
+from chassis.hashing import hash_of
 
 START, REGISTRATION, SIGN_IN = "start", "registration", "sign_in"
 

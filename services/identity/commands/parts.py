@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -79,8 +78,3 @@ class Parts:
     def answers_to(self, fields: bytes) -> AESGCM:
         """What seals the answer to a command: a key that nobody has who does not know its fields."""
         return AESGCM(hmac.digest(self.keys.tokens, b"answer/" + fields, "sha256"))
-
-
-def hash_of(token: str) -> bytes:
-    """What is stored of a bearer (S-08): 256 random bits need no slow hash."""
-    return hashlib.sha256(token.encode()).digest()

@@ -10,10 +10,11 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import Aggregate, Claim
+from chassis.hashing import hash_of
 from chassis.vocabulary import addresses
 from services.identity.commands import accounts, bearers, codes, counters, taken
 from services.identity.commands.codes import Sent
-from services.identity.commands.parts import Parts, hash_of
+from services.identity.commands.parts import Parts
 from services.identity.domain.account import Account
 from services.identity.domain.code import REGISTRATION, Code
 from services.identity.domain.decoy import Decoy

@@ -9,8 +9,9 @@ from uuid import UUID
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
+from chassis.hashing import hash_of
 from services.identity.commands import taken
-from services.identity.commands.parts import Parts, hash_of
+from services.identity.commands.parts import Parts
 from services.identity.domain.account import Account
 from services.identity.domain.refusals import SessionEndedError
 from services.identity.domain.sign_in import SignIn

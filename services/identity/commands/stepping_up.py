@@ -8,9 +8,10 @@ from uuid import UUID
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
+from chassis.hashing import hash_of
 from services.identity.commands import codes, second_factor, sessions, taken
 from services.identity.commands.codes import CodeJustSpentError, Sent
-from services.identity.commands.parts import Parts, hash_of
+from services.identity.commands.parts import Parts
 from services.identity.domain.account import Account
 from services.identity.domain.code import STEP_UP, Code
 from services.identity.domain.refusals import (

@@ -14,10 +14,10 @@ from mandate.identity.v1.state_pb2 import AccountState
 
 from chassis import nature
 from chassis.domain import DomainError, NotAllowedError, NotFoundError
+from chassis.hashing import hash_of
 from chassis.server import Caller
 from chassis.tokens import Claims
 from services.access.commands import role_requests, staff
-from services.access.commands.parts import hash_of
 from services.access.domain.association import Association
 from services.access.domain.invitation import Invitation
 from services.access.domain.role_request import RoleRequest
@@ -179,7 +179,7 @@ def test_a_visitor_gets_a_proof_and_the_account_that_is_made_with_it_is_staff(st
     assert proof == again  # a repeat is right again
     assert status(staffed, sent.receipt.id) == "REDEEMED"
     for number, who in enumerate((INVITEE, STRANGER), start=1):  # the first account, and no other
-        told = AccountActivated(account_id=str(who), invitation_proof=hash_of(proof))
+        told = AccountActivated(account_id=str(who), invitation_proof=hash_of(proof).hex())
         staffed.house.tell(told, position=number)
     assert status(staffed, sent.receipt.id) == "ACCEPTED"
     assert held(staffed, INVITEE) == (SEU, ["PECOS"], "APPROVED")
@@ -340,7 +340,7 @@ def test_a_registration_with_a_void_invitation_ends_the_invitation(staffed: Offi
     sent = invite(staffed, MANAGER)
     proof = staffed.ask("EnterPin", email=EMAIL, pin=staffed.pin_of(sent.receipt.id)).proof
     staffed.room.execute(staff.disassociate, MANAGER, association_id=Association.id_for(MANAGER, GROUP))
-    staffed.house.tell(AccountActivated(account_id=str(INVITEE), invitation_proof=hash_of(proof)))
+    staffed.house.tell(AccountActivated(account_id=str(INVITEE), invitation_proof=hash_of(proof).hex()))
     assert status(staffed, sent.receipt.id) == "WITHDRAWN"
 
 
