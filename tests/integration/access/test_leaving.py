@@ -9,7 +9,6 @@ from mandate.identity.v1.state_pb2 import AccountState
 
 from chassis import nature
 from chassis.domain import NotAllowedError
-from chassis.messages import Origin, wrap
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.access.domain.role_request import AlreadyDecidedError
@@ -57,9 +56,7 @@ def test_an_own_record_closes_a_request_for_it(house: House) -> None:
     doctor, practice = nature.new_id(), nature.new_id()
     asked = house.access.execute(role_requests.request_role, doctor, employer_id=practice, role="STAFF_END_USER")
     state = AccountState(account_id=str(doctor), active=True, provider_ids=[str(practice)])
-    origin = Origin("identity", 1, 1, doctor, 1, nature.now(), doctor, "", b"")
-    house.publisher.publish([wrap(state, origin, form=1)])
-    house.settle()
+    house.tell(state, key=doctor)
     request = house.access.app.repository.get(asked.id)
     association = house.access.app.repository.get(Association.id_for(doctor, practice))
     assert request.status == "CANCELLED"

@@ -16,7 +16,6 @@ from chassis import fields, nature
 from chassis.cause import Cause
 from chassis.domain import id_of
 from chassis.inbox import Inbox
-from chassis.messages import Origin, wrap
 from chassis.sealing import new_pair, seal_for
 from services.access.__main__ import SERVICE as ACCESS
 from services.connections.__main__ import SERVICE as CONNECTIONS
@@ -28,7 +27,7 @@ from services.notifier.adapters.sender import Sender
 from services.notifier.adapters.settings import NotifierSettings
 from services.notifier.adapters.smtp import SmtpPost
 from services.notifier.domain.notification import Notification
-from tests.house import CATALOGUE, House
+from tests.house import House
 
 SERVICES = (ACCESS, CONNECTIONS, NOTIFIER)
 PRIVATE, PUBLIC = new_pair()
@@ -132,22 +131,9 @@ class Bureau:
         for one in message.DESCRIPTOR.fields:
             if fields.is_id(one) and not (one.is_repeated or fields.may_be_empty(one) or getattr(message, one.name)):
                 setattr(message, one.name, str(id_of("bureau", one.name)))
-        stream = key or uuid4()
-        origin = Origin(
-            service=CATALOGUE.topics[message.DESCRIPTOR.name].origin,
-            edition=1,
-            position=next(self.positions),
-            stream=stream,
-            version=1,
-            at=nature.now(),
-            correlation_id=nature.new_id(),
-            causation_id=str(uuid4()),
-            leaf_hash=bytes(32),
-        )
-        form = 1 if message.DESCRIPTOR.name.endswith("State") else 0
+        stream, position = key or uuid4(), next(self.positions)
         for _ in range(times):
-            self.house.publisher.publish([wrap(message, origin, form=form)])
-            self.house.settle()
+            self.house.tell(message, key=stream, position=position)
 
     def owe(
         self,
