@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -36,6 +37,16 @@ class DamagedEventError(Exception):
     """The stored bytes do not fit the event's declaration; the message names stream, version and topic."""
 
 
+@cache
+def _reader(event: type) -> tuple[type, msgspec.json.Decoder[Any], tuple[str, ...]]:
+    """An event class, what decodes its stored fields, and their names."""
+    hints = get_type_hints(event)
+    names = [field.name for field in dataclasses.fields(event) if field.name not in _OWN]
+    fields: list[Any] = [*((name, hints[name]) for name in names), ("class_version", int, 1)]
+    shape = msgspec.defstruct(event.__name__, fields, gc=False)
+    return event, msgspec.json.Decoder(shape), tuple(names)
+
+
 class Codec(Mapper[UUID]):
     """Encodes the events of the aggregates it was made with, and decodes those alone (an allow-list)."""
 
@@ -50,14 +61,10 @@ class Codec(Mapper[UUID]):
                 self._learn(event)
 
     def _learn(self, event: type) -> None:
-        hints = get_type_hints(event)
-        names = [field.name for field in dataclasses.fields(event) if field.name not in _OWN]
-        fields: list[Any] = [*((name, hints[name]) for name in names), ("class_version", int, 1)]
-        shape = msgspec.defstruct(event.__name__, fields, gc=False)
         topic: str = event.TOPIC  # type: ignore[attr-defined]
         if topic in self._readers and self._readers[topic][0] is not event:
             raise ValueError(f"two events are stored as {topic}")
-        self._readers[topic] = (event, msgspec.json.Decoder(shape), tuple(names))
+        self._readers[topic] = _reader(event)
 
     def knows(self, topic: str) -> bool:
         """Whether this release can decode the topic."""

@@ -58,6 +58,52 @@ def _decoded(app: Application, recorded: Sequence[Recorded]) -> Page:
     return Page(recorded=recorded[: len(events)], events=events)
 
 
+class PageFollower(Follower, Protocol):
+    """A follower whose work is what stands behind its position in the log, and nothing else."""
+
+    def take(self, session: Session, was: int, page: Page) -> bool | None:
+        """Do what a page behind its position asks for. Return whether there was work.
+
+        None where nothing in it concerns this follower: its position is moved on for it.
+        """
+        ...
+
+
+class Abreast:
+    """Followers that read one log together: a page is read and decoded once for all who stand before it."""
+
+    def __init__(
+        self, app: Application, role: str, followers: Sequence[PageFollower], *, batch: int = log.PAGE
+    ) -> None:
+        self.name = f"{app.name}.{role}"
+        self._app, self._followers, self._batch = app, followers, batch
+
+    def step(self) -> bool:
+        """Let each take the next page behind its position. Return whether any had work."""
+        with self._app.database.session() as session:
+            return read_abreast(self._app, session, self._followers, limit=self._batch)
+
+
+def read_abreast(
+    app: Application, session: Session, followers: Sequence[PageFollower], *, limit: int = log.PAGE
+) -> bool:
+    """Let each of these followers take the next page behind its position. Return whether any had work.
+
+    While nothing happens one statement asks for all of them. One that is far behind (a new view) has pages of its own.
+    """
+    named = {follower.name: follower for follower in followers}
+    worked = False
+    for at, names in log.behind(session, list(named)).items():
+        page = read_page(app, session, after=at, limit=limit)
+        if not page.recorded:  # what this release does not know: wait
+            continue
+        taken = {name: named[name].take(session, at, page) for name in names}
+        unconcerned = [name for name, work in taken.items() if work is None]
+        log.move_all(session, unconcerned, was=at, becomes=page.recorded[-1].position)
+        worked |= bool(unconcerned) or any(taken.values())
+    return worked
+
+
 class ViewFollower:
     """Keeps one view up with the log."""
 
@@ -66,52 +112,45 @@ class ViewFollower:
         self._app, self._view, self._batch = app, view, batch
 
     def step(self) -> bool:
-        """Fold what is waiting, up to a batch: rows and position in one transaction."""
+        """Fold what is waiting, up to a batch."""
         with self._app.database.session() as session:
-            return fold_on(self._app, session, self._view, limit=self._batch)
+            return read_abreast(self._app, session, [self], limit=self._batch)
 
+    def take(self, session: Session, was: int, page: Page) -> bool | None:
+        """Fold a page: rows and position in one transaction.
 
-class Behind:
-    """Followers of one log, of which only those that have not reached its end are stepped: one question for all.
-
-    For followers whose work is what stands behind their position (named as they are), and nothing else.
-    """
-
-    def __init__(self, app: Application, followers: Sequence[Follower]) -> None:
-        self.name = f"{app.name}.behind"
-        self._app, self._followers = app, followers
-
-    def step(self) -> bool:
-        """Step whoever is behind. Return whether any had work."""
-        with self._app.database.session() as session:
-            behind = log.behind(session)
-        return any([follower.step() for follower in self._followers if follower.name in behind])  # noqa: C419 - all
-
-
-def fold_on(app: Application, session: Session, view: View, *, limit: int = log.PAGE) -> bool:
-    """Fold one batch into a view. Return whether there was anything to fold.
-
-    Another copy that folded it first is no error: the position moves by compare-and-set.
-    """
-    was, page = next_page(app, session, view.name, limit=limit)
-    if not page.recorded:
-        return False
-    rows = view.rows(page.events)
-    try:
-        with session.transaction():
-            log.move(session, view.name, was=was, becomes=page.recorded[-1].position)
-            view.write(session, rows)
-            failpoints.reach("view.before_commit")
-    except MovedError:
-        pass
-    return True
+        Another copy that folded it first is no error: the position moves by compare-and-set.
+        """
+        rows = self._view.rows(page.events)
+        if rows.are_none:
+            return None
+        try:
+            with session.transaction():
+                log.move(session, self.name, was=was, becomes=page.recorded[-1].position)
+                self._view.write(session, rows)
+                failpoints.reach("view.before_commit")
+        except MovedError:
+            pass
+        return True
 
 
 def fold_up_to(app: Application, session: Session, views: Sequence[View], position: int) -> None:
     """Fold views at least up to a position of the log."""
-    for view in views:
-        while log.position(session, view.name) < position and fold_on(app, session, view):
-            pass
+    followers = [ViewFollower(app, view) for view in views]
+    names = [follower.name for follower in followers]
+    while log.behind(session, names, than=position) and read_abreast(app, session, followers):
+        pass
 
 
-__all__ = ["Behind", "Follower", "Move", "Page", "ViewFollower", "fold_on", "fold_up_to", "next_page", "read_page"]
+__all__ = [
+    "Abreast",
+    "Follower",
+    "Move",
+    "Page",
+    "PageFollower",
+    "ViewFollower",
+    "fold_up_to",
+    "next_page",
+    "read_abreast",
+    "read_page",
+]

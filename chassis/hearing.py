@@ -231,15 +231,24 @@ def _first_left(batch: Batch) -> dict[tuple[str, int], int]:
 
 def _save(session: Session, places: Mapping[tuple[str, int], Place], gaps: Mapping[tuple[str, int], int]) -> None:
     """Save where to go on. What lay before `reached` was heard once: set back, it leaves no gap."""
-    for (topic, partition), place in sorted(places.items()):
-        first = gaps.get((topic, partition))
-        session.run(
-            "INSERT INTO offsets AS o (topic, partition, topic_id, next, reached, gap)"
-            " VALUES (%s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (topic, partition) DO UPDATE SET topic_id = excluded.topic_id, next = excluded.next,"
-            " reached = CASE WHEN o.topic_id = excluded.topic_id THEN greatest(o.reached, excluded.next)"
-            " ELSE excluded.next END,"
-            " gap = CASE WHEN o.topic_id = excluded.topic_id THEN o.gap OR (excluded.gap AND o.reached < %s)"
-            " ELSE excluded.gap END",
-            (topic, partition, place.topic_id, place.offset, place.offset, first is not None, first or 0),
-        )
+    moved = sorted(places.items())
+    if not moved:
+        return
+    firsts = [gaps.get(part) for part, _ in moved]
+    session.run(
+        "INSERT INTO offsets AS o (topic, partition, topic_id, next, reached, gap)"
+        " SELECT topic, partition, topic_id, u.next, u.next, coalesce(u.first > was.reached, u.first IS NOT NULL)"
+        " FROM unnest(%s::text[], %s::int[], %s::text[], %s::bigint[], %s::bigint[])"
+        " AS u (topic, partition, topic_id, next, first) LEFT JOIN offsets AS was USING (topic, partition, topic_id)"
+        " ON CONFLICT (topic, partition) DO UPDATE SET topic_id = excluded.topic_id, next = excluded.next,"
+        " reached = CASE WHEN o.topic_id = excluded.topic_id THEN greatest(o.reached, excluded.next)"
+        " ELSE excluded.next END,"
+        " gap = CASE WHEN o.topic_id = excluded.topic_id THEN o.gap OR excluded.gap ELSE excluded.gap END",
+        (
+            [topic for (topic, _), _ in moved],
+            [partition for (_, partition), _ in moved],
+            [place.topic_id for _, place in moved],
+            [place.offset for _, place in moved],
+            firsts,
+        ),
+    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,7 +29,7 @@ Says = Callable[[str, str], str | None]
 _CODE = re.compile(rf"(?<![\w-])(?:\d{{{CODE_LENGTH}}}|[{ALPHABET}]{{{LENGTH}}})(?![\w-])")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mail:
     """One mail as it was handed over: envelope, bytes, and the message in them."""
 
@@ -37,9 +38,9 @@ class Mail:
     received_at: datetime
     raw: bytes
 
-    @property
+    @cached_property
     def message(self) -> EmailMessage:
-        """The message, read anew."""
+        """The message in the bytes."""
         return message_from_bytes(self.raw, policy=policy.default)
 
     @property

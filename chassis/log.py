@@ -245,10 +245,23 @@ def position(session: Session, follower: str) -> int:
     return int(row[0])
 
 
-def behind(session: Session) -> set[str]:
-    """The followers that have not reached the log's end."""
-    rows = session.run("SELECT follower FROM positions WHERE position < (SELECT max(position) FROM log)")
-    return {follower for (follower,) in rows}
+def behind(session: Session, followers: Sequence[str], *, than: int | None = None) -> dict[int, list[str]]:
+    """Those of these followers that have not reached a position (None: the log's end), by where they stand.
+
+    One statement for all of them. Raises `LookupError` for one that `migrate` has not made.
+    """
+    rows = session.run(
+        "SELECT follower, position, position < coalesce(%s, (SELECT max(position) FROM log), 0) FROM positions"
+        " WHERE follower = ANY(%s) ORDER BY position, follower",
+        (than, list(followers)),
+    )
+    if len(rows) < len(followers):
+        raise LookupError(_UNMADE.format(min(set(followers) - {row[0] for row in rows})))
+    places: dict[int, list[str]] = {}
+    for follower, at, is_behind in rows:
+        if is_behind:
+            places.setdefault(at, []).append(follower)
+    return places
 
 
 _UNMADE = "{} has no position here: run migrate with this release first"
@@ -262,6 +275,16 @@ def move(session: Session, follower: str, *, was: int, becomes: int) -> None:
     )
     if not moved:
         raise MovedError(f"{follower} is no longer at {was}")
+
+
+def move_all(session: Session, followers: Sequence[str], *, was: int, becomes: int) -> None:
+    """Move the positions of all these followers that still stand where they stood; one statement."""
+    if followers:
+        session.run(
+            "UPDATE positions SET position = %s WHERE follower IN"
+            " (SELECT follower FROM positions WHERE follower = ANY(%s) AND position = %s ORDER BY follower FOR UPDATE)",
+            (becomes, list(followers), was),
+        )
 
 
 def entries(stored: Iterator[StoredEvent]) -> list[Entry]:

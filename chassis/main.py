@@ -16,14 +16,13 @@ from chassis.bus import Publisher, Subscriber, TopicAdmin
 from chassis.client import channel
 from chassis.database import PooledDatabase
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
-from chassis.followers import Behind
 from chassis.keys import Keyring
 from chassis.management import Management
 from chassis.messages import Catalogue
 from chassis.migrate import migrate, migrate_bus, open_database
 from chassis.runtime import Lease, Listener, Stop, Wakeup, Worker
 from chassis.server import serve
-from chassis.service import Parts, Service, followers
+from chassis.service import Parts, Service, abreast, followers
 from chassis.settings import SERVICES, Settings
 from chassis.vault import Vault, migrate_vault
 from chassis.waiting import GroupCommit, Waiter
@@ -110,10 +109,9 @@ def workers(
     groups = followers(service, process.app, publisher, subscriber)
     for role, make in service.more_followers.items():
         groups[role] = [*groups.get(role, []), *make(process.app, process.parts)]
-    for role in ("policies", "views"):
-        groups[role] = [Behind(process.app, groups[role])] if groups[role] else []
+    driven_by = abreast(process.app, groups)
     if one_thread:
-        driven = [follower for group in groups.values() for follower in group]
+        driven = [follower for group in driven_by.values() for follower in group]
         driven += service.api_followers(process.parts)
         return [Worker(service.name, driven, process.wakeup, poll_s=settings.poll_s)]
     return [
@@ -124,7 +122,7 @@ def workers(
             Lease(process.database, role) if leased else None,
             poll_s=settings.poll_s,
         )
-        for role, group in groups.items()
+        for role, group in driven_by.items()
         if group
     ]
 

@@ -13,7 +13,7 @@ from chassis.cause import system_actor
 from chassis.codec import UnknownEventError
 from chassis.database import DatabaseUnavailableError, Session
 from chassis.domain import Aggregate, DomainError
-from chassis.followers import fold_up_to, next_page, read_page
+from chassis.followers import Page, fold_up_to, read_abreast, read_page
 from chassis.log import ConflictError, Move, MovedError, Recorded
 from chassis.progress import Standing
 
@@ -30,10 +30,14 @@ class World:
     """The row of the log that woke the policy."""
 
 
+PAGE = 500
+"""Events that are reacted to before the next are read."""
+
+
 class PolicyFollower:
     """Drives one policy: its events and its position are one transaction."""
 
-    def __init__(self, app: Application, policy: str, standing: Standing, *, batch: int = 500) -> None:
+    def __init__(self, app: Application, policy: str, standing: Standing, *, batch: int = PAGE) -> None:
         self.name = f"policy.{policy}"
         self._app, self._policy, self._standing, self._batch = app, policy, standing, batch
         self._actor = system_actor(f"{app.name}/{policy}")
@@ -44,14 +48,17 @@ class PolicyFollower:
 
     def step(self) -> bool:
         """React to one page of the log. Return whether there was one."""
-        with self._app.database.session() as session, self._app.pinned(session):
-            self._standing.require(session)
-            was, page = next_page(self._app, session, self.name, limit=self._batch)
-            if not page.recorded:
-                return False
-            if any(row.topic in self._functions for row in page.recorded):  # else nobody judges, nobody looks
-                fold_up_to(self._app, session, self._app.policy_views, page.recorded[-1].position)
-            at = was
+        with self._app.database.session() as session:
+            return read_abreast(self._app, session, [self], limit=self._batch)
+
+    def take(self, session: Session, was: int, page: Page) -> bool | None:
+        """React to what concerns the policy in a page behind its position."""
+        self._standing.require(session)
+        if not any(row.topic in self._functions for row in page.recorded):
+            return None  # nobody judges, nobody looks
+        at = was
+        with self._app.pinned(session):
+            fold_up_to(self._app, session, self._app.policy_views, page.recorded[-1].position)
             for row, event in zip(page.recorded, page.events, strict=True):
                 if row.topic not in self._functions:
                     continue
@@ -61,16 +68,10 @@ class PolicyFollower:
                 except (UnknownEventError, DomainError):
                     return at > was  # what it needs is not to be had yet: wait, and judge again
                 at = row.position
-            last = page.recorded[-1].position
-            if last > at:
-                self._move_on(session, at, last)
+        last = page.recorded[-1].position
+        if last > at:
+            log.move_all(session, [self.name], was=at, becomes=last)
         return True
-
-    def _move_on(self, session: Session, was: int, becomes: int) -> None:
-        try:
-            log.move(session, self.name, was=was, becomes=becomes)
-        except MovedError:
-            return
 
     def _react(self, session: Session, row: Recorded, event: Any, was: int) -> bool:
         """Answer one event and move to it. Return whether this copy did it."""

@@ -164,18 +164,20 @@ def settle(session: Session, places: Mapping[tuple[str, int], Place], topics: Se
     A partition with a gap proves nothing more until its topic has been republished under another id.
     """
     waiting = session.run(
-        "SELECT pending, pending_at, latest, latest_at FROM progress WHERE pending IS NOT NULL ORDER BY origin"
+        "SELECT pending, pending_at, latest, latest_at,"
+        " ARRAY(SELECT topic || '/' || partition FROM offsets WHERE gap)"
+        " FROM progress WHERE pending IS NOT NULL ORDER BY origin"
     )
     if not waiting:
         return
-    gaps = {(topic, partition) for topic, partition in session.run("SELECT topic, partition FROM offsets WHERE gap")}
+    gaps = set(waiting[0][-1])
 
     def proven(told: topics_pb2.Progress) -> bool:
         ours = [written for written in told.written if written.topic in topics]
-        return all((one.topic, one.partition) not in gaps and _passed(one, places) for one in ours)
+        return all(f"{one.topic}/{one.partition}" not in gaps and _passed(one, places) for one in ours)
 
     proofs: list[tuple[topics_pb2.Progress, datetime, bool]] = []
-    for pending, pending_at, latest, latest_at in waiting:
+    for pending, pending_at, latest, latest_at, _ in waiting:
         older, newer = (topics_pb2.Progress.FromString(value) for value in (pending, latest))
         if proven(newer):
             proofs.append((newer, latest_at, True))
@@ -190,26 +192,25 @@ def _note(session: Session, proofs: Sequence[tuple[topics_pb2.Progress, datetime
 
     Never back: a repeat, or the late Progress of a relay that was frozen, changes nothing.
     """
-    origins = [told.origin for told, _, _ in proofs]
     session.run(
-        "UPDATE progress AS p SET edition = n.edition, position = n.position,"
-        " appended_at = greatest(p.appended_at, n.at), own_position ="
-        " CASE WHEN (p.edition, p.position) = (n.edition, n.position) THEN p.own_position"
-        " ELSE (SELECT coalesce(max(l.position), 0) FROM log AS l) END"
-        " FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[]) AS n (origin, edition, position, at)"
-        " WHERE p.origin = n.origin AND (p.edition, p.position) <= (n.edition, n.position)",
+        "UPDATE progress AS p SET edition = CASE WHEN n.is_new THEN n.edition ELSE p.edition END,"
+        " position = CASE WHEN n.is_new THEN n.position ELSE p.position END,"
+        " appended_at = CASE WHEN n.is_new THEN greatest(p.appended_at, n.at) ELSE p.appended_at END,"
+        " own_position = CASE WHEN n.is_new AND (p.edition, p.position) <> (n.edition, n.position)"
+        " THEN (SELECT coalesce(max(l.position), 0) FROM log AS l) ELSE p.own_position END,"
+        " pending = CASE WHEN n.newest THEN NULL ELSE p.latest END,"
+        " pending_at = CASE WHEN n.newest THEN NULL ELSE p.latest_at END"
+        " FROM (SELECT u.*, (o.edition, o.position) <= (u.edition, u.position) AS is_new"
+        " FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::boolean[])"
+        " AS u (origin, edition, position, at, newest) JOIN progress AS o USING (origin)) AS n"
+        " WHERE p.origin = n.origin",
         (
-            origins,
+            [told.origin for told, _, _ in proofs],
             [told.edition for told, _, _ in proofs],
             [told.position for told, _, _ in proofs],
             [at for _, at, _ in proofs],
+            [newest for _, _, newest in proofs],
         ),
-    )
-    session.run(
-        "UPDATE progress AS p SET pending = CASE WHEN n.newest THEN NULL ELSE p.latest END,"
-        " pending_at = CASE WHEN n.newest THEN NULL ELSE p.latest_at END"
-        " FROM unnest(%s::text[], %s::boolean[]) AS n (origin, newest) WHERE p.origin = n.origin",
-        (origins, [newest for _, _, newest in proofs]),
     )
 
 

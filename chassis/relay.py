@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from chassis import failpoints, log, nature, progress, told
 from chassis.application import Application
 from chassis.bus import Message as BusMessage
-from chassis.bus import Publisher, Subscriber, Written
+from chassis.bus import Publisher, Written
 from chassis.cause import Cause
 from chassis.database import Session
 from chassis.domain import Aggregate
@@ -48,13 +48,13 @@ class Relay:
         app: Application,
         publishing: Publishing,
         publisher: Publisher,
-        subscriber: Subscriber,
+        standing: Standing,
         *,
         batch: int = 500,
     ) -> None:
         self.name = f"{app.name}.relay"
         self._app, self._publishing, self._batch = app, publishing, batch
-        self._out, self._standing = publisher, Standing(subscriber, app.name)
+        self._out, self._standing = publisher, standing
         self._told_at: datetime | None = None
         self._behind, self._left = Behind(), -1
         self._states = {aggregate.TOPIC: to_state for aggregate, to_state in publishing.to_state.items()}

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from chassis import log, policies
 from chassis.application import Application
 from chassis.bus import Publisher, Subscriber
-from chassis.followers import Follower, ViewFollower
+from chassis.followers import Abreast, Follower, ViewFollower
 from chassis.hearing import Ingest
 from chassis.policies import PolicyFollower, policies_of
 from chassis.progress import Standing
@@ -73,8 +74,17 @@ def followers(
         "ingest": [Ingest(app, subscriber)] if app.hears else [],
         "policies": [PolicyFollower(app, policy, standing) for policy in policies_of(app)],
         "views": [ViewFollower(app, view) for view in views],
-        "relay": [Relay(app, service.publishing, publisher, subscriber)],
+        "relay": [Relay(app, service.publishing, publisher, standing)],
         "timers": [Timers(app, service.deadlines)],
+    }
+
+
+def abreast(app: Application, groups: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Follower]]:
+    """The groups as a process drives them: its policies read the log together, and so do its views."""
+    pages = {"policies": policies.PAGE, "views": log.PAGE}
+    return {
+        role: [Abreast(app, role, group, batch=pages[role])] if group and role in pages else group
+        for role, group in groups.items()
     }
 
 

@@ -44,7 +44,7 @@ class Actor:
         self.deaths = 0
         self.done = self.idle = False
         self.error: BaseException | None = None
-        self.sessions: dict[str, SimSession] = {}
+        self.sessions: dict[SimDatabase, SimSession] = {}
         self._sim, self._life = sim, life
         self._go = threading.Semaphore(0)
         self.doomed = False
@@ -66,8 +66,8 @@ class Actor:
 
     def hang_up(self) -> None:
         """Leave no session: what a dead process had begun is rolled back."""
-        for session in self.sessions.values():
-            session.die()
+        for database, session in self.sessions.items():
+            database.idle.append(session.die())
         self.sessions.clear()
 
     def _run(self) -> None:
@@ -131,11 +131,11 @@ class SimSession(Session):
         if not outer:
             self._actor.turn()
 
-    def die(self) -> None:
-        """What a dead process leaves: its open transaction is rolled back at once."""
+    def die(self) -> psycopg.Connection[Row]:
+        """What a dead process leaves: its open transaction is rolled back at once. Return the connection."""
         if self.in_transaction:
             self.connection.rollback()
-        self.connection.close()
+        return self.connection
 
 
 def _only_reads(statement: str) -> bool:
@@ -151,6 +151,8 @@ class SimDatabase:
 
     def __init__(self, sim: Simulation, schema: str, connect: Callable[[], psycopg.Connection[Row]]) -> None:
         self.schema = schema
+        self.idle: list[psycopg.Connection[Row]] = []
+        """Of the dead: after a rollback one is as good as new, and a new one costs as much as twenty statements."""
         self._sim, self._connect = sim, connect
 
     @contextmanager
@@ -161,11 +163,19 @@ class SimDatabase:
             with self._connect() as connection:
                 yield Session(connection)
             return
-        if self.schema not in actor.sessions:
-            connection = self._connect()
-            connection.execute("SET lock_timeout = '1ms'")
-            actor.sessions[self.schema] = SimSession(connection, actor)
-        yield actor.sessions[self.schema]
+        if self not in actor.sessions:
+            actor.sessions[self] = SimSession(self.idle.pop() if self.idle else self._open(), actor)
+        yield actor.sessions[self]
+
+    def close(self) -> None:
+        """Close what the dead have left; for when all are."""
+        while self.idle:
+            self.idle.pop().close()
+
+    def _open(self) -> psycopg.Connection[Row]:
+        connection = self._connect()
+        connection.execute("SET lock_timeout = '1ms'")
+        return connection
 
 
 class Simulation:

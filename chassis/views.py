@@ -51,6 +51,11 @@ class Rows:
             raise TypeError(f"the key has {self._width} columns, {len(key)} given")
         return key
 
+    @property
+    def are_none(self) -> bool:
+        """Whether nothing happens to the table."""
+        return not (self._put or self._changed or self._dropped)
+
     def collected(self) -> tuple[dict[Key, dict[str, Any]], dict[Key, dict[str, Any]], set[Key]]:
         """Rows to put, columns to change, keys to drop."""
         return self._put, self._changed, self._dropped

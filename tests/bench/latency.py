@@ -27,14 +27,14 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from chassis import nature
 from chassis.bus import Publisher, Subscriber
 from chassis.embedded.postgres import EmbeddedPostgres
-from chassis.followers import Follower, ViewFollower
+from chassis.followers import Follower
 from chassis.kafka.publisher import KafkaPublisher
 from chassis.kafka.server import KafkaServer
 from chassis.kafka.subscriber import KafkaSubscriber
 from chassis.kafka.topics import KafkaTopicAdmin
 from chassis.migrate import open_database
 from chassis.runtime import POLL_S, Listener, Wakeup, Worker, running
-from chassis.service import Service, followers
+from chassis.service import Service, abreast, followers
 from cli.platform import POLL_S as POLL_IN_ONE_PROCESS_S
 from services.access.__main__ import SERVICE as ACCESS
 from services.access.commands import role_requests
@@ -103,13 +103,8 @@ class Stopwatch:
 def watched(house: House, service: Service, app: Any, bus: tuple[Publisher, Subscriber], stopwatch: Stopwatch) -> Any:
     """The service's followers, with its view looked at."""
     view = STAFF_LIST if service is ACCESS else MANAGERS
-    groups = followers(service, app, *bus)
-    groups["views"] = [
-        Watch(one, lambda: stopwatch.look(service.name, view.name))
-        if isinstance(one, ViewFollower) and one.name == view.name
-        else one
-        for one in groups["views"]
-    ]
+    groups = abreast(app, followers(service, app, *bus))
+    groups["views"] = [Watch(one, lambda: stopwatch.look(service.name, view.name)) for one in groups["views"]]
     return groups
 
 

@@ -17,6 +17,7 @@ from chassis.kafka.publisher import KafkaPublisher
 from chassis.kafka.subscriber import KafkaSubscriber
 from chassis.kafka.topics import KafkaTopicAdmin
 from chassis.messages import PROGRESS
+from chassis.progress import Standing
 from chassis.relay import Relay
 from services.connections.__main__ import SERVICE as CONNECTIONS
 from tests.bench.figures import Bench, begin, ratios
@@ -64,7 +65,7 @@ def drain(room: Room, bus: Bus) -> tuple[float, float, Noted]:
         session.run("DELETE FROM told")
         session.run("DELETE FROM written")
     noted = Noted(bus.publisher)
-    relay = Relay(room.app, CONNECTIONS.publishing, noted, bus.subscriber)
+    relay = Relay(room.app, CONNECTIONS.publishing, noted, Standing(bus.subscriber, room.app.name))
     began, used = time.perf_counter(), time.process_time()
     while relay.step():
         pass

@@ -12,7 +12,7 @@ from chassis.followers import Follower
 from chassis.sim import Simulation
 
 BUS = "bus"
-POLLS, WAKES = 0.05, 0.4
+POLLS, WAKES = 0.05, 0.8
 """How often a follower looks although nobody has rung (a process that dies after its commit rings no bell), and how
 often at once where somebody has: what comes meanwhile is taken with it.
 """

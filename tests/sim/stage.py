@@ -20,7 +20,7 @@ from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.followers import Follower, read_page
 from chassis.migrate import role_of
-from chassis.service import Service, followers
+from chassis.service import Service, abreast, followers
 from chassis.sim import SimDatabase, Simulation
 from chassis.sim_bus import SimPublisher, SimSubscriber
 from services.notifier.adapters.smtp import SmtpPost
@@ -50,6 +50,8 @@ class Stage:
     sim: Simulation
     dsn: str
     scenery: Scenery
+    databases: dict[str, SimDatabase]
+    """One for each schema, so that what the dead leave is used again."""
     apps: dict[str, Any] = field(default_factory=dict)
     history: list[Asked] = field(default_factory=list)
     unanswered: dict[tuple[Any, ...], Asked] = field(default_factory=dict)
@@ -70,7 +72,9 @@ class Stage:
 
     def database(self, schema: str) -> SimDatabase:
         """A schema, with a session for each actor."""
-        return SimDatabase(self.sim, schema, lambda: self.connect(schema))
+        if schema not in self.databases:
+            self.databases[schema] = SimDatabase(self.sim, schema, lambda: self.connect(schema))
+        return self.databases[schema]
 
     def events(self, service: str) -> Sequence[Any]:
         """All that stands in a service's log."""
@@ -115,10 +119,11 @@ def staged(postgres: EmbeddedPostgres, scenery: Scenery, seed: int, **settings: 
     """A stage for one seed; afterwards the world has its own time and chance again."""
     name = new_database(postgres, template=scenery.database)
     sim = Simulation(seed, **settings)
+    databases: dict[str, SimDatabase] = {}
     real = nature.use(sim.nature())
     try:
         with patch.dict("os.environ", scenery.environment), patch.object(relay, "PROGRESS_EVERY", scenery.progress):
-            stage = Stage(sim, postgres.dsn(name), scenery)
+            stage = Stage(sim, postgres.dsn(name), scenery, databases)
             with patch.object(SmtpPost, "send", _into(stage.box)):
                 for service in scenery.services:
                     stage.apps[service.name] = service.application(stage.database(service.name), CATALOGUE)
@@ -128,6 +133,8 @@ def staged(postgres: EmbeddedPostgres, scenery: Scenery, seed: int, **settings: 
     finally:
         nature.use(real)
         sim.close()
+        for database in databases.values():
+            database.close()
         drop_database(postgres, name)
 
 
@@ -166,6 +173,6 @@ def _followers(stage: Stage, service: Service) -> Sequence[Follower]:
     heard = (service.name, BUS)
     return [
         Dozing(follower, stage.bells, heard if role == "ingest" else (service.name,))
-        for role, group in groups.items()
+        for role, group in abreast(app, groups).items()
         for follower in group
     ]

@@ -2,60 +2,124 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 
 from chassis import arrays, log
-from chassis.followers import Behind
+from chassis.database import Session
+from chassis.followers import Abreast, Page
 from chassis.migrate import open_database
 from tests.house import Room
 from tests.integration.chassis.shop import add, open_tab
 
 
 class Noted:
-    """A follower that says whether it was stepped."""
+    """A follower that says what it was given."""
 
     def __init__(self, follower: Any) -> None:
-        self.name, self.steps, self._follower = follower.name, 0, follower
+        self.name, self._follower = follower.name, follower
+        self.taken: list[tuple[int, int, bool | None]] = []
 
     def step(self) -> bool:
-        self.steps += 1
-        return bool(self._follower.step())
+        raise NotImplementedError
+
+    def take(self, session: Session, was: int, page: Page) -> bool | None:
+        work: bool | None = self._follower.take(session, was, page)
+        self.taken.append((was, len(page.recorded), work))
+        return work
 
 
-def test_only_who_is_behind_is_stepped_and_until_the_end(shop: Room) -> None:
+def test_a_page_is_read_once_for_all_who_stand_before_it(shop: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     noted = [Noted(one) for role in ("policies", "views") for one in shop.followers[role]]
-    behind = Behind(shop.app, noted)
-    assert (behind.step(), {one.steps for one in noted}) == (False, {0})
+    reads: list[int] = []
+    real = log.read
+
+    def read(session: Session, *, after: int, limit: int = log.PAGE) -> Any:
+        reads.append(after)
+        return real(session, after=after, limit=limit)
+
+    monkeypatch.setattr(log, "read", read)
+    together = Abreast(shop.app, "all", noted)
+    assert (together.step(), reads, {len(one.taken) for one in noted}) == (False, [], {0})
     tab = shop.execute(open_tab, uuid4()).id
+    reads.clear()
+    assert together.step()
+    assert reads[0] == 0
+    assert reads.count(0) == 1
     shop.execute(add, uuid4(), tab_id=tab, what="a")
-    while behind.step():
+    while together.step():
         pass
-    assert min(one.steps for one in noted) >= 1
     with shop.app.session() as session:
-        assert {log.position(session, one.name) for one in noted} == {shop.end()}
-    steps = [one.steps for one in noted]
-    assert (behind.step(), [one.steps for one in noted]) == (False, steps)
+        assert not log.behind(session, [one.name for one in noted])
+    reads.clear()
+    assert (together.step(), reads) == (False, [])
+
+
+def test_whom_nothing_concerns_is_moved_on_and_no_further_than_where_it_stood(shop: Room) -> None:
+    shop.execute(open_tab, uuid4())
+
+    class Elsewhere:
+        """Nothing concerns it; meanwhile another copy moves it."""
+
+        name = "tabs_v1"
+
+        def step(self) -> bool:
+            raise NotImplementedError
+
+        def take(self, session: Session, was: int, page: Page) -> bool | None:
+            log.move(session, self.name, was=was, becomes=page.recorded[-1].position + 5)
+            return None
+
+    end = shop.end()
+    assert Abreast(shop.app, "views", [Elsewhere()]).step()
+    with shop.app.session() as session:
+        assert log.position(session, "tabs_v1") == end + 5
 
 
 def test_a_follower_that_waits_is_asked_again(shop: Room) -> None:
     """It had no work to show, and is still behind: what it waits for may be no event."""
 
     class Waits:
-        name, steps = "tabs_v1", 0
+        name, asked = "tabs_v1", 0
 
         def step(self) -> bool:
-            self.steps += 1
+            raise NotImplementedError
+
+        def take(self, session: Session, was: int, page: Page) -> bool | None:
+            self.asked += 1
             return False
 
     shop.execute(open_tab, uuid4())
     waits = Waits()
-    behind = Behind(shop.app, [waits])
-    assert [behind.step() for _ in range(3)] == [False] * 3
-    assert waits.steps == 3
+    together = Abreast(shop.app, "views", [waits])
+    assert [together.step() for _ in range(3)] == [False] * 3
+    assert waits.asked == 3
+
+
+def test_one_that_is_far_behind_holds_nobody_up(shop: Room) -> None:
+    tab = shop.execute(open_tab, uuid4()).id
+    policies: Sequence[Any] = shop.followers["policies"]
+    for one in policies:
+        while one.step():
+            pass
+    with shop.app.session() as session:
+        session.run("UPDATE positions SET position = 0 WHERE follower = 'policy.picky'")
+        was = log.position(session, "policy.counting")
+    shop.execute(add, uuid4(), tab_id=tab, what="a")
+    Abreast(shop.app, "policies", policies, batch=1).step()
+    with shop.app.session() as session:
+        assert log.position(session, "policy.picky") == 1
+        assert log.position(session, "policy.counting") > was
+
+
+def test_a_follower_that_migrate_has_not_made_is_named(shop: Room) -> None:
+    with shop.app.session() as session, pytest.raises(LookupError, match="nobody_v9 has no position here"):
+        log.behind(session, ["tabs_v1", "nobody_v9"])
 
 
 def test_a_session_that_was_closed_in_the_pool_is_replaced_and_nobody_notices(shop: Room) -> None:

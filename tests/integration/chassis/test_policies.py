@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from chassis import followers, log, migrate, policies
+from chassis import followers, log, migrate
 from chassis.cause import Cause, system_actor
 from chassis.codec import DamagedEventError, UnknownEventError
 from chassis.database import Session
@@ -77,19 +77,19 @@ def test_without_compare_and_set_two_copies_react_twice(shop_house: House, shop:
     tab_with(shop, "a")
     standing = Standing(shop_house.subscriber, "shop")
     one, other = (PolicyFollower(ShopApplication(shop.database, CATALOGUE), "counting", standing) for _ in range(2))
-    original = followers.next_page
+    original = followers.read_page
 
     def read_then_let_the_other_go_first(*arguments: Any, **named: Any) -> Any:
-        policies.next_page = original  # type: ignore[attr-defined]
+        followers.read_page = original
         page = original(*arguments, **named)
         run(other)
         return page
 
-    policies.next_page = read_then_let_the_other_go_first  # type: ignore[attr-defined]
+    followers.read_page = read_then_let_the_other_go_first
     try:
         run(one)
     finally:
-        policies.next_page = original  # type: ignore[attr-defined]
+        followers.read_page = original
     assert len(notes(shop, "counting")) == 2
 
 

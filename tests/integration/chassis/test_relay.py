@@ -17,7 +17,7 @@ from chassis.bus import BusUnavailableError, Message, Record, Written
 from chassis.cause import Cause
 from chassis.embedded.bus import EmbeddedPublisher
 from chassis.messages import PROGRESS
-from chassis.progress import LogBehindError
+from chassis.progress import LogBehindError, Standing
 from chassis.relay import Publishing, Relay
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
@@ -73,7 +73,9 @@ def run(relay: Any) -> None:
 def relay_of(house: House, **more: Any) -> Relay:
     room: Room = house.access
     publisher = more.pop("publisher", house.publisher)
-    return Relay(room.app, more.pop("publishing", PUBLISHING), publisher, house.subscriber, **more)
+    return Relay(
+        room.app, more.pop("publishing", PUBLISHING), publisher, Standing(house.subscriber, room.app.name), **more
+    )
 
 
 def states(house: House, id_: UUID) -> list[tuple[int, list[str]]]:
@@ -255,7 +257,7 @@ def test_a_raised_edition_may_tell_again(house: House) -> None:
     with psycopg.connect(house.access.database.dsn, options="-c search_path=access", autocommit=True) as owner:
         owner.execute("UPDATE edition SET edition = 2")
     app = house.access.service.application(house.access.database, CATALOGUE)  # the service was down for it
-    run(Relay(app, PUBLISHING, house.publisher, house.subscriber))
+    run(Relay(app, PUBLISHING, house.publisher, Standing(house.subscriber, app.name)))
     assert {one.headers["edition"] for one in said(house, "AssociationState")} == {"2"}
 
 

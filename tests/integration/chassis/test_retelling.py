@@ -14,6 +14,7 @@ from chassis import log, progress
 from chassis.bus import BusUnavailableError, Message, Record, Written
 from chassis.embedded.bus import EmbeddedPublisher
 from chassis.messages import PROGRESS
+from chassis.progress import Standing
 from chassis.relay import Publishing, Relay
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
@@ -50,7 +51,7 @@ def staffed(house: House, count: int, role: str = "ACCESS_MANAGER") -> list[UUID
 def relay_of(house: House, publishing: Publishing = SECOND, **more: Any) -> Relay:
     """A relay of a new process."""
     app = house.access.service.application(house.access.database, CATALOGUE)
-    return Relay(app, publishing, more.pop("publisher", house.publisher), house.subscriber, **more)
+    return Relay(app, publishing, more.pop("publisher", house.publisher), Standing(house.subscriber, app.name), **more)
 
 
 def raise_edition(house: House) -> None:

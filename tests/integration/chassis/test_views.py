@@ -143,17 +143,17 @@ def late_copy(shop: Room, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[An
     tab = shop.execute(open_tab, me).id
     shop.execute(add, me, tab_id=tab, what="a")
     one, other = (ViewFollower(ShopApplication(shop.database, CATALOGUE), TABS) for _ in range(2))
-    original = followers.next_page
+    original = followers.read_page
 
     def read_then_let_the_other_go_first(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(followers, "next_page", original)
+        monkeypatch.setattr(followers, "read_page", original)
         page = original(*arguments, **named)
         shop.execute(add, me, tab_id=tab, what="b")
         while other.step():
             pass
         return page
 
-    monkeypatch.setattr(followers, "next_page", read_then_let_the_other_go_first)
+    monkeypatch.setattr(followers, "read_page", read_then_let_the_other_go_first)
     one.step()
     with shop.app.session() as session:
         return log.position(session, TABS.name), session.run("SELECT added FROM tabs_v1")
