@@ -1,4 +1,4 @@
-"""Arrays in PostgreSQL's binary form: psycopg's own way costs more than the rows, for it is Python an element."""
+"""Values in PostgreSQL's binary form: psycopg's own way costs more than the rows, for it is Python an element."""
 
 from __future__ import annotations
 
@@ -53,6 +53,21 @@ def texts(values: Iterable[str]) -> Array:
     """`text[]`."""
     encoded = [one.encode() for one in values]
     return _array(1009, 25, [_LENGTH.pack(len(one)) + one for one in encoded])
+
+
+def bigint(value: int) -> bytes:
+    """A `bigint` by itself."""
+    return value.to_bytes(8, signed=True)
+
+
+def timestamp(value: datetime) -> bytes:
+    """A `timestamptz` by itself, of an aware moment."""
+    return bigint((value - _EPOCH) // _MICROSECOND)
+
+
+def read_bigints(data: bytes) -> list[int]:
+    """The elements of a `bigint[]` that has no nulls."""
+    return [one for _, one in _BIGINT.iter_unpack(data[_HEADER.size :])]
 
 
 def _array(oid: int, element: int, items: list[bytes]) -> Array:

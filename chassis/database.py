@@ -5,10 +5,13 @@ from __future__ import annotations
 import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
 Row = tuple[Any, ...]
@@ -19,6 +22,12 @@ _GONE = (
     psycopg.errors.IdleInTransactionSessionTimeout,  # the library counts these two among internal errors
     psycopg.errors.ReadOnlySqlTransaction,
 )
+
+
+_PREPARED: WeakKeyDictionary[psycopg.Connection[Row], dict[str, bytes]] = WeakKeyDictionary()
+"""The names of statements prepared by `Session.call`: a connection outlives the sessions that it serves."""
+_UNPREPARED = b"26000"
+"""Says that a statement is not prepared: at a roll-back psycopg forgets all of a connection, ours too."""
 
 
 class DatabaseUnavailableError(Exception):
@@ -53,6 +62,40 @@ class Session:
         except _GONE as error:
             raise DatabaseUnavailableError(str(error)) from error
 
+    def call(self, statement: str, values: Sequence[bytes | None]) -> list[Row]:
+        """Run one statement whose values ($1, $2, ...) and rows are in PostgreSQL's binary form, prepared.
+
+        Raises as `run` does. It goes past psycopg's cursor, for what is asked so often that the cursor would be a
+        fifth of its time.
+        """
+        try:
+            return self._call(statement, values)
+        except _GONE as error:
+            raise DatabaseUnavailableError(str(error)) from error
+
+    def _call(self, statement: str, values: Sequence[bytes | None]) -> list[Row]:
+        pgconn, binary = self.connection.pgconn, [Format.BINARY] * len(values)
+        if self.in_transaction:  # a statement that is no longer prepared would cost the transaction
+            return self._rows(pgconn.exec_params(statement.encode(), values, None, binary, Format.BINARY))
+        names = _PREPARED.setdefault(self.connection, {})
+        given = cast("Sequence[bytes]", values)  # None is NULL here too, though the library's types do not say so
+        if statement in names:
+            result = pgconn.exec_prepared(names[statement], given, binary, Format.BINARY)
+            if result.error_field(DiagnosticField.SQLSTATE) != _UNPREPARED:
+                return self._rows(result)
+        name = names.setdefault(statement, f"call_{len(names)}".encode())
+        self._rows(pgconn.prepare(name, statement.encode()))
+        return self._rows(pgconn.exec_prepared(name, given, binary, Format.BINARY))
+
+    def _rows(self, result: PGresult) -> list[Row]:
+        pgconn = self.connection.pgconn
+        if pgconn.status == ConnStatus.BAD:
+            raise psycopg.OperationalError(pgconn.get_error_message())
+        if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+            raise psycopg.errors.error_from_result(result)
+        columns = range(result.nfields)
+        return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]
+
     def one(self, statement: str, values: Sequence[Any] = ()) -> Row | None:
         """The first row, or None."""
         rows = self.run(statement, values)
@@ -70,7 +113,7 @@ class Session:
     @property
     def in_transaction(self) -> bool:
         """Whether statements now belong to an open transaction."""
-        return self.connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
+        return self.connection.pgconn.transaction_status != TransactionStatus.IDLE
 
 
 class Database(Protocol):

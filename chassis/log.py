@@ -136,21 +136,20 @@ def _alone(session: Session, job: _Job, move: Move | None = None, *, absorb: boo
     answer = job.answer
     values = (
         *_events([job]),
-        job.at,
-        absorb,
-        *((answer.command_id, answer.actor, answer.id) if answer else (None, None, None)),
-        *((move.follower, move.was, move.becomes) if move else (None, None, None)),
+        arrays.timestamp(job.at),
+        bytes([absorb]),
+        *((answer.command_id.bytes, answer.actor.bytes, answer.id.bytes) if answer else _NONE),
+        *((move.follower.encode(), arrays.bigint(move.was), arrays.bigint(move.becomes)) if move else _NONE),
     )
     try:
-        rows = session.run(_APPEND, values, binary=True)
+        [(placed,)] = session.call(_APPEND, values)
     except psycopg.errors.UniqueViolation as error:
         raise job.refused(error.diag.constraint_name, error.diag.message_detail) from error
     except psycopg.Error as error:
         if error.sqlstate == "MD001":
             raise MovedError(error.diag.message_primary) from error
         raise
-    placed: list[int] = rows[0][0]
-    return placed
+    return arrays.read_bigints(placed or b"")
 
 
 def _together(session: Session, jobs: Sequence[_Job]) -> Sequence[list[int] | Exception]:
@@ -160,36 +159,39 @@ def _together(session: Session, jobs: Sequence[_Job]) -> Sequence[list[int] | Ex
     answers = [job.answer for job in jobs]
     values = (
         *_events(jobs),
-        arrays.timestamps([job.at for job in jobs for _ in job.entries]),
-        arrays.bigints([len(job.entries) for job in jobs]),
-        arrays.uuids([answer.command_id if answer else None for answer in answers]),
-        arrays.uuids([answer.actor if answer else None for answer in answers]),
-        arrays.uuids([answer.id if answer else None for answer in answers]),
+        arrays.timestamps([job.at for job in jobs for _ in job.entries]).data,
+        arrays.bigints([len(job.entries) for job in jobs]).data,
+        arrays.uuids([answer.command_id if answer else None for answer in answers]).data,
+        arrays.uuids([answer.actor if answer else None for answer in answers]).data,
+        arrays.uuids([answer.id if answer else None for answer in answers]).data,
     )
-    rows = session.run(_APPEND_TOGETHER, values, binary=True)
+    rows = session.call(_APPEND_TOGETHER, values)
     return [
-        job.refused(refused_by, why) if placed is None else placed
+        job.refused(_text(refused_by), _text(why)) if placed is None else arrays.read_bigints(placed)
         for job, (placed, refused_by, why) in zip(jobs, rows, strict=True)
     ]
 
 
-def _events(jobs: Sequence[_Job]) -> tuple[arrays.Array, ...]:
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else data.decode()
+
+
+def _events(jobs: Sequence[_Job]) -> Iterator[bytes]:
     entries = [entry for job in jobs for entry in job.entries]
-    return (
+    for array in (
         arrays.uuids([entry.stream for entry in entries]),
         arrays.bigints([entry.version for entry in entries]),
         arrays.texts([entry.topic for entry in entries]),
         arrays.byteas([entry.state for entry in entries]),
         arrays.byteas([packed for job in jobs for packed in job.causes]),
         arrays.byteas([leaf for job in jobs for leaf in job.leaves]),
-    )
+    ):
+        yield array.data
 
 
-_APPEND = (
-    "SELECT append(%s, %s, %s, %s, %s, %s, %s::timestamptz,"
-    " %s::boolean, %s::uuid, %s::uuid, %s::uuid, %s::text, %s::bigint, %s::bigint)"
-)
-_APPEND_TOGETHER = "SELECT * FROM append_together(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_NONE = (None, None, None)
+_APPEND = "SELECT append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+_APPEND_TOGETHER = "SELECT * FROM append_together($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 _COLUMNS = "position, stream, version, topic, state, recorded_at, cause, leaf_hash"
 
 

@@ -98,15 +98,23 @@ class SimSession(Session):
 
     def run(self, statement: str, values: Sequence[Any] = (), *, binary: bool = False) -> list[Row]:
         """Run one statement when the baton has come back; a blocked one is tried again at the next turn."""
+        if _only_reads(statement):
+            self._actor.turn()
+            return self._now(statement, values, binary=binary)
+        return self._tried(lambda: self._now(statement, values, binary=binary))
+
+    def call(self, statement: str, values: Sequence[bytes | None]) -> list[Row]:
+        """Call in the same way: what is called changes something."""
+        return self._tried(lambda: self._call(statement, values))
+
+    def _tried(self, run: Callable[[], list[Row]]) -> list[Row]:
         for _ in range(BLOCKED_TRIES):
             self._actor.turn()
-            if _only_reads(statement):
-                return self._now(statement, values, binary=binary)
             alone = not self.in_transaction
             if not alone:
                 self.connection.execute("SAVEPOINT try")
             try:
-                rows = self._now(statement, values, binary=binary)
+                rows = run()
             except psycopg.errors.LockNotAvailable:
                 if not alone:
                     self.connection.execute("ROLLBACK TO try")
@@ -143,7 +151,7 @@ def _only_reads(statement: str) -> bool:
     return statement.lstrip().startswith("SELECT") and not any(word in statement for word in _LOCKS)
 
 
-_LOCKS = ("FOR UPDATE", "pg_advisory", "append(", "nextval(")
+_LOCKS = ("FOR UPDATE", "pg_advisory", "nextval(")
 
 
 class SimDatabase:

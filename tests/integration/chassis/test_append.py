@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -166,6 +167,44 @@ def test_a_lost_transaction_is_no_error_of_the_command(shop: Room) -> None:
         connection.execute("SET idle_in_transaction_session_timeout = 20")
         with pytest.raises(DatabaseUnavailableError):
             _sleep_inside(session, shop.database.dsn)
+
+
+def test_a_server_that_hangs_up_is_no_error_of_the_command(shop: Room) -> None:
+    with shop.database.connect() as connection, psycopg.connect(shop.database.dsn, autocommit=True) as other:
+        session = Session(connection)
+        log.append(session, "shop", [entry(1)], Cause.of(uuid4()))
+        pid = connection.info.backend_pid
+        other.execute("SELECT pg_terminate_backend(%s)", (pid,))
+        _until_gone(other, pid)
+        with pytest.raises(DatabaseUnavailableError):
+            log.append(session, "shop", [entry(2)], Cause.of(uuid4()))
+
+
+@pytest.mark.parametrize("inside", [False, True], ids=["alone", "in a transaction"])
+def test_after_a_roll_back_a_session_appends_as_before(shop: Room, *, inside: bool) -> None:
+    """With a roll-back all prepared statements of the connection go."""
+    with shop.database.connect() as connection:
+        session = Session(connection)
+        log.append(session, "shop", [entry(1)], Cause.of(uuid4()))
+        session.run("SELECT 1")
+        with pytest.raises(ConflictError), session.transaction():
+            log.append(session, "shop", [entry(1)], Cause.of(uuid4()))
+        assert session.one("SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'call%%'") == (0,)
+        with session.transaction() if inside else nullcontext():
+            log.append(session, "shop", [entry(2)], Cause.of(uuid4()))
+    with shop.app.session() as session:
+        assert [row.version for row in log.read(session, after=0)] == [1, 2]
+
+
+def test_the_next_session_of_a_connection_finds_its_appends_prepared(shop: Room) -> None:
+    """Or every command would pay for the plan: the pool gives it a session of its own."""
+    with shop.database.connect() as connection:
+        for version in (1, 2):
+            log.append(Session(connection), "shop", [entry(version)], Cause.of(uuid4()))
+        prepared = Session(connection).run(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE name LIKE 'call%%'"
+        )
+    assert prepared == [(2,)]
 
 
 def _sleep_inside(session: Session, dsn: str) -> None:
