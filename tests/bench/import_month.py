@@ -14,7 +14,7 @@ import psycopg
 
 from chassis.embedded import postgres
 from services.registry.adapters.generated_month import MonthFiles, write_month
-from services.registry.adapters.nppes import Reader
+from services.registry.adapters.nppes import readers
 from services.registry.commands.load_month import load_month
 from services.registry.domain.nppes_layout import PROVIDERS
 from tests.bench.figures import Bench
@@ -57,7 +57,7 @@ def month(dsn: str, files: MonthFiles) -> float:
         begin = time.perf_counter()
         load_month(
             connection,
-            read=Reader,
+            read=readers,
             data=files.data,
             other_names=files.other_names,
             locations=files.locations,
