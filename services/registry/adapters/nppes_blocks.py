@@ -47,23 +47,36 @@ def blocks(file: BinaryIO, size: int = SIZE) -> Iterator[Block]:
     number, rest = 2, b""
     while data := file.read(size):
         data = rest + data
-        begins = [found.start() for found in _BEGINS.finditer(data, max(0, len(data) - 2 * LONGEST))]
-        cut = begins[-1] + 1 if begins else data.rfind(b"\n") + 1 or len(data)
+        cut = _last_begin(data)
         yield Block(number, data[:cut])
         number, rest = number + data.count(b"\n", 0, cut), data[cut:]
     if rest:
         yield Block(number, rest)
 
 
+def _last_begin(data: bytes) -> int:
+    """Where the last row begins; the last line, or the end, where no row has begun for longer than a row may be."""
+    cut = last = data.rfind(b"\n") + 1
+    while cut > max(0, len(data) - 2 * LONGEST) and not _STARTS.match(data, cut):
+        cut = data.rfind(b"\n", 0, cut - 1) + 1
+    return cut if cut and _STARTS.match(data, cut) else last or len(data)
+
+
 def judged(layout: Layout, block: Block, *, straight: bool) -> Piece:
     """Judge every row of a block; a damaged one is told and left out. `straight`: as `Rows` says."""
     build, match = ROWS[layout.title], _shape(layout).match
-    separators = len(layout.columns) - 1
+    separators = max(0, len(layout.columns) - layout.runs[-1].stop - 1)  # behind what the shape has seen
     rows, piece = Rows([], [] if straight else None), Piece()
     for number, line in _records(block):
         # a row of one plain value after the other is taken as it stands; all else is looked at closely
         found = match(line)
-        if found and line.count(BETWEEN) == separators and line.isascii() and _ends(line):
+        if (
+            found
+            and line.count(BETWEEN, found.end()) == separators
+            and line.isascii()
+            and line.endswith(_END)
+            and not line.endswith(_CUT)
+        ):
             try:
                 build(number, found.groups(), line, rows)
             except ValueError:
@@ -130,11 +143,6 @@ _CUT = (b',"\n', b',"\r\n', b',"')
 _LIKELY = (b'"1', b'"2')
 _STARTS = re.compile(rb'"?[12][0-9]{9}"?,')
 """How a row begins; a line that does not may go on with the row before it."""
-_BEGINS = re.compile(rb'\n(?="?[12][0-9]{9}"?,)')
-
-
-def _ends(line: bytes) -> bool:
-    return line.endswith(_END) and not line.endswith(_CUT)
 
 
 def _is_whole(line: bytes) -> bool:

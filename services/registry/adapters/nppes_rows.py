@@ -87,13 +87,13 @@ def _provider(number: int, values: Values, line: bytes, rows: Rows) -> None:
     if rows.straight is not None and entity == b"1" and names.endswith(_UNNAMED) and mailing.startswith(BETWEEN):
         organization_name, last_name, first_name, _ = names.split(BETWEEN, 3)
         if last_name and first_name and not organization_name:
-            texts = _tabbed(b'"%b","%b","%b"' % (names[: -len(_UNNAMED)], mailing[len(BETWEEN) :], practice))
+            texts = _tabbed(b'%b","%b","%b' % (names[: -len(_UNNAMED)], mailing[len(BETWEEN) :], practice))
             sort_name = b"%b, %b" % (last_name, first_name)
             rows.straight.append(
                 b"%b\t%b\t%b\t%b\t%b\t%b\t%b\n" % (npi, entity, own_id, texts, days, taxonomy, sort_name.lower())
             )
             return
-    texts = _tabbed(b'"%b","%b","%b"' % (names, mailing, practice))
+    texts = _tabbed(b'%b","%b","%b' % (names, mailing, practice))
     rows.staged.append(b"%d\t%b\t%b\t%b\t%b\t%b\t%b\n" % (number, npi, entity, own_id, texts, days, taxonomy))
 
 
@@ -111,7 +111,7 @@ def _plain(number: int, values: Values, line: bytes, rows: Rows) -> None:  # noq
     npi, texts = values
     if not is_npi(npi):
         raise ValueError(npi)
-    rows.staged.append(b"%d\t%b\t%b\n" % (number, npi, _tabbed(b'"%b"' % texts)))
+    rows.staged.append(b"%d\t%b\t%b\n" % (number, npi, _tabbed(texts)))
 
 
 def _owner(number: int, values: Values, line: bytes, rows: Rows) -> None:  # noqa: ARG001 - as `_provider`
@@ -129,10 +129,11 @@ def _owner(number: int, values: Values, line: bytes, rows: Rows) -> None:  # noq
 
 
 def _tabbed(texts: bytes) -> bytes:
-    """Quoted texts, without control characters, for COPY; not with blanks over which a search would stumble."""
-    if b"  " in texts or b' "' in texts or b'" ' in texts:
+    """Texts without control characters for COPY; not with blanks over which a search would stumble."""
+    texts = texts.replace(BETWEEN, b"\t")
+    if b"  " in texts or b" \t" in texts or b"\t " in texts or texts.startswith(b" ") or texts.endswith(b" "):
         raise ValueError(texts)
-    return texts[1:-1].replace(BETWEEN, b"\t")
+    return texts
 
 
 ROWS: dict[str, Callable[[int, Values, bytes, Rows], None]] = {
