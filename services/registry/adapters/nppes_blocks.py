@@ -13,7 +13,7 @@ from services.registry.adapters.nppes_judge import LONGEST, FaultError, values_o
 from services.registry.adapters.nppes_rows import BETWEEN, ROWS, Rows
 from services.registry.domain.nppes_layout import PATTERNS, Layout
 
-SIZE = 1 << 18
+SIZE = 1 << 17
 """Bytes of a block, more or less."""
 TOLD = 1_000
 """Damages kept for the report; the rest is counted."""

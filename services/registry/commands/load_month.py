@@ -21,7 +21,7 @@ from services.registry.domain.nppes_layout import LOCATIONS, OTHER_NAMES, PROVID
 
 Connection = psycopg.Connection[Any]
 Cursor = psycopg.Cursor[Any]
-HELD = 1 << 20
+HELD = 1 << 18
 """Bytes of rows that wait for staging while others go straight."""
 WEEKLY = 300
 """Days of a period below which a file is an increment: a month's file begins in 2005 whenever it ends."""

@@ -297,7 +297,12 @@ def test_what_needs_no_other_row_goes_straight_and_the_rest_is_staged(tmp_path: 
 def test_a_file_in_blocks_gives_the_rows_of_the_whole_with_their_lines(tmp_path: Path) -> None:
     """Rows with line breaks inside, damaged rows and rows of several lines at every cut."""
     kinds = [
-        *(provider(c29="12 Mill\nRace"), provider(c5="x" * 90), provider(c2="3"), provider(c300='\n"a",\n2000000010')),
+        *(
+            provider(c29="12 Mill\nRace"),
+            provider(c150="x\ny"),
+            provider(c2="3", c310="x\ny"),
+            provider(c300='\n"a",\n2000000010'),
+        ),
         provider(c20="1")[:200],
     ]
     path = write(tmp_path, PROVIDERS, *(quoted(kinds[(number + number // 5) % 5]) for number in range(1_000)))
