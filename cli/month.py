@@ -12,7 +12,7 @@ from chassis.database import options
 from chassis.keys import Keyring
 from cli.platform import Platform
 from services.registry.adapters.generated_month import write_month
-from services.registry.adapters.nppes import Reader
+from services.registry.adapters.nppes import readers
 from services.registry.commands.load_month import LoadReport, load_month
 
 
@@ -30,7 +30,7 @@ def load_month_into(dsn: str, keys: Keyring, *, others: int = 10_000, seed: int 
         with psycopg.connect(dsn, autocommit=True, options=options("registry")) as owner:
             return load_month(
                 owner,
-                read=Reader,
+                read=readers,
                 data=files.data,
                 other_names=files.other_names,
                 locations=files.locations,

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 
 from chassis.embedded import postgres
 from services.registry.adapters.generated_month import MonthFiles, write_month
-from services.registry.adapters.nppes import Reader
-from services.registry.commands.load_month import load_month
+from services.registry.adapters.nppes import readers
+from services.registry.commands.load_month import Progress, load_month
 from services.registry.domain.nppes_layout import PROVIDERS
 from tests.bench.figures import Bench
-from tests.bench.machine import children, cpu_s, postmaster
+from tests.bench.machine import children, cpu_s, peak_rss_mb, postmaster
 
 FLOOR = 0.7
 
@@ -48,7 +50,7 @@ def raw_copy(dsn: str, files: MonthFiles) -> float:
         return time.perf_counter() - begin
 
 
-def month(dsn: str, files: MonthFiles) -> float:
+def month(dsn: str, files: MonthFiles, progress: Callable[[Progress], None]) -> float:
     """Seconds of our load into empty tables: all four files, judged, joined, indexed, analyzed, committed."""
     with psycopg.connect(dsn, autocommit=True, options="-c search_path=bench") as connection:
         connection.execute("DROP SCHEMA IF EXISTS bench CASCADE")
@@ -57,21 +59,29 @@ def month(dsn: str, files: MonthFiles) -> float:
         begin = time.perf_counter()
         load_month(
             connection,
-            read=Reader,
+            read=readers,
             data=files.data,
             other_names=files.other_names,
             locations=files.locations,
             supplement=files.supplement,
             strict=True,
+            progress=progress,
         )
         return time.perf_counter() - begin
 
 
 def load_alone(dsn: str, folder: Path) -> None:
-    """Load in a process of its own and print the seconds and the peak RSS in MiB."""
+    """Load in a process of its own and print the seconds and the peak RSS in MiB, that of the process beside added."""
     files = MonthFiles(*(next(folder.glob(f"{name}_*")) for name in ("npidata", "othername", "pl", "supplement")))
-    seconds = month(dsn, files)
-    sys.stdout.write(f"{seconds} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}\n")
+    beside: list[float] = []
+
+    def look(progress: Progress) -> None:
+        if not beside and progress.step == files.locations.name:  # the data file is behind us, the end is not yet
+            beside.append(sum(map(peak_rss_mb, children(os.getpid())[1:])))
+
+    seconds = month(dsn, files, look)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(f"{seconds} {peak + sum(beside)}\n")
 
 
 def main() -> int:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,23 +21,31 @@ from services.registry.domain.nppes_layout import LOCATIONS, OTHER_NAMES, PROVID
 
 Connection = psycopg.Connection[Any]
 Cursor = psycopg.Cursor[Any]
-CHUNK = 1_000
-"""Rows that are handed to COPY at once."""
+HELD = 1 << 18
+"""Bytes of rows that wait for staging while others go straight."""
 WEEKLY = 300
 """Days of a period below which a file is an increment: a month's file begins in 2005 whenever it ends."""
 
 
+class Piece(Protocol):
+    """Rows for COPY: those for the staging table, and those that are done as they stand."""
+
+    staged: bytes
+    straight: bytes
+
+
 class FileReader(Protocol):
-    """One file as `services.registry.adapters.nppes.Reader` reads it: iterating gives rows for COPY."""
+    """One file as `services.registry.adapters.nppes.Reader` reads it: iterating gives its rows."""
 
     path: Path
     layout: Layout
     rows: int
     skipped: int
     position: int
+    sha256: bytes
     damages: list[Damage]
 
-    def __iter__(self) -> Iterator[bytes]: ...
+    def __iter__(self) -> Iterator[Piece]: ...
 
     def refuse(self, damage: Damage) -> None:
         """Tell a row as damaged after it was read."""
@@ -45,10 +53,12 @@ class FileReader(Protocol):
 
 
 class Read(Protocol):
-    """How a file is opened for reading."""
+    """How a month's files are opened for reading, in this order."""
 
-    def __call__(self, path: Path, layout: Layout, strict: bool, /) -> FileReader:  # noqa: FBT001 - the reader's order
-        """A reader of one file."""
+    def __call__(
+        self, files: Mapping[Layout, Path], /, *, strict: bool, straight: bool
+    ) -> AbstractContextManager[Sequence[FileReader]]:
+        """A reader of each file."""
         ...
 
 
@@ -99,23 +109,23 @@ def load_month(
     """
     files = {PROVIDERS: data, OTHER_NAMES: other_names, LOCATIONS: locations, SUPPLEMENT: supplement}
     period = _period(files)
-    hashes = [_sha256(path, progress) for path in files.values()]
     names = [path.name for path in files.values()]
-    readers: Sequence[FileReader] = [read(path, layout, strict) for layout, path in files.items()]
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute(month_sql.BEGIN)
         last = cursor.execute(month_sql.LAST_LOAD).fetchone()
         if last and last[0] > period[1]:
             raise OlderMonthError
-        if last and (last[0], last[1]) == (period[1], hashes) and not (strict and last[2]):
+        again = last and last[0] == period[1] and not (strict and last[2])
+        if last and again and last[1] == [_sha256(path, progress) for path in files.values()]:
             return LoadReport(period, unchanged=True)
-        for reader in readers:
-            cursor.execute(month_sql.STAGING[reader.layout.title].encode())
-            _copy(cursor, reader, progress)
-        for reader in (readers[0], readers[-1]):
-            _drop_repeated(cursor, reader)
-        progress(Progress("merge"))
-        changes = _merge(cursor)
+        try:
+            with connection.transaction():
+                straight = all(_is_empty(cursor, table) for table in ("providers", *month_sql.TABLES))
+                readers, changes = _load(cursor, read, files, progress, strict=strict, straight=straight)
+        except psycopg.errors.UniqueViolation:
+            # an NPI stands twice where it must once: only staged rows know their lines
+            readers, changes = _load(cursor, read, files, progress, strict=strict, straight=False)
+        hashes = [reader.sha256 for reader in readers]
         rows, skipped = (sum(getattr(reader, told) for reader in readers) for told in ("rows", "skipped"))
         cursor.execute(month_sql.LOADED, (names, *period, hashes, rows, skipped, nature.now()))
     return LoadReport(
@@ -156,15 +166,59 @@ def _sha256(path: Path, progress: Callable[[Progress], None]) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def _copy(cursor: Cursor, reader: FileReader, progress: Callable[[Progress], None]) -> None:
-    """Stream one file into its staging table."""
-    size = reader.path.stat().st_size
-    rows = iter(reader)
-    with cursor.copy(month_sql.COPY[reader.layout.title].encode()) as copy:
-        while chunk := b"".join(islice(rows, CHUNK)):
-            copy.write(chunk)
-            progress(Progress(reader.path.name, reader.position, size))
+def _load(
+    cursor: Cursor,
+    read: Read,
+    files: Mapping[Layout, Path],
+    progress: Callable[[Progress], None],
+    *,
+    strict: bool,
+    straight: bool,
+) -> tuple[Sequence[FileReader], dict[str, int]]:
+    """Read all files and bring the tables to what they say; `straight`: all tables are empty, and no NPI is repeated.
+
+    Then most rows go straight where they belong, and only those that need others' are staged. Raises `UniqueViolation`.
+    """
+    later: list[str] = []
+    taken: dict[str, int] = {}
+    with read(files, strict=strict, straight=straight) as readers:
+        if straight:
+            for table in ("providers", *month_sql.TABLES):
+                _without_indexes(cursor, table, later)
+        for reader in readers:
+            cursor.execute(month_sql.STAGING[reader.layout.title].encode())
+            taken[reader.layout.title] = _copy(cursor, reader, progress, straight=straight)
+    if not straight:
+        for reader in (readers[0], readers[-1]):
+            _drop_repeated(cursor, reader)
+    progress(Progress("merge"))
+    changes = _merge(cursor, later, straight=straight)
+    changes["added"] += taken[PROVIDERS.title]
+    changes["supplement"] += taken[SUPPLEMENT.title]
+    return readers, changes
+
+
+def _copy(cursor: Cursor, reader: FileReader, progress: Callable[[Progress], None], *, straight: bool) -> int:
+    """Stream one file into its staging table, or straight where that is possible; how many rows went straight."""
+    title, size = reader.layout.title, reader.path.stat().st_size
+    to_stage, to_table = month_sql.COPY[title], month_sql.STRAIGHT.get(title) if straight else None
+    pieces, taken, held = iter(reader), 0, [b""]
+    while held:
+        held = []
+        with cursor.copy((to_table or to_stage).encode()) as copy:
+            for piece in pieces:
+                copy.write(piece.straight if to_table else piece.staged)
+                progress(Progress(reader.path.name, reader.position, size))
+                if to_table:
+                    held.append(piece.staged)
+                    if sum(map(len, held)) > HELD:
+                        break
+        if to_table:
+            taken += cursor.rowcount
+            with cursor.copy(to_stage.encode()) as copy:
+                copy.write(b"".join(held))
     progress(Progress(reader.path.name, size, size))
+    return taken
 
 
 def _drop_repeated(cursor: Cursor, reader: FileReader) -> None:
@@ -175,10 +229,9 @@ def _drop_repeated(cursor: Cursor, reader: FileReader) -> None:
         reader.refuse(Damage(reader.path.name, line, "NPI (column 1)", "the NPI has a row already"))
 
 
-def _merge(cursor: Cursor) -> dict[str, int]:
+def _merge(cursor: Cursor, later: list[str], *, straight: bool) -> dict[str, int]:
     """Bring the tables to what is staged; the indexes of empty ones are built at the end."""
     cursor.execute(month_sql.NAMES_IN_DATA)
-    later: list[str] = []
     changes: dict[str, int] = {}
     for table, columns in month_sql.TABLES.items():
         names = {
@@ -188,12 +241,13 @@ def _merge(cursor: Cursor) -> dict[str, int]:
             "t_columns": _listed("t", columns),
             "gone_columns": _listed("gone", columns),
         }
-        empty = _without_indexes(cursor, table, later)
+        empty = straight or _without_indexes(cursor, table, later)
         first = month_sql.FIRST if table == "supplement" else month_sql.FIRST_DISTINCT  # its NPIs occur once
         statements = (first,) if empty else (month_sql.GONE, month_sql.COME)
         changes[table] = sum(cursor.execute(sql.SQL(text).format(**names)).rowcount for text in statements)
-    empty = _without_indexes(cursor, "providers", later)
-    for name, statement in month_sql.PROVIDERS_STEPS.items():
+    empty = straight or _without_indexes(cursor, "providers", later)
+    steps = month_sql.PROVIDERS_STEPS | ({"added": month_sql.ADDED_FIRST} if straight else {})
+    for name, statement in steps.items():
         changes[name] = 0 if empty and name in month_sql.LATER_ONLY else cursor.execute(statement.encode()).rowcount
     for definition in later:
         cursor.execute(definition.encode())
@@ -206,13 +260,17 @@ def _without_indexes(cursor: Cursor, table: str, later: list[str]) -> bool:
 
     Until the first month is committed, searches wait: there is nothing to be found yet.
     """
-    row = cursor.execute(sql.SQL(month_sql.IS_EMPTY).format(table=sql.Identifier(table))).fetchone()
-    empty = bool(row and row[0])
+    empty = _is_empty(cursor, table)
     if empty:
         for drop, make in cursor.execute(month_sql.INDEXES, {"table": table}).fetchall():
             cursor.execute(drop.encode())
             later.append(make)
     return empty
+
+
+def _is_empty(cursor: Cursor, table: str) -> bool:
+    row = cursor.execute(sql.SQL(month_sql.IS_EMPTY).format(table=sql.Identifier(table))).fetchone()
+    return bool(row and row[0])
 
 
 def _listed(alias: str, columns: tuple[str, ...]) -> sql.Composed:

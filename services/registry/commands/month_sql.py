@@ -9,6 +9,7 @@ from services.registry.domain.nppes_layout import LOCATIONS, OTHER_NAMES, PROVID
 BEGIN: Final = """
     SET LOCAL maintenance_work_mem = '128MB';
     SET LOCAL work_mem = '64MB';
+    SET LOCAL max_parallel_maintenance_workers = 1; -- an index by two processes; more only crowd two cores
     SET LOCAL default_statistics_target = 30; -- of the ANALYZE at the end
     SET LOCAL idle_in_transaction_session_timeout = 0;
     LOCK TABLE loads IN SHARE ROW EXCLUSIVE MODE; -- one load at a time
@@ -123,6 +124,11 @@ _TOLD = (
     *("practice_country", "practice_phone", "enumerated_on", "updated_on", "deactivated_on", "reactivated_on"),
     "primary_taxonomy",
 )
+STRAIGHT: Final[dict[str, str]] = {
+    PROVIDERS.title: f"COPY providers (npi, entity_type, provider_id, {', '.join(_TOLD)}, sort_name)" + _COPY,
+    SUPPLEMENT.title: f"COPY supplement ({', '.join(TABLES['supplement'])})" + _COPY,
+}
+"""Where rows go that need neither staging nor another row, as long as the tables are empty."""
 _COMPARED = ("entity_type", "provider_id", "in_file", *_TOLD)
 _MERGED = f"""
     SELECT m.npi, m.entity_type,
@@ -153,11 +159,11 @@ _WITHHELD = """
             IS DISTINCT FROM (m.deactivated_on, m.reactivated_on, true)
 """
 """NP-08: of a deactivated NPI the file tells only the date; what we knew of it stays."""
-_ADDED = f"""
+ADDED_FIRST: Final = f"""
     INSERT INTO providers (npi, {", ".join(_COMPARED)}, sort_name)
     SELECT m.npi, {_of("m", _COMPARED)}, m.sort_name FROM ({_MERGED}) m
-    WHERE NOT EXISTS (SELECT FROM providers p WHERE p.npi = m.npi)
 """  # noqa: S608 - constants
+_ADDED = f"{ADDED_FIRST} WHERE NOT EXISTS (SELECT FROM providers p WHERE p.npi = m.npi)"
 _VANISHED = """
     UPDATE providers p SET in_file = false
     WHERE p.in_file AND NOT EXISTS (SELECT FROM staged_providers m WHERE m.npi = p.npi)

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from services.registry.adapters.generated_month import MonthFiles
-from services.registry.adapters.nppes import Reader
+from services.registry.adapters.nppes import readers
 from services.registry.commands.load_month import LoadReport, load_month
 
 Connection = psycopg.Connection[Any]
@@ -22,7 +22,7 @@ TABLES = ("providers", "other_names", "practice_locations", "supplement", "loads
 def load(connection: Connection, month: MonthFiles, **options: Any) -> LoadReport:
     return load_month(
         connection,
-        read=Reader,
+        read=readers,
         data=month.data,
         other_names=month.other_names,
         locations=month.locations,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chassis.vocabulary import npi as npi_rules
 from services.registry.adapters.nppes import Reader
+from services.registry.adapters.nppes_blocks import Block, blocks, judged
 from services.registry.adapters.nppes_rows import is_npi
 from services.registry.domain import provider_ids
 from services.registry.domain.errors import DamagedRowError, WrongFileError
@@ -27,10 +28,15 @@ NAMES = [
 ]
 
 
+def staged(reader: Reader) -> list[bytes]:
+    """All rows of a file."""
+    return [row for piece in reader for row in piece.staged.splitlines()]
+
+
 def read(path: Path, layout: Layout = PROVIDERS) -> tuple[list[dict[str, str]], list[str]]:
     """The rows as dictionaries and the damages as text."""
     reader = Reader(path, layout)
-    rows = [dict(zip(NAMES, row.decode().removesuffix("\n").split("\t"), strict=True)) for row in reader]
+    rows = [dict(zip(NAMES, row.decode().split("\t"), strict=True)) for row in staged(reader)]
     assert reader.skipped == len(reader.damages)
     assert reader.rows == len(rows)
     return rows, [str(damage) for damage in reader.damages]
@@ -50,7 +56,7 @@ def fault(folder: Path, line: str | bytes, layout: Layout = PROVIDERS) -> str:
     after = [OTHER_NPI, *sound[1:]]
     path = write(folder, layout, quoted(sound), line, quoted(after))
     reader = Reader(path, layout)
-    assert len(list(reader)) == 2
+    assert len(staged(reader)) == 2
     assert reader.skipped == 1
     (damage,) = reader.damages
     assert (damage.file, damage.line) == (path.name, 3)
@@ -216,7 +222,7 @@ def test_another_file_is_refused_by_its_header(tmp_path: Path) -> None:
 def test_the_header_of_older_files_is_known(tmp_path: Path) -> None:
     path = write(tmp_path, PROVIDERS, quoted(provider()))
     path.write_text(path.read_text().replace("Provider Sex Code", "Provider Gender Code"))
-    assert len(list(Reader(path, PROVIDERS))) == 1
+    assert len(staged(Reader(path, PROVIDERS))) == 1
 
 
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
@@ -228,9 +234,9 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 
 def test_the_supplement_gives_the_employers_id_and_never_shows_its_values(tmp_path: Path) -> None:
     path = write(tmp_path, SUPPLEMENT, quoted([NPI, "823104576", "ab" * 32, "harbor-point"]))
-    row = next(iter(Reader(path, SUPPLEMENT))).decode()
+    (row,) = staged(Reader(path, SUPPLEMENT))
     employer_id = provider_ids.of_employer("harbor-point").hex
-    assert row == "\t".join(["2", NPI, "823104576", r"\\x" + "ab" * 32, "harbor-point", employer_id]) + "\n"
+    assert row.decode() == "\t".join(["2", NPI, "823104576", r"\\x" + "ab" * 32, "harbor-point", employer_id])
     told = fault(tmp_path, quoted([NPI, "", "123456789", ""]), SUPPLEMENT)
     assert told == "ssn_hmac (column 3): 64 hexadecimal digits is expected"
 
@@ -260,9 +266,53 @@ def test_whatever_stands_in_a_value_the_row_is_read_or_told(
         writer.writerow(provider(entity="2", c5=text))
         writer.writerow(provider(OTHER_NPI))
     reader = Reader(path, PROVIDERS)
-    rows = [row.decode().removesuffix("\n").split("\t") for row in reader]
+    rows = [row.decode().split("\t") for row in staged(reader)]
     assert rows[-1][1] == OTHER_NPI
     assert len(rows) + reader.skipped == 2
     if len(rows) == 2:
         tidy = " ".join(part for part in text.translate(str.maketrans("\t\r\n", "   ")).split(" ") if part)
         assert rows[0][4] == tidy.replace('"', "'").replace("\\", "\\\\")
+
+
+def test_what_needs_no_other_row_goes_straight_and_the_rest_is_staged(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        PROVIDERS,
+        quoted(provider(c48="")),
+        quoted(provider(c12="Doing Business")),
+        quoted(provider(entity="2", c5="Clinic")),
+        quoted(provider(c6="Žoë")),
+        quoted(provider(c7="")),
+    )
+    pieces = list(Reader(path, PROVIDERS, straight=True))
+    (row,) = b"".join(piece.straight for piece in pieces).decode().splitlines()
+    npi, entity, own_id, *texts, sort_name = row.split("\t")
+    assert (npi, entity, own_id, sort_name) == (NPI, "1", provider_ids.of_npi(NPI).hex, "marlbrook, rosalind")
+    assert texts == ["", "Marlbrook", "Rosalind", *[""] * 18, "2006-05-23", *[""] * 4]
+    lines = [row.split(b"\t")[0] for piece in pieces for row in piece.staged.splitlines()]
+    assert lines == [b"3", b"4", b"5", b"6"]
+    assert sum(piece.rows for piece in pieces) == 5
+
+
+def test_a_file_in_blocks_gives_the_rows_of_the_whole_with_their_lines(tmp_path: Path) -> None:
+    """Rows with line breaks inside, damaged rows and rows of several lines at every cut."""
+    kinds = [
+        *(
+            provider(c29="12 Mill\nRace"),
+            provider(c150="x\ny"),
+            provider(c2="3", c310="x\ny"),
+            provider(c300='\n"a",\n2000000010'),
+        ),
+        provider(c20="1")[:200],
+    ]
+    path = write(tmp_path, PROVIDERS, *(quoted(kinds[(number + number // 5) % 5]) for number in range(1_000)))
+    with path.open("rb") as file:
+        file.readline()
+        cut = list(blocks(file, 1 << 17))
+    whole = Block(2, b"".join(block.data for block in cut))
+    assert (len(cut) > 5, path.read_bytes().endswith(whole.data)) == (True, True)
+    pieces = [judged(PROVIDERS, block, straight=False) for block in cut]
+    expected = judged(PROVIDERS, whole, straight=False)
+    assert b"".join(piece.staged for piece in pieces) == expected.staged
+    assert [damage for piece in pieces for damage in piece.damages] == expected.damages
+    assert (expected.rows >= 400, len(expected.damages) > 300) == (True, True)
