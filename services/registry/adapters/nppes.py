@@ -19,7 +19,7 @@ from services.registry.domain.errors import Damage, DamagedRowError, WrongFileEr
 from services.registry.domain.nppes_layout import FORMER_HEADERS, Layout
 
 ROOT = Path(__file__).parents[3]
-ALONE = 1 << 22
+ALONE = 1 << 26
 """Bytes of a month below which a second process costs more than it saves."""
 AHEAD = 1 << 20
 """Bytes of judged rows that the process beside may be ahead."""

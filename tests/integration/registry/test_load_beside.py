@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 from pathlib import Path
 from typing import Self
@@ -10,8 +11,8 @@ import pytest
 
 from services.registry.adapters import nppes
 from services.registry.adapters.generated_month import MonthFiles, write_month
-from services.registry.adapters.judging import BesideError, is_beside
-from services.registry.adapters.nppes_blocks import SIZE
+from services.registry.adapters.judging import BesideError, is_beside, read, write
+from services.registry.adapters.nppes_blocks import SIZE, Piece
 from services.registry.commands.load_month import Progress
 from services.registry.domain.errors import DamagedRowError
 from tests.integration.registry.loading import SSN_KEY, TABLES, Connection, later, load
@@ -25,6 +26,12 @@ assert is_beside(LINE * 1_196 // SIZE)
 def large(tmp_path_factory: pytest.TempPathFactory) -> MonthFiles:
     """Of some blocks, with NPIs that stand once."""
     return write_month(tmp_path_factory.mktemp("large") / "20260614", seed=5, ssn_key=SSN_KEY, others=OTHERS)
+
+
+@pytest.fixture(autouse=True)
+def is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large enough for a second process is what these tests load."""
+    monkeypatch.setattr(nppes, "ALONE", 1)
 
 
 @pytest.fixture
@@ -108,6 +115,15 @@ def test_where_the_process_beside_is_killed_nothing_is_loaded(
     assert told(registry) == before
     assert registry.execute("SELECT count(*) FROM loads").fetchone() == (0,)
     assert load(registry, large).inserted == OTHERS + 6
+
+
+@pytest.mark.parametrize("kept", [0, 5, -1], ids=["nothing", "half-a-line", "all-but-a-byte"])
+def test_a_piece_that_did_not_arrive_whole_is_no_piece(kept: int) -> None:
+    out = io.BytesIO()
+    write(out, Piece(b"1\tone\n", b"2\ttwo\n", 2, 0, []))
+    assert read(io.BytesIO(out.getvalue())).straight == b"2\ttwo\n"
+    with pytest.raises(BesideError, match="nothing was loaded"):
+        read(io.BytesIO(out.getvalue()[:kept]))
 
 
 def test_a_load_that_fails_leaves_no_process_behind(
