@@ -238,14 +238,14 @@ class Background:
 
 
 class Stop:
-    """Set by SIGTERM and SIGINT, or by hand; the main thread waits for it."""
+    """Set by a signal, or by hand; the main thread waits for it."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
 
     def on_signals(self) -> Stop:
-        """Let SIGTERM and SIGINT set it (main thread only)."""
-        for number in (signal.SIGTERM, signal.SIGINT):
+        """Let SIGTERM, SIGINT and the closing of a terminal set it (main thread only)."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         return self
 

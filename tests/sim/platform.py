@@ -22,6 +22,7 @@ from chassis.views import View
 from chassis.waiting import Folded, Waiter
 from tests.house import CATALOGUE
 from tests.sim.bells import Bells, Dozing
+from tests.sim.post import Trouble
 from tests.sim.wire import Call, Refusal, Wire, answer
 
 LOOKS = 500
@@ -66,8 +67,10 @@ class Platform:
         keys: Keyring,
         services: Sequence[Service],
         bells: Bells,
+        trouble: Trouble,
     ) -> None:
         self.sim, self._database, self.keys, self._bells = sim, database, keys, bells
+        self._trouble = trouble
         self._services = {service.name: service for service in services}
         self._processes: dict[str, Process] = {}
         for service in services:
@@ -127,7 +130,7 @@ class Platform:
         signer = self.keys.signer(own)
 
         def carry(call: Call) -> bytes:
-            if own == "notifier" and not self.sim.healing and self.sim.random.random() < AWAY:
+            if own == "notifier" and self._trouble.strikes(AWAY):
                 raise Refusal(Code.UNAVAILABLE, f"{other} is away", ())
             return self.answer(other, call, signer)
 

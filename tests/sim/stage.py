@@ -27,7 +27,7 @@ from services.notifier.adapters.smtp import SmtpPost
 from tests.house import CATALOGUE, drop_database, new_database
 from tests.sim.bells import BUS, Bells, Dozing
 from tests.sim.platform import Platform
-from tests.sim.post import Box
+from tests.sim.post import Box, Trouble
 from tests.sim.scenery import Scenery
 
 COPIES = 2
@@ -61,9 +61,12 @@ class Stage:
     """What the whole telling stands on beside the logs."""
 
     def __post_init__(self) -> None:
-        self.box, self.bells = Box(self.sim), Bells(self.sim)
+        trouble = Trouble(self.sim)
+        self.box, self.bells = Box(self.sim, trouble), Bells(self.sim)
         if self.scenery.keys is not None:
-            self.platform = Platform(self.sim, self.database, self.scenery.keys, self.scenery.services, self.bells)
+            self.platform = Platform(
+                self.sim, self.database, self.scenery.keys, self.scenery.services, self.bells, trouble
+            )
 
     def connect(self, schema: str) -> psycopg.Connection[Any]:
         # the server itself never dies here: nobody waits for its disk

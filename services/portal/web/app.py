@@ -99,7 +99,7 @@ def create_app(settings: PortalSettings, clients: Clients) -> Starlette:
         ],
         middleware=[Middleware(SecurityHeaders)],
         exception_handlers={
-            **dict.fromkeys((403, 404, 405, 413, 415), errors.on_http),
+            **dict.fromkeys(errors.KINDS, errors.on_http),
             500: errors.on_crash,
         },
     )

@@ -79,7 +79,7 @@ def approve(visit: Visit, back: str, again: Callable[[Form, int], Response]) -> 
     except RefusedError as refused:
         return again(form, form.not_taken(refused, visit.command_id()))
     receipts.remember(visit, answer.receipt)
-    return visit.go(f"{back}?done=role_approved")
+    return visit.go(_and_done(back, "role_approved"))
 
 
 def ask_reject(visit: Visit, back: str) -> Response:
@@ -99,7 +99,16 @@ def reject(visit: Visit, back: str) -> Response:
     except RefusedError as refused:
         return _reject(visit, back, form, form.not_taken(refused, visit.command_id()))
     receipts.remember(visit, answer.receipt)
-    return visit.go(f"{back}?done=role_rejected")
+    return visit.go(_and_done(back, "role_rejected"))
+
+
+def _here(visit: Visit) -> str:
+    url = visit.request.url
+    return f"{url.path}?{url.query}" if url.query else url.path
+
+
+def _and_done(back: str, done: str) -> str:
+    return f"{back}{'&' if '?' in back else '?'}done={done}"
 
 
 def _reject(visit: Visit, back: str, form: Form, status: int = 200) -> Response:
@@ -109,4 +118,6 @@ def _reject(visit: Visit, back: str, form: Form, status: int = 200) -> Response:
     own = visit.session is not None and found.account_id == visit.session.account_id
     if own or (found.status != "PENDING" and not form.errors):
         raise HTTPException(404)
-    return visit.page("staff/reject.html", status, form=form, row=rows(visit, [found])[0], back=back)
+    return visit.page(
+        "staff/reject.html", status, form=form, row=rows(visit, [found])[0], action=_here(visit), back=back
+    )

@@ -14,7 +14,7 @@ from services.portal.web.visits import Visit, begin
 
 log = structlog.get_logger("portal")
 
-KINDS = {403: "forbidden", 404: "not_found", 405: "not_found", 413: "too_large", 415: "bad_form"}
+KINDS = {400: "bad_form", 403: "forbidden", 404: "not_found", 405: "not_found", 413: "too_large", 415: "bad_form"}
 
 STATUS = {
     grpc.StatusCode.NOT_FOUND: ("not_found", 404),

@@ -24,28 +24,26 @@ def show(visit: Visit) -> Response:
 
 def approve(visit: Visit) -> Response:
     """Approve one of them."""
-    return decisions.approve(visit, PATH, lambda form, status: _queue(visit, form, status))
+    return decisions.approve(visit, _link(_kept(visit)), lambda form, status: _queue(visit, form, status))
 
 
 def ask_reject(visit: Visit) -> Response:
     """Reject asks for a reason."""
-    return decisions.ask_reject(visit, PATH)
+    return decisions.ask_reject(visit, _link(_kept(visit)))
 
 
 def reject(visit: Visit) -> Response:
     """Reject one of them."""
-    return decisions.reject(visit, PATH)
+    return decisions.reject(visit, _link(_kept(visit)))
 
 
 def _queue(visit: Visit, form: Form, status: int = 200) -> Response:
-    asked = visit.request.query_params
-    role = asked.get("role", "") if asked.get("role", "") in naming.ROLES else ""
+    asked, kept = visit.request.query_params, _kept(visit)
     after = asked.get("after", "") if commands.is_id(asked.get("after", "")) else ""
-    lacking = asked.get("lacking", "") == "yes"
+    role, lacking = kept["role"], kept["lacking"] == "yes"
     question = ListRoleRequestsRequest(role=role, after=after, limit=PAGE + 1, also_incomplete=lacking)
     found = receipts.ask(visit, visit.portal.clients.access.ListRoleRequests, question, audience="access").role_requests
     rows = decisions.rows(visit, found[:PAGE])
-    kept = {"role": role, "lacking": "yes" if lacking else ""}
     return visit.page(
         "eus/queue.html",
         status,
@@ -53,17 +51,25 @@ def _queue(visit: Visit, form: Form, status: int = 200) -> Response:
         rows=rows,
         role=role,
         lacking=lacking,
-        link=lambda **changed: _link(kept | changed),
+        link=lambda **changed: _link({**kept, **changed}),
+        reject=lambda id_: _link(kept, f"{PATH}/{id_}/reject"),
         roles=naming.ROLES,
         first=_link(kept) if after else "",
-        next=_link(kept | {"after": rows[-1].id}) if len(found) > PAGE else "",
+        next=_link({**kept, "after": rows[-1].id}) if len(found) > PAGE else "",
     )
 
 
-def _link(query: Mapping[str, str]) -> str:
-    """The desk with these choices; an empty one is left out."""
+def _kept(visit: Visit) -> Mapping[str, str]:
+    """What the desk is narrowed to: it stays so after a decision."""
+    asked = visit.request.query_params
+    role = asked.get("role", "")
+    return {"role": role if role in naming.ROLES else "", "lacking": "yes" if asked.get("lacking", "") == "yes" else ""}
+
+
+def _link(query: Mapping[str, str], path: str = PATH) -> str:
+    """The desk, or a page of it, with these choices; an empty one is left out."""
     text = urlencode({name: value for name, value in query.items() if value})
-    return f"{PATH}?{text}" if text else PATH
+    return f"{path}?{text}" if text else path
 
 
 PAGES = (

@@ -8,7 +8,7 @@ from typing import Any
 
 from mandate.access.v1.service_pb2 import Invitation, ListInvitationsRequest
 
-from services.portal.web import clock, colleagues, naming, receipts
+from services.portal.web import clock, naming, receipts
 from services.portal.web.visits import Visit
 
 PAGE = 200
@@ -63,11 +63,11 @@ class Invited:
 def unfinished(visit: Visit, mine: Mapping[str, str]) -> list[Invited]:
     """What was sent for the managed employers and is not accepted, the newest first. Raises `RefusedError`.
 
-    Without those that the reader may not see (D-09), and without dead ones that were sent again.
+    Without dead ones that were sent again; access leaves out what the reader may not see (D-09).
     """
     found: dict[str, Invitation] = {}
     for employer_id in mine:
-        found |= {one.invitation_id: one for one in _at(visit, employer_id) if _may_see(one, mine)}
+        found |= {one.invitation_id: one for one in _at(visit, employer_id)}
     newest = sorted(found.values(), key=lambda one: clock.moment(one.invited_at), reverse=True)
     shown: list[Invitation] = []
     for one in newest:
@@ -107,11 +107,6 @@ def status(visit: Visit, one: Invitation) -> str:
     """As it is at this moment: a PIN is dead at its hour, whether that was written down already or not (D-27)."""
     is_late = one.status == "ISSUED" and clock.moment(one.expires_at) <= visit.now()
     return "EXPIRED" if is_late else one.status
-
-
-def _may_see(one: Invitation, mine: Mapping[str, str]) -> bool:
-    below = colleagues.BELOW
-    return any(offer.role in below.get(mine.get(offer.employer_id, ""), frozenset()) for offer in one.offers)
 
 
 def _at(visit: Visit, employer_id: str) -> list[Invitation]:

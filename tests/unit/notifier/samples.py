@@ -105,8 +105,8 @@ SAMPLES = (
         "Your account is locked",
         "Su cuenta está bloqueada",
         {"reason": "PASSWORD"},
-        contains=("the password was wrong too many times", "You can unlock it yourself", "1-866-484-8049"),
-        contiene=("la contraseña fue incorrecta", "Usted puede desbloquearla", "1-866-484-8049"),
+        contains=("the password was wrong too many times", "Forgot Password says how", "1-866-484-8049"),
+        contiene=("la contraseña fue incorrecta", "dice cómo se puede desbloquear", "1-866-484-8049"),
     ),
     Sample(
         "M-09",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import grpc
 import httpx
 import pytest
@@ -73,6 +75,19 @@ def test_the_queue_shows_what_is_complete_and_the_rest_when_asked(erin: httpx.Cl
     assert f'href="/eus?role={AM}&amp;lacking=yes"' in page, "one choice keeps the other"
     assert f'href="/eus?role={AM}"' in erin.get(f"/eus?role={AM}&lacking=yes").text
     assert [one.also_incomplete for one in world.access.requests("ListRoleRequests")] == [False, True, True]
+
+
+def test_the_desk_keeps_what_it_is_narrowed_to(erin: httpx.Client, world: World) -> None:
+    world.requests = [role_request(60, AM)]
+    desk = f"/eus?role={AM}&lacking=yes"
+    done = erin.post(desk, data=hidden(erin.get(desk).text, escape(desk))).headers["location"]
+    assert done == f"{desk}&done=role_approved"
+    path = f"/eus/{id_of(60)}/reject?role={AM}&lacking=yes"
+    assert f'href="{escape(path)}"' in erin.get(desk).text
+    page = erin.get(path).text
+    assert f'href="{escape(desk)}"' in page
+    done = erin.post(path, data=hidden(page, escape(path)) | {"reason": "No CP 575"}).headers["location"]
+    assert done == f"{desk}&done=role_rejected"
 
 
 def test_what_lacks_documents_is_not_approved(erin: httpx.Client, world: World) -> None:

@@ -205,15 +205,6 @@ def test_my_staff_lists_what_nobody_accepted(ana: httpx.Client, world: World) ->
     assert "Invitations" not in text(ana.get("/staff/inactive").text)
 
 
-def test_a_manager_sees_no_invitation_of_managers(ana: httpx.Client, world: World) -> None:
-    """D-09: for whom it is nothing to withdraw, it does not exist."""
-    world.mine = [association(1, CLINIC, AM)]
-    world.invitations = [invitation(70, offer(CLINIC, AM)), invitation(71, offer(CLINIC), email="seu@harbor.example")]
-    page = ana.get("/staff").text
-    assert id_of(71) in page
-    assert id_of(70) not in page
-
-
 def test_what_was_sent_again_is_listed_once(ana: httpx.Client, world: World) -> None:
     again = invitation(71, offer(CLINIC))
     again.invited_at.seconds += 60

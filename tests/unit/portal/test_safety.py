@@ -136,6 +136,9 @@ def test_large_and_strange_bodies_are_refused(browser: httpx.Client) -> None:
     assert browser.post("/signin", data=form | {"user_id": "x" * 70_000}).status_code == 413
     assert browser.post("/signin", json=form).status_code == 415
     assert browser.post("/signin", data=form, files={"user_id": b"x"}).status_code == 415
+    many = browser.post("/signin", data=form | {f"more{n}": "x" for n in range(250)})
+    assert many.status_code == 400, many.text
+    assert "We could not read this form" in text(many.text), text(many.text)[:400]
 
 
 def test_every_page_says_who_may_open_it(browser: httpx.Client) -> None:
