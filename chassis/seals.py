@@ -62,7 +62,7 @@ def seal(session: Session, leaves: Sequence[tuple[int, bytes]], sealed: Sealed) 
     while below < above:
         for number in range(below, above):
             hashes = tiles.entries(level, number * WIDTH, WIDTH)
-            session.run("INSERT INTO tiles VALUES (%s, %s, %s, %s)", (level, number, b"".join(hashes), _root(hashes)))
+            session.run("INSERT INTO tiles VALUES (%s, %s, %s, %s)", (level, number, b"".join(hashes), root_of(hashes)))
         level, below, above = level + 1, below >> _BITS, above >> _BITS
     session.run(
         f"INSERT INTO checkpoints ({_CHECKPOINT}) VALUES (%s, %s, %s, %s, %s)",  # noqa: S608
@@ -87,7 +87,7 @@ class Tiles:
         hashes = self._kept[level][1][first % WIDTH :][:width]
         if len(hashes) < width:
             raise LookupError(f"the tree has no subtree {number} of height {height}")
-        return _root(hashes)
+        return root_of(hashes)
 
     def entries(self, level: int, first: int, count: int) -> list[bytes]:
         """So many hashes of one level of tiles from the `first` on, or as many as there are."""
@@ -123,7 +123,8 @@ def tiles(session: Session, *, page: int = 200) -> Iterator[tuple[int, int, list
         place = rows[-1][:2]
 
 
-def _root(hashes: Sequence[bytes]) -> bytes:
+def root_of(hashes: Sequence[bytes]) -> bytes:
+    """The root of a tile, or of a part of one."""
     tree = Range()
     for one in hashes:
         tree.append(one)

@@ -27,6 +27,11 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
 
 
+def error_console() -> Console:
+    """Standard error, for what is no part of the answer: progress."""
+    return Console(stderr=True, highlight=False)
+
+
 def plain(text: str) -> str:
     """A stranger's text as a terminal may see it: nothing in it moves the cursor or rings a bell."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
