@@ -1,15 +1,17 @@
-"""`mandate audit key|verify|prove|export|check`: proof that what is written is what was written."""
+"""`mandate audit key|verify|prove|export|check|replay`: proof that what is shown is what was written."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.installation import STATE, State, find
-from cli.showing import Json, line, plain, say_json
+from cli.showing import FOUND, INCOMPLETE, Json, line, plain, say_json, show
 
 if TYPE_CHECKING:
     from chassis.audit import PublicKey
@@ -39,22 +41,14 @@ def verify(
     state: State = STATE,
 ) -> None:
     """Everything that was sealed: signatures, every leaf made anew, roots, streams. Exit 0 verified, 2 finding, 3."""
-    from rich.progress import Progress
-
     from chassis.audit import NotProvenError
     from cli.sealed import keys_of
-    from cli.showing import error_console
     from cli.verifying import verify as look
 
     installation = find(state)
     names = [one.name for one in installation.chosen(service)]
     trusted = _keys(keys) if keys else keys_of(installation)
-    with Progress(console=error_console(), transient=True, disable=not sys.stderr.isatty()) as bars:
-        tasks = {name: bars.add_task(name, total=None) for name in names}
-
-        def advance(name: str, leaves: int, size: int) -> None:
-            bars.update(tasks[name], completed=leaves, total=size)
-
+    with _bars(names) as advance:
         try:
             report = look(installation, names, trusted, since=_text(since) if since else None, advance=advance)
         except NotProvenError as error:
@@ -112,9 +106,47 @@ def check(
     _say(look(path, _keys(keys)), "PROVEN", as_json=as_json)
 
 
+def replay(
+    *,
+    compare: Annotated[bool, typer.Option("--compare", help="Compare with the live views.")] = False,
+    service: Annotated[str | None, typer.Option(help="One service alone.")] = None,
+    as_json: Json = False,
+    state: State = STATE,
+) -> None:
+    """Every view rebuilt from zero beside the live one, and compared. Exit 0 identical, 2 one differs, 3 incomplete."""
+    from dataclasses import asdict
+
+    from cli.replaying import DIFFERS, UNKNOWN
+    from cli.replaying import replay as rebuild
+
+    if not compare:
+        raise SystemExit("say what to do with it: --compare compares with the live views, and leaves nothing behind")
+    installation = find(state)
+    services = installation.chosen(service)
+    with _bars([one.name for one in services]) as advance:
+        found = rebuild(installation, services, advance)
+    rows = [asdict(one) for one in found]
+    show(rows, ("service", "view", "position", "rows", "outcome", "different", "detail"), as_json=as_json, empty="none")
+    outcomes = {one.outcome for one in found}
+    raise typer.Exit(FOUND if DIFFERS in outcomes else INCOMPLETE if UNKNOWN in outcomes else 0)
+
+
+@contextmanager
+def _bars(names: Sequence[str]) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each service, on a terminal, to be told how far it has come."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from cli.showing import error_console
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=error_console(), disable=not sys.stderr.isatty()) as bars:
+        tasks = {name: bars.add_task(name, total=None) for name in names}
+        yield lambda name, reached, last: bars.update(tasks[name], completed=reached, total=last)
+
+
 def add_to(app: typer.Typer) -> None:
     """Put these commands among others."""
-    for command in (key, verify, prove, export, check):
+    for command in (key, verify, prove, export, check, replay):
         app.command()(command)
 
 

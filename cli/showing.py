@@ -18,6 +18,8 @@ Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
 WIDE = 240
 """Columns where no terminal says how many it has: a file is not cut off."""
+FOUND = 2
+"""Exit code where something is not as it should be."""
 INCOMPLETE = 3
 """Exit code where a part of what was asked for is left."""
 
