@@ -66,7 +66,7 @@ def _looked_at(found: re.Match[str]) -> Term:
         raise QueryError(f"{value!r} cannot be read: put quotation marks around a word with a colon")
     term = Term(key, value, negated=bool(found[1]))
     if key and key not in KEYS:
-        near = get_close_matches(key, KEYS, n=1)
+        near = get_close_matches(key, KEYS, n=1, cutoff=0.7)
         raise QueryError(f"there is no {key}:" + (f" (is it {near[0]}:?)" if near else "") + f"; {', '.join(KEYS)} are")
     if not value.strip():
         raise QueryError(f"{key or 'a word'} is empty")
@@ -106,26 +106,34 @@ def moments(value: str) -> tuple[datetime, datetime]:
     first, dots, last = value.partition("..")
     if not dots:
         last = first
-    begins = _moment(first)[0] if first else _FIRST
-    ends = _moment(last)[1] if last else _LAST
+    begins = moment(first) if first else _FIRST
+    ends = _end(last) if last else _LAST
     if not (first or last) or begins >= ends:
         raise QueryError(f"created:{value} is no time: 2026-05-01, 2026-05-01T14:00Z, 2026-05-01..2026-05-08 are")
     return begins, ends
 
 
-def _moment(text: str) -> tuple[datetime, datetime]:
-    """The beginning of what is written, and its end: a day is over at its end, a moment at once."""
+def moment(text: str) -> datetime:
+    """A day's beginning or a moment, UTC where it names no zone. Raises `QueryError`."""
     try:
         at = datetime.fromisoformat(text)
-        at = (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(UTC)
-        return at, at + (timedelta(days=1) if "T" not in text.upper() else timedelta(microseconds=1))
+        return (at.replace(tzinfo=UTC) if at.tzinfo is None else at).astimezone(UTC)
     except (ValueError, OverflowError):
         raise QueryError(f"{text} is no day and no moment: 2026-05-01, or 2026-05-01T14:00:00-05:00") from None
 
 
+def _end(text: str) -> datetime:
+    """When it is over: a day at its end, a moment at once."""
+    begins = moment(text)
+    try:
+        return begins + (timedelta(microseconds=1) if "T" in text.upper() else timedelta(days=1))
+    except OverflowError:
+        return _LAST
+
+
 def _positions(value: str) -> tuple[str, int, int]:
     """The log (empty: each), the first position and the last."""
-    found = re.fullmatch(r"(?:([a-z]+)@)?([0-9]{0,18})(\.\.)?([0-9]{0,18})", value)
+    found = re.fullmatch(r"(?:([a-z]+)@)?([0-9]{0,18})(?:(\.\.)([0-9]{0,18}))?", value)
     if found is None or not (found[2] or found[4]):
         raise QueryError(f"pos:{value} is no position: access@12, access@12..40, 12.. are")
     first = int(found[2] or 0)

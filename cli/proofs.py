@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.installation import STATE, State, find
-from cli.showing import FOUND, INCOMPLETE, Json, line, plain, say_json, show
+from cli.showing import FOUND, INCOMPLETE, Json, line, place_of, plain, say_json, show
 
 if TYPE_CHECKING:
     from chassis.audit import PublicKey
@@ -148,14 +148,6 @@ def add_to(app: typer.Typer) -> None:
     """Put these commands among others."""
     for command in (key, verify, prove, export, check, replay):
         app.command()(command)
-
-
-def place_of(event: str) -> tuple[str, int]:
-    """Service and position of an event that somebody typed. Ends the program with a line where it is none."""
-    name, _, position = event.partition("@")
-    if not name or not position.isascii() or not position.isdigit() or len(position) > 18:  # noqa: PLR2004 - bigint
-        raise SystemExit(f"{event!r} is no event: it looks like access@12, as `mandate audit log` shows it")
-    return name, int(position)
 
 
 def _keys(file: Path) -> list[PublicKey]:

@@ -94,6 +94,14 @@ def cell(value: object) -> str:
             return plain(str(value))
 
 
+def place_of(event: str) -> tuple[str, int]:
+    """Service and position of an event that somebody typed. Ends the program with a line where it is none."""
+    name, _, position = event.partition("@")
+    if not name or not position.isascii() or not position.isdigit() or len(position) > 18:  # noqa: PLR2004 - bigint
+        raise SystemExit(f"{event!r} is no event: it looks like access@12, as `mandate audit log` shows it")
+    return name, int(position)
+
+
 def line(*parts: tuple[str, str] | str) -> None:
     """Print one line that is never wrapped: texts, or pairs of text and style."""
     console().print(Text.assemble(*parts), soft_wrap=True)
