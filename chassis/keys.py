@@ -9,10 +9,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from chassis import nature
+from chassis.audit import PublicKey
+from chassis.sealer import SealingKey
 from chassis.sealing import public_of
 from chassis.tokens import Signer, Verifier, load_or_make_key
 
 SECRET_BYTES = 32
+SEALER_PUBLIC = "sealer.pub"
+"""Public halves of the keys that sign checkpoints, a line each, as C2SP writes them."""
 
 
 class Keyring:
@@ -68,6 +72,22 @@ class Keyring:
                 raise FileNotFoundError(f"{file} is missing: mount the public key of {service}")
             file.write_bytes(public_of(self.sealing_private(service)))
         return file.read_bytes()
+
+    def sealing_key(self, installation: str) -> SealingKey:
+        """The key that signs checkpoints of logs; `sealer.pub` beside it says its public half in a line."""
+        file = self._folder / "sealer.pem"
+        if not file.exists() and not self._make:
+            raise FileNotFoundError(f"{file} is missing: mount the key of the sealer")
+        key = SealingKey(installation, load_or_make_key(file))
+        if self._make and key.public not in self.sealing_publics():
+            with (self._folder / SEALER_PUBLIC).open("a") as lines:  # earlier keys stay: what they signed stands
+                lines.write(f"{key.public}\n")
+        return key
+
+    def sealing_publics(self) -> list[PublicKey]:
+        """The keys whose checkpoints are believed: this one, and those before it. Raises `NotProvenError`."""
+        file = self._folder / SEALER_PUBLIC
+        return [PublicKey.parse(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def _public_keys(self, services: Sequence[str]) -> Mapping[str, Ed25519PublicKey]:
         keys: dict[str, Ed25519PublicKey] = {}

@@ -1,4 +1,4 @@
-"""The three ways to start a service: `api` answers, `worker` follows, `migrate` creates."""
+"""The ways to start a service: `api` answers, `worker` follows, `sealer` seals alone, `migrate` creates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
@@ -16,11 +15,13 @@ from chassis.bus import Publisher, Subscriber, TopicAdmin
 from chassis.client import channel
 from chassis.database import PooledDatabase
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
+from chassis.followers import Follower
 from chassis.keys import Keyring
 from chassis.management import Management
 from chassis.messages import Catalogue
-from chassis.migrate import migrate, migrate_bus, open_database
+from chassis.migrate import migrate, migrate_bus, open_database, sealer_of
 from chassis.runtime import Lease, Listener, Stop, Wakeup, Worker
+from chassis.sealer import Sealer
 from chassis.server import serve
 from chassis.service import Parts, Service, abreast, followers
 from chassis.settings import SERVICES, Settings
@@ -109,29 +110,35 @@ def workers(
     groups = followers(service, process.app, publisher, subscriber)
     for role, make in service.more_followers.items():
         groups[role] = [*groups.get(role, []), *make(process.app, process.parts)]
+    if settings.seals:
+        groups["sealer"] = [sealer(process)]
     driven_by = abreast(process.app, groups)
     if one_thread:
         driven = [follower for group in driven_by.values() for follower in group]
         driven += service.api_followers(process.parts)
         return [Worker(service.name, driven, process.wakeup, poll_s=settings.poll_s)]
-    return [
-        Worker(
-            f"{service.name}.{role}",
-            group,
-            process.wakeup,
-            Lease(process.database, role) if leased else None,
-            poll_s=settings.poll_s,
-        )
-        for role, group in driven_by.items()
-        if group
-    ]
+    return [_worker_of(process, role, group, leased=leased) for role, group in driven_by.items() if group]
+
+
+def _worker_of(process: Process, role: str, group: Sequence[Follower], *, leased: bool) -> Worker:
+    lease = Lease(process.database, role) if leased else None
+    return Worker(f"{process.service.name}.{role}", group, process.wakeup, lease, poll_s=process.settings.poll_s)
+
+
+def sealer(process: Process) -> Sealer:
+    """The sealer of the service's log, in sessions of its own role."""
+    name, settings = process.service.name, process.settings
+    database = open_database(settings.database_url, name, size=1, role=sealer_of(name))
+    process.closing.callback(database.close)
+    key = process.keys.sealing_key(settings.installation)
+    return Sealer(database, name, key, trusted=process.keys.sealing_publics())
 
 
 def main(service: Service, arguments: Sequence[str] | None = None) -> None:
-    """`python -m services.<name> api|worker|migrate`."""
+    """`python -m services.<name> api|worker|sealer|migrate`."""
     words = list(sys.argv[1:] if arguments is None else arguments)
-    if len(words) != 1 or words[0] not in ("api", "worker", "migrate"):
-        sys.exit(f"usage: python -m services.{service.name} api|worker|migrate")
+    if len(words) != 1 or words[0] not in ("api", "worker", "sealer", "migrate"):
+        sys.exit(f"usage: python -m services.{service.name} api|worker|sealer|migrate")
     logs.configure()
     settings = Settings()  # type: ignore[call-arg]  # the environment gives what has no default
     if words[0] == "migrate":
@@ -141,6 +148,9 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
     stop = Stop().on_signals()
     process = build(service, settings)
     with process.closing:
+        if words[0] == "sealer":
+            _drive(process, stop, "sealer", [_worker_of(process, "sealer", [sealer(process)], leased=True)])
+            return
         if service.seed is not None:
             service.seed(process.parts)
         if words[0] == "api":
@@ -173,20 +183,25 @@ def _api(process: Process, stop: Stop) -> None:
 
 def _worker(process: Process, stop: Stop) -> None:
     with _bus(process.settings) as (publisher, subscriber, _):
-        threads: list[Any] = [*workers(process, publisher, subscriber, leased=True)]
-        management = Management(process.service.name, process.settings, process.app, workers=threads)
-        listener = Listener(process.database, process.wakeup)
-        for part in (*threads, listener, management):
-            part.start()
-        logger.info("ready", service=process.service.name, role="worker", management=management.port)
-        while not stop.wait(0.5):
-            dead = next((thread for thread in threads if thread.error is not None), None)
-            if dead is not None:
-                logger.error("a worker died", worker=dead.name, cause=repr(dead.error))
-                break
-        for part in (*threads, listener, management):
-            part.stop()
-        for thread in threads:
-            thread.join(GRACE_S)
+        _drive(process, stop, "worker", workers(process, publisher, subscriber, leased=True))
+
+
+def _drive(process: Process, stop: Stop, role: str, threads: Sequence[Worker]) -> None:
+    """Let the followers run until the process is to stop, or one of them has ended: then the process must end too."""
+    management = Management(process.service.name, process.settings, process.app, workers=threads)
+    listener = Listener(process.database, process.wakeup)
+    parts: list[Worker | Listener | Management] = [*threads, listener, management]
+    for part in parts:
+        part.start()
+    logger.info("ready", service=process.service.name, role=role, management=management.port)
+    while not stop.wait(0.5):
+        dead = next((thread for thread in threads if thread.error is not None), None)
+        if dead is not None:
+            logger.error("a worker died", worker=dead.name, cause=repr(dead.error))
+            break
+    for part in parts:
+        part.stop()
+    for thread in threads:
+        thread.join(GRACE_S)
     if not stop.is_set():
         sys.exit(1)

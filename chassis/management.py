@@ -19,6 +19,12 @@ from chassis.settings import Settings
 STUCK_S = 60.0
 """A worker without a turn for so long is not alive."""
 
+FOLLOWERS = (
+    "SELECT follower, position FROM positions"
+    " UNION ALL SELECT 'sealer', coalesce(max(position), 0) FROM checkpoints ORDER BY follower"
+)
+"""How far everybody who follows a log has come, its sealer too."""
+
 
 def alive(workers: Sequence[Worker]) -> bool:
     """Whether all of them live and take their turns."""
@@ -59,7 +65,7 @@ class Management:
         try:
             with self._app.session() as session:
                 end = log.end(session)
-                positions = session.run("SELECT follower, position FROM positions ORDER BY follower")
+                positions = session.run(FOLLOWERS)
         except (DatabaseUnavailableError, LookupError) as error:
             return {"ready": False, "database": str(error)}
         behind = {follower: max(0, end - position) for follower, position in positions}

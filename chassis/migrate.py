@@ -15,12 +15,20 @@ from chassis.policies import policies_of
 from chassis.views import View
 
 CHASSIS_SQL = files("chassis") / "sql"
-LOG_SQL = tuple(CHASSIS_SQL / name for name in ("0001_log.sql", "0002_append.sql", "0003_told.sql"))
+LOG_SQL = tuple(CHASSIS_SQL / name for name in ("0001_log.sql", "0002_append.sql", "0003_told.sql", "0004_seals.sql"))
+
+SEALED = "leaves, tiles, checkpoints"
+"""The tables that the sealer alone writes."""
 
 
 def role_of(schema: str) -> str:
     """The role that a service runs as: it may read the log and append to it, no more."""
     return f"mandate_{schema}"
+
+
+def sealer_of(schema: str) -> str:
+    """The role of the log's sealer: it may read the log and add to what is sealed, no more."""
+    return f"mandate_{schema}_sealer"
 
 
 def prepare_schema(dsn: str, schema: str, scripts: Sequence[Traversable], then: Callable[[Session], None]) -> None:
@@ -32,10 +40,7 @@ def prepare_schema(dsn: str, schema: str, scripts: Sequence[Traversable], then: 
     with psycopg.connect(dsn) as connection:
         session = Session(connection)
         session.run("SELECT pg_advisory_xact_lock(hashtext('mandate.migrate'))")
-        if session.one("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)) is None:
-            with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation), connection.transaction():
-                # roles belong to the whole server, the lock to this database: another one's migrate may be faster
-                session.run(f"CREATE ROLE {identifier(role)} NOLOGIN")
+        _make_role(session, role)
         session.run(f"CREATE SCHEMA IF NOT EXISTS {identifier(schema)}")
         session.run(f"SET LOCAL search_path = {identifier(schema)}")
         session.run("CREATE TABLE IF NOT EXISTS migrated (script text PRIMARY KEY, at timestamptz DEFAULT now())")
@@ -45,6 +50,14 @@ def prepare_schema(dsn: str, schema: str, scripts: Sequence[Traversable], then: 
                 session.run("INSERT INTO migrated (script) VALUES (%s)", (script.name,))
         then(session)
         _grant(session, schema, role)
+
+
+def _make_role(session: Session, role: str) -> None:
+    if session.one("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)) is not None:
+        return
+    with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation), session.connection.transaction():
+        # roles belong to the whole server, the lock to this database: another one's migrate may be faster
+        session.run(f"CREATE ROLE {identifier(role)} NOLOGIN")
 
 
 def _grant(session: Session, schema: str, role: str) -> None:
@@ -59,6 +72,17 @@ def _grant(session: Session, schema: str, role: str) -> None:
         session.run(f"REVOKE INSERT, UPDATE, DELETE ON history FROM {to}")  # by a view, one writes as its owner
         session.run(f"REVOKE ALL ON edition FROM {to}")
         session.run(f"GRANT SELECT ON edition TO {to}")
+        session.run(f"REVOKE INSERT, UPDATE, DELETE ON {SEALED} FROM {to}")
+
+
+def _grant_sealer(session: Session, schema: str) -> None:
+    role = sealer_of(schema)
+    _make_role(session, role)
+    to = identifier(role)
+    session.run(f"GRANT {to} TO CURRENT_USER")
+    session.run(f"GRANT USAGE ON SCHEMA {identifier(schema)} TO {to}")
+    session.run(f"GRANT SELECT ON log, edition, {SEALED} TO {to}")
+    session.run(f"GRANT INSERT ON {SEALED} TO {to}")
 
 
 def migrate(app: type[Application], dsn: str, *, schema: str | None = None, extra: Sequence[Traversable] = ()) -> None:
@@ -77,6 +101,7 @@ def migrate(app: type[Application], dsn: str, *, schema: str | None = None, extr
                 "INSERT INTO positions SELECT %s, coalesce(max(position), 0) FROM log ON CONFLICT DO NOTHING",
                 (f"policy.{policy}",),
             )
+        _grant_sealer(session, schema or app.name)
 
     prepare_schema(dsn, schema or app.name, [*LOG_SQL, *extra], create)
 
@@ -86,9 +111,9 @@ def migrate_bus(dsn: str, *, schema: str = "bus") -> None:
     prepare_schema(dsn, schema, [CHASSIS_SQL / "0001_bus.sql"], lambda _session: None)
 
 
-def open_database(dsn: str, schema: str, *, size: int = 8) -> PooledDatabase:
-    """The pool of a service in its schema, as its role."""
-    return PooledDatabase(dsn, schema, size=size, role=role_of(schema)).open()
+def open_database(dsn: str, schema: str, *, size: int = 8, role: str = "") -> PooledDatabase:
+    """The pool of a service in its schema, as its role (or another)."""
+    return PooledDatabase(dsn, schema, size=size, role=role or role_of(schema)).open()
 
 
 def _views(app: type[Application]) -> list[View]:

@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 SERVICES = ("identity", "access", "connections", "notifier", "registry", "portal")
 """Who may sign tokens of their own."""
 
+INSTALLATION = "mandate.example"
+"""The name of an installation that has given itself none."""
+
 
 class Settings(BaseSettings):
     """Settings of one process; a missing one that has no default stops it at start, all faults at once."""
@@ -25,6 +28,10 @@ class Settings(BaseSettings):
     """Database of the vault; empty: the service's own."""
     keys: Path
     """Folder of keys: <service>.pem signs, <service>.pub.pem checks; vault.key, notifier.x25519, …"""
+    installation: str = INSTALLATION
+    """A name of its own in the world, like a host's: what is sealed here begins with it, for ever."""
+    seals: bool = True
+    """Whether a worker seals its log too; not where the sealer is a process of its own."""
     host: str = "127.0.0.1"
     port: int = 0
     """gRPC; 0 takes a free one."""

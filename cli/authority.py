@@ -1,57 +1,111 @@
-"""Who may act for a provider now, and by which chain: access's log, folded anew by access's own rule."""
+"""Who may act for a provider, now or then, and by which chain: access's log, read anew by access's own rule."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from mandate_kit.authority import Answer
 
-from chassis import log, nature
+from chassis import nature
 from chassis.database import Session
 from chassis.messages import Catalogue
 from chassis.vocabulary import functions
 from cli.installation import Installation, ReadOnly, uuid_of
-from services.access.projections.authority import AuthorityFollower
+from services.access.projections.authority_then import AuthorityThen
 
 NPI = "npi:"
 
 
-def who_can(installation: Installation, party: str, function: str) -> dict[str, Any]:
+def who_can(
+    installation: Installation,
+    party: str,
+    function: str,
+    *,
+    valid_at: datetime | None = None,
+    known_at: datetime | None = None,
+) -> dict[str, Any]:
     """The people who may act, each with the chain that lets them; read up to `position` of access's log.
 
-    `party` is a provider's id, or `npi:` and a number. Nothing is written, not even to views.
+    `party` is a provider's id, or `npi:` and a number. `valid_at` asks what was true then, by all that is known now,
+    or was at `known_at`. Nothing is written, not even to views.
     """
-    wanted = function.upper()
-    if wanted not in functions.active(nature.now()):
-        raise SystemExit(f"there is no business function {function!r}: choose {functions.PECOS} or {functions.NPPES}")
-    access = installation.service("access")
+    wanted = _function(function)
     provider_id = provider_of(installation, party)
-    with installation.reading(access.name) as session:
-        app = access.application(ReadOnly(access.name, session), Catalogue())
-        authority = AuthorityFollower(app)
-        while authority.step():
-            pass
-        if authority.position < log.end(session):
-            raise SystemExit(
-                f"{access.name}@{authority.position + 1} was written by a newer release: use that release's mandate"
-            )
-    people = [
-        _chain(authority, person, provider_id, wanted) for person in authority.index.people_for(provider_id, wanted)
-    ]
+    with _then(installation, valid_at, known_at) as then:
+        people = [_chain(one.account_id, one.chain, provider_id) for one in then.could_act(provider_id, wanted)]
+        not_known = then.not_known(provider_id, wanted)
     names = names_of(installation, {provider_id, *(one["employer_id"] for one in people if one["employer_id"])})
     return {
         "provider_id": provider_id,
         "provider": names.get(provider_id),
         "function": wanted,
-        "position": authority.position,
+        "position": then.position,
+        "valid_at": then.valid_at,
+        "known_at": then.known_at,
         "people": [one | {"employer": names.get(one["employer_id"])} for one in people],
+        "not_known": not_known,
     }
 
 
-def _chain(authority: AuthorityFollower, person: UUID, provider_id: UUID, function: str) -> dict[str, Any]:
-    answer = authority.index.explain(person, provider_id, function)
+def why(
+    installation: Installation,
+    person: str,
+    function: str,
+    party: str,
+    *,
+    valid_at: datetime | None = None,
+    known_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Whether a person may act, by which chain, or what is missing and who can supply it; as `who_can`."""
+    account_id, wanted = uuid_of(person, "account's id"), _function(function)
+    provider_id = provider_of(installation, party)
+    with _then(installation, valid_at, known_at) as then:
+        answer = then.index.explain(account_id, provider_id, wanted)
+        not_known = then.is_not_known(account_id, provider_id, wanted)
+    chain = _chain(account_id, answer, provider_id)
+    names = names_of(installation, {provider_id, *([chain["employer_id"]] if chain["employer_id"] else [])})
+    return {
+        "allowed": None if not_known else answer.allowed,
+        "provider_id": provider_id,
+        "provider": names.get(provider_id),
+        "function": wanted,
+        "position": then.position,
+        "valid_at": then.valid_at,
+        "known_at": then.known_at,
+        "chain": chain | {"employer": names.get(chain["employer_id"])},
+        "missing": [asdict(one) for one in answer.missing],
+    }
+
+
+def _function(function: str) -> str:
+    wanted = function.upper()
+    if wanted not in functions.active(nature.now()):
+        raise SystemExit(f"there is no business function {function!r}: choose {functions.PECOS} or {functions.NPPES}")
+    return wanted
+
+
+@contextmanager
+def _then(installation: Installation, valid_at: datetime | None, known_at: datetime | None) -> Iterator[AuthorityThen]:
+    """The right to act as of a time, now where none is given. Ends the program where a newer release wrote the log."""
+    access = installation.service("access")
+    now = nature.now()
+    with installation.reading(access.name) as session:
+        app = access.application(ReadOnly(access.name, session), Catalogue())
+        then = AuthorityThen(app, valid_at=valid_at or known_at or now, known_at=known_at or now)
+        if not then.complete:
+            raise SystemExit(
+                f"{access.name}@{then.position + 1} was written by a newer release: use that release's mandate"
+            )
+        yield then
+
+
+def _chain(person: UUID, answer: Answer, provider_id: UUID) -> dict[str, Any]:
     association, connection = answer.association, answer.connection
     if association is not None and association.employer_id == provider_id:
         connection = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,12 +57,23 @@ class Wanted:
     command: UUID | None = None
 
 
-def history(installation: Installation, services: Sequence[str], wanted: Wanted, *, limit: int | None) -> list[Event]:
-    """The last events of these logs that are asked for, merged."""
+Condition = tuple[str, Mapping[str, Any]]
+"""A condition on rows of one log, with its values by name (`chassis.query.condition`)."""
+
+
+def history(
+    installation: Installation,
+    services: Sequence[str],
+    wanted: Wanted,
+    *,
+    limit: int | None,
+    where: Mapping[str, Condition] = {},
+) -> list[Event]:
+    """The last events of these logs that are asked for, merged; `where` is a further condition for each log."""
     logs: list[list[Event]] = []
     for service in services:
         with installation.reading(service) as session:
-            logs.append(events_of(session, service, wanted, limit=limit))
+            logs.append(events_of(session, service, wanted, limit=limit, where=where.get(service)))
     merged = list(merge(logs))
     return merged if limit is None else merged[-limit:]
 
@@ -76,22 +87,28 @@ _HISTORY = """
             AND (%(stream)s::uuid IS NULL OR stream = %(stream)s)
             AND (%(correlation)s::uuid IS NULL OR correlation_id = %(correlation)s)
             AND (%(command)s::uuid IS NULL OR command_id = %(command)s)
+            {more}
         ORDER BY position DESC LIMIT %(limit)s
     ) AS last
     ORDER BY position
 """
 
 
-def events_of(session: Session, service: str, wanted: Wanted, *, limit: int | None = None) -> list[Event]:
+def events_of(
+    session: Session, service: str, wanted: Wanted, *, limit: int | None = None, where: Condition | None = None
+) -> list[Event]:
     """The last events of one log that are asked for, in order of position."""
+    text, values = where or ("", {})
+    more = f"AND position IN (SELECT position FROM log WHERE {text})" if text else ""  # noqa: S608 - no value is in it
     asked: dict[str, Any] = {
+        **values,
         "actor": wanted.actor,
         "stream": wanted.stream,
         "correlation": wanted.correlation,
         "command": wanted.command,
         "limit": limit,
     }
-    rows = session.connection.execute(_HISTORY.encode(), asked).fetchall()
+    rows = session.connection.execute(_HISTORY.replace("{more}", more).encode(), asked).fetchall()
     return [Event(service, *row) for row in rows]
 
 

@@ -26,7 +26,7 @@ from chassis.migrate import open_database
 from chassis.runtime import Wakeup, Worker, running
 from chassis.server import serve
 from chassis.service import Service
-from chassis.settings import SERVICES, Settings
+from chassis.settings import INSTALLATION, SERVICES, Settings
 from services.access.__main__ import SERVICE as ACCESS
 from services.connections.__main__ import SERVICE as CONNECTIONS
 from services.identity.__main__ import SERVICE as IDENTITY
@@ -178,6 +178,7 @@ def make_keys(keys: Keyring) -> None:
     """Make every key of the installation, before several processes look for them."""
     keys.verifier("any", SERVICES)
     keys.sealing_public("notifier")
+    keys.sealing_key(INSTALLATION)
     for name in SECRETS:
         keys.secret(name)
 

@@ -18,6 +18,8 @@ Json = Annotated[bool, typer.Option("--json", help="JSON instead of a table.")]
 
 WIDE = 240
 """Columns where no terminal says how many it has: a file is not cut off."""
+FOUND = 2
+"""Exit code where something is not as it should be."""
 INCOMPLETE = 3
 """Exit code where a part of what was asked for is left."""
 
@@ -25,6 +27,11 @@ INCOMPLETE = 3
 def console() -> Console:
     """Standard output; as wide as the terminal, or wide where it is none."""
     return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+
+
+def error_console() -> Console:
+    """Standard error, for what is no part of the answer: progress."""
+    return Console(stderr=True, highlight=False)
 
 
 def plain(text: str) -> str:
@@ -85,6 +92,14 @@ def cell(value: object) -> str:
             return moment(value)
         case _:
             return plain(str(value))
+
+
+def place_of(event: str) -> tuple[str, int]:
+    """Service and position of an event that somebody typed. Ends the program with a line where it is none."""
+    name, _, position = event.partition("@")
+    if not name or not position.isascii() or not position.isdigit() or len(position) > 18:  # noqa: PLR2004 - bigint
+        raise SystemExit(f"{event!r} is no event: it looks like access@12, as `mandate audit log` shows it")
+    return name, int(position)
 
 
 def line(*parts: tuple[str, str] | str) -> None:

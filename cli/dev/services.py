@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chassis import log
+from chassis.management import FOLLOWERS
 from chassis.service import Service
 from cli.dev.parts import Running
 from cli.installation import Installation
@@ -52,7 +53,7 @@ def tiles(installation: Installation, parts: Sequence[Running]) -> list[Tile]:
 
 def _tile(installation: Installation, service: Service, parts: Sequence[Running]) -> Tile:
     with installation.reading(service.name) as session:
-        positions = session.run("SELECT follower, position FROM positions ORDER BY follower")
+        positions = session.run(FOLLOWERS)
         end = log.end(session)
     return Tile(
         service.name,

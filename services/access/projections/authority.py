@@ -31,12 +31,13 @@ class AuthorityFollower:
         with self._app.database.session() as session:
             page = read_page(self._app, session, after=self.position)
         for event in page.events:
-            self._take(event)
+            self.take(event)
         if page.recorded:
             self.position = page.recorded[-1].position
         return bool(page.recorded)
 
-    def _take(self, event: object) -> None:
+    def take(self, event: object) -> None:
+        """Take in one event, or one heard message."""
         if isinstance(event, Message):
             feeding.take(self.index, event)
         else:

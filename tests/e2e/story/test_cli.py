@@ -100,3 +100,15 @@ def test_the_topics_tell_the_story(told: Platform, story: Story) -> None:
 
 def test_nothing_is_parked_by_the_story(told: Platform) -> None:
     assert mandate(told, "events", "parked") == []
+
+
+def test_auditors_find_the_told_story_sealed_and_its_views_true(told: Platform) -> None:
+    """All services and all views; the sealers run as they do in `make run`."""
+    replayed = mandate(told, "audit", "replay", "--compare")
+    assert {one["outcome"] for one in replayed} == {"identical"}
+    assert {one["service"] for one in replayed} >= {"identity", "access", "connections", "notifier"}
+    verified = mandate(told, "audit", "verify")
+    assert (verified["findings"], verified["missing"]) == ([], [])
+    assert verified["events"] > 100
+    [key] = mandate(told, "audit", "key")
+    assert key.startswith("mandate.example+")

@@ -16,6 +16,7 @@ from chassis.log import Entry
 from tests.house import House, Room, build, living
 from tests.integration.chassis import picky
 from tests.integration.chassis.shop import SERVICE
+from tests.notary import Notary, notary_of
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +33,12 @@ def shop_house(postgres: EmbeddedPostgres, shop_template: str) -> Iterator[House
 @pytest.fixture
 def shop(shop_house: House) -> Room:
     return shop_house.shop
+
+
+@pytest.fixture
+def notary(shop_house: House) -> Iterator[Notary]:
+    with notary_of(shop_house) as notary:
+        yield notary
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from services.access.commands import role_requests
 from services.connections.commands import connections
 from tests.house import House
 from tests.integration.cli.terminal import HELP, Terminal, Village
+from tests.notary import KEY, Notary, notary_of
 from tests.papers import hand_in
 
 
@@ -25,6 +26,15 @@ def mandate(house: House, postgres: EmbeddedPostgres, tmp_path: Path, monkeypatc
     (tmp_path / "postgres").symlink_to(postgres.base)
     monkeypatch.setattr(installation, "DATABASE", house.bus.dsn.rpartition("/")[2])
     return Terminal(tmp_path)
+
+
+@pytest.fixture
+def notary(house: House, tmp_path: Path) -> Iterator[Notary]:
+    """Sealers whose key is the installation's."""
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "sealer.pub").write_text(f"{KEY.public}\n")
+    with notary_of(house) as notary:
+        yield notary
 
 
 @pytest.fixture

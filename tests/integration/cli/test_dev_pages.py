@@ -27,6 +27,7 @@ from cli.tracing import Node, trace
 from cli.up import Part
 from services.connections.commands import connections
 from tests.integration.cli.terminal import Terminal, Village
+from tests.notary import Notary
 from tests.unit.portal.conftest import visitor
 
 PARTS = (Running("access.worker", READY, "1.2.3"), Running("kafka", READY))
@@ -53,7 +54,11 @@ def nodes(node: Node) -> list[Node]:
     return [node, *(below for child in node.children for below in nodes(child))]
 
 
-def test_a_tile_says_where_the_log_ends_and_who_is_behind(village: Village, installation: Installation) -> None:
+def test_a_tile_says_where_the_log_ends_and_who_is_behind(
+    village: Village, installation: Installation, notary: Notary
+) -> None:
+    assert [one.follower for one in tiles(installation, PARTS)[0].late] == ["sealer"]
+    notary.seal()
     before = {tile.name: tile for tile in tiles(installation, PARTS)}
     assert before["access"].position > 0
     assert [one.name for one in before["access"].parts] == ["access.worker"]
