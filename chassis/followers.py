@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -88,6 +88,26 @@ class Behind:
         return any([follower.step() for follower in self._followers if follower.name in behind])  # noqa: C419 - all
 
 
+class InMemory:
+    """Keeps something in memory up with the log, from its beginning at every start: as fresh as the log."""
+
+    def __init__(self, app: Application, name: str, take: Callable[[Any], object]) -> None:
+        self.name = f"{app.name}.{name}"
+        self.position = 0
+        """How far it has come."""
+        self._app, self._take = app, take
+
+    def step(self) -> bool:
+        """Take in one page."""
+        with self._app.database.session() as session:
+            page = read_page(self._app, session, after=self.position)
+        for event in page.events:
+            self._take(event)
+        if page.recorded:
+            self.position = page.recorded[-1].position
+        return bool(page.recorded)
+
+
 def fold_on(app: Application, session: Session, view: View, *, limit: int = log.PAGE) -> bool:
     """Fold one batch into a view. Return whether there was anything to fold.
 
@@ -114,4 +134,15 @@ def fold_up_to(app: Application, session: Session, views: Sequence[View], positi
             pass
 
 
-__all__ = ["Behind", "Follower", "Move", "Page", "ViewFollower", "fold_on", "fold_up_to", "next_page", "read_page"]
+__all__ = [
+    "Behind",
+    "Follower",
+    "InMemory",
+    "Move",
+    "Page",
+    "ViewFollower",
+    "fold_on",
+    "fold_up_to",
+    "next_page",
+    "read_page",
+]

@@ -228,9 +228,9 @@ class Application(Signing, Aggregate):
         self.reason = reason
 
     @event(events.Received)
-    def _received(self, filing_date: str) -> None:
-        self.status = SUBMITTED if self.correct_before is None else RESUBMITTED
-        self.filing_date = self.filing_date or filing_date
+    def _received(self, filing_date: str, again: bool) -> None:  # noqa: FBT001
+        self.status = RESUBMITTED if again else SUBMITTED
+        self.filing_date = filing_date
         self.sign_before = self.correct_before = None
 
     @event(events.SignatureWindowExpired)
@@ -240,7 +240,7 @@ class Application(Signing, Aggregate):
     @event(events.Reopened)
     def _reopened(self, reopened_by: UUID, expires_at: datetime) -> None:
         if self.status == "REJECTED":
-            self.correct_before = None  # the contractor's question died with it: this begins anew
+            self.correct_before, self.filing_date = None, ""  # the contractor's question died with it: this begins anew
         self._drafted(expires_at)
         self.rejected_because = ""
 

@@ -26,6 +26,7 @@ class Signing(Review):
     signatures: dict[UUID, Signature]
     sign_before: datetime | None
     rejected_because: str
+    filing_date: str
     _signed: Any
     _declined: Any
     _received: Any
@@ -116,4 +117,4 @@ class Signing(Review):
 
     def _receive(self, filing_date: str) -> None:
         if all(one.status == signing.SIGNED for one in self.signatures.values()):
-            self._received(filing_date=filing_date)
+            self._received(filing_date=self.filing_date or filing_date, again=self.correct_before is not None)

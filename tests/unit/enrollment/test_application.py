@@ -51,7 +51,8 @@ def started(**fields: Any) -> Fact:
 STARTED = started()
 SUBMITTED = fact(Application.Submitted, submitted_by=STAFF, reassignment_id=None, expires_at=LAST)
 RESUBMITTED = fact(Application.Resubmitted, submitted_by=STAFF, reassignment_id=None, expires_at=LAST)
-RECEIVED = fact(Application.Received, filing_date="2026-05-04")
+RECEIVED = fact(Application.Received, filing_date="2026-05-04", again=False)
+RECEIVED_AGAIN = fact(Application.Received, filing_date="2026-05-04", again=True)
 REVIEWED = fact(Application.ReviewStarted, started_by=MAC)
 ASKED = fact(
     Application.CorrectionsRequested, requested_by=MAC, reason="The phone", expires_at=NOW + timedelta(days=30)
@@ -272,8 +273,8 @@ def test_corrections_are_answered_by_signing_anew() -> None:
     given(Application, *RETURNED).when(save({"any": "NO"})).then(fact(Application.TopicSaved))
     given(Application, *RETURNED).when(submit(PRACTITIONER)).then(RESUBMITTED, asked(PRACTITIONER))
     answered = (*RETURNED, RESUBMITTED, asked(PRACTITIONER))
-    given(Application, *answered).when(sign(PRACTITIONER, PERSON)).then(signed(PRACTITIONER, PERSON), RECEIVED)
-    given(Application, *answered, signed(PRACTITIONER, PERSON), RECEIVED).when(take_up).then(REVIEWED)
+    given(Application, *answered).when(sign(PRACTITIONER, PERSON)).then(signed(PRACTITIONER, PERSON), RECEIVED_AGAIN)
+    given(Application, *answered, signed(PRACTITIONER, PERSON), RECEIVED_AGAIN).when(take_up).then(REVIEWED)
 
 
 def test_corrections_that_nobody_makes_in_30_days_reject_it() -> None:
