@@ -79,6 +79,7 @@ def account_state(account: Account) -> state_pb2.AccountState:
         active=account.is_active,
         provider_ids=account.provider_ids,
         roles=account.roles,
+        person_id=str(account.person_id or ""),
     )
 
 
@@ -95,4 +96,5 @@ PUBLISHING = Publishing(
         SignIn.Succeeded: _signed_in,
     },
     to_state={Account: account_state},
+    form=2,  # 2: the person
 )

@@ -9,8 +9,6 @@ from chassis.application import Application as App
 from chassis.cause import Cause, Receipt
 from chassis.documents import contents
 from chassis.documents.uploads import checked
-from chassis.domain import NotFoundError
-from chassis.vault import ShreddedError
 from services.enrollment.commands.applications import prepared
 from services.enrollment.commands.parts import Parts
 from services.enrollment.domain.document import TYPES, Document, UnknownDocumentTypeError
@@ -33,23 +31,38 @@ def upload(
         _upload,
         cause,
         parts=parts,
-        document=dict(
-            application_id=application_id,
-            document_type=document_type,
-            file_name=parts.vault.seal(cause.actor, name, NAME_CONTEXT),
-            media_type=media_type,
-            content_bytes=len(content),
-            content_sha256=hashlib.sha256(content).hexdigest(),
-        ),
+        application_id=application_id,
+        document_type=document_type,
+        file_name=parts.vault.seal(cause.actor, name, NAME_CONTEXT),
+        media_type=media_type,
+        content=content,
     )
 
 
-def _upload(app: App, cause: Cause, *, parts: Parts, document: dict[str, object]) -> Receipt:
-    fields: dict[str, object] = {"id": cause.command_id, "account_id": cause.actor} | document
-    made = Document(**fields)  # type: ignore[arg-type]  # the fields of `upload`
-    application = prepared(app, parts, cause, made.application_id)
-    application.attach(document_id=made.id, document_type=made.document_type)
-    return app.commit(made, application, cause=cause)
+def _upload(
+    app: App,
+    cause: Cause,
+    *,
+    parts: Parts,
+    application_id: UUID,
+    document_type: str,
+    file_name: str,
+    media_type: str,
+    content: bytes,
+) -> Receipt:
+    application = prepared(app, parts, cause, application_id)
+    application.attach(document_id=cause.command_id, document_type=document_type)
+    document = Document(
+        id=cause.command_id,
+        application_id=application_id,
+        account_id=cause.actor,
+        document_type=document_type,
+        file_name=file_name,
+        media_type=media_type,
+        content_bytes=len(content),
+        content_sha256=hashlib.sha256(content).hexdigest(),
+    )
+    return app.commit(document, application, cause=cause)
 
 
 def delete(app: App, cause: Cause, *, parts: Parts, document_id: UUID) -> Receipt:
@@ -62,22 +75,3 @@ def delete(app: App, cause: Cause, *, parts: Parts, document_id: UUID) -> Receip
     if document.status == "DELETED":
         contents.drop(app, document_id)
     return receipt
-
-
-def content_of(app: App, parts: Parts, document: Document) -> bytes:
-    """What is in a document. Raises `NotFoundError` where it has been destroyed."""
-    try:
-        found = contents.get(app, parts.vault, document_id=document.id) if document.status != "DELETED" else None
-    except ShreddedError:
-        found = None
-    if found is None:
-        raise NotFoundError("What was in this document has been destroyed.")
-    return found
-
-
-def name_of(parts: Parts, document: Document) -> str:
-    """What its owner calls a document; empty where the key was shredded."""
-    try:
-        return parts.vault.open(document.account_id, document.file_name, NAME_CONTEXT)
-    except ShreddedError:
-        return ""

@@ -93,12 +93,7 @@ def _faults(paper: Paper) -> list[Fault]:
         faults.append(Fault("UNKNOWN_FORM", "form", f"choose one of {', '.join(forms.FORMS)}"))
     if paper.state.strip().upper() not in addresses.STATES:
         faults.append(Fault("STATE_UNKNOWN", "state", "write the two letters of a state"))
-    for field, longest in LONGEST.items():
-        text = getattr(paper, field).strip()
-        if not text and field != "practice_location":
-            faults.append(Fault("FIELD_REQUIRED", field, "fill in this field"))
-        elif len(text) > longest or any(not character.isprintable() for character in text):
-            faults.append(Fault("FIELD_TOO_LONG", field, f"write at most {longest} plain characters"))
+    faults += _text_faults(paper)
     if not paper.ptans:
         faults.append(Fault("NO_PTAN", "ptans", "an approved record has a Medicare ID"))
     faults += [
@@ -110,6 +105,22 @@ def _faults(paper: Paper) -> list[Fault]:
         faults.append(Fault("DATE_MALFORMED", "effective_date", "write the date as YYYY-MM-DD"))
     if paper.revalidation_due_date and not _is_day(paper.revalidation_due_date):
         faults.append(Fault("DATE_MALFORMED", "revalidation_due_date", "write the date as YYYY-MM-DD"))
+    return faults + _official_faults(paper)
+
+
+def _text_faults(paper: Paper) -> list[Fault]:
+    faults: list[Fault] = []
+    for field, longest in LONGEST.items():
+        text = getattr(paper, field).strip()
+        if not text and field != "practice_location":
+            faults.append(Fault("FIELD_REQUIRED", field, "fill in this field"))
+        elif len(text) > longest or any(not character.isprintable() for character in text):
+            faults.append(Fault("FIELD_TOO_LONG", field, f"write at most {longest} plain characters"))
+    return faults
+
+
+def _official_faults(paper: Paper) -> list[Fault]:
+    faults: list[Fault] = []
     for number, (name, ssn, capacity) in enumerate(paper.officials):
         where = f"officials.{number}"
         fault = name_fault(name, f"{where}.name")

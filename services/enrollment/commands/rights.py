@@ -1,4 +1,4 @@
-"""Who may prepare an application, judged by what was heard; and asked of access where it is signed or submitted (D-50)."""
+"""Who may prepare an application, by what was heard; access is asked where it is signed or submitted (D-50)."""
 
 from __future__ import annotations
 
@@ -87,9 +87,7 @@ class Rights:
         rests_on |= {str(one.association_id) for one in (answer.association,) if one is not None}
         rests_on |= {str(one.connection_id) for one in (answer.connection,) if one is not None}
         if rests_on & unknown:
-            raise NoRightToActError(
-                "What is known of your right to act cannot be read. External User Services can help."
-            )
+            raise NoRightToActError("Your right to act cannot be read just now. External User Services can help.")
 
     def require_owner(self, account_id: UUID, provider_id: UUID) -> None:
         """Let who may act pass whom access lets pass at this moment. Raises as `require`, and `AccessSilentError`."""

@@ -109,7 +109,7 @@ class SignatureDeclined(Aggregate.Event):
 
 
 class Received(Aggregate.Event):
-    """All signatures are in, of a submission or (`again`) of its corrections: the contractor may take it up (PE-X-03)."""
+    """All signatures are in (`again`: after corrections): the contractor may take it up (PE-X-03)."""
 
     TOPIC = "enrollment.Application.Received"
     filing_date: str

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis.database import Session
+from chassis.domain import Aggregate
 from chassis.views import Rows, View
 from services.enrollment.domain.application import Application
 from services.enrollment.domain.application_review import OPEN, RESUBMITTED, SUBMITTED
@@ -40,7 +41,7 @@ DOCUMENTS = View(
     indexes=("application_id, document_id",),
 )
 
-BECOMES = {
+BECOMES: dict[type, str] = {
     Application.ReviewStarted: "IN_PROCESS",
     Application.Approved: "APPROVED",
     Application.Denied: "DENIED",
@@ -85,7 +86,7 @@ def fold(event: object, rows: Rows) -> None:
             rows.change(id_, status=RESUBMITTED if again else SUBMITTED, since=at, due_at=None, filing_date=day)
         case Application.CorrectionsRequested(originator_id=id_, expires_at=due, timestamp=at):
             rows.change(id_, status="RETURNED_FOR_CORRECTIONS", since=at, due_at=due)
-        case _ if type(event) in BECOMES:
+        case Aggregate.Event() if type(event) in BECOMES:
             rows.change(event.originator_id, status=BECOMES[type(event)], since=event.timestamp, due_at=None)
 
 

@@ -123,10 +123,20 @@ class Receiving:
 
 
 def receiving(db: Session, *, provider_id: UUID) -> Receiving | None:
-    """The group's approved record that receives reassigned benefits, the first one; None where it has none."""
+    """The group's approved record that receives reassigned benefits, the newest one; None where it has none."""
     row = db.one(
         "SELECT enrollment_id, npi FROM enrollments_v1 WHERE provider_id = %s AND status = 'APPROVED'"
-        " AND form = ANY(%s) ORDER BY enrollment_id LIMIT 1",
+        " AND form = ANY(%s) ORDER BY enrollment_id DESC LIMIT 1",
         (provider_id, list(GROUP_FORMS)),
     )
     return Receiving(*row) if row else None
+
+
+def npis(db: Session, *, provider_ids: Sequence[UUID | None]) -> dict[UUID, str]:
+    """The NPI of the first record of each provider."""
+    rows = db.run(
+        "SELECT DISTINCT ON (provider_id) provider_id, npi FROM enrollments_v1 WHERE provider_id = ANY(%s)"
+        " ORDER BY provider_id, enrollment_id",
+        ([one for one in provider_ids if one is not None],),
+    )
+    return dict(rows)

@@ -105,10 +105,11 @@ def report(db: Session, *, enrollment_id: UUID, filters: Filters, after: UUID | 
     pairs = (filters.reassignment_status, filters.enrollment_status, filters.relationship)
     given = (enrollment_id, enrollment_id, *(text for one in pairs for text in (one, one)))
     counted = db.one(
-        f"{REPORT} SELECT count(*), count(*) FILTER (WHERE reassignment_id <= %s) FROM report", (*given, after)
+        f"{REPORT} SELECT count(*), count(*) FILTER (WHERE reassignment_id <= %s) FROM report",  # noqa: S608
+        (*given, after),
     )
     rows = db.run(
-        f"{REPORT} SELECT reassignment_id, relationship, provider_id, npi, enrollment_status,"
+        f"{REPORT} SELECT reassignment_id, relationship, provider_id, npi, enrollment_status,"  # noqa: S608
         " coalesce((SELECT min(m.ptan) FROM medicare_ids_v1 AS m WHERE m.enrollment_id = other), ''),"
         " effective_date, end_date, revalidation_due_date, status FROM report"
         " WHERE %s::uuid IS NULL OR reassignment_id > %s ORDER BY reassignment_id LIMIT %s",
