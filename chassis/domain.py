@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -43,6 +45,25 @@ class NotFoundError(DomainError):
 
 class NotAllowedError(DomainError):
     """You may not do this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that was wrong with what was typed."""
+
+    code: str
+    field: str
+    message: str = ""
+
+
+class FaultsError(DomainError):
+    """Several things that were typed cannot be taken; `faults` say what, in the order of the form."""
+
+    field = "request"
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{one.field}: {one.message or one.code}" for one in faults))
+        self.faults = tuple(faults)
 
 
 class Stamped(DomainEvent):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -134,6 +134,26 @@ class ViewFollower:
         return True
 
 
+class InMemory:
+    """Keeps something in memory up with the log, from its beginning at every start: as fresh as the log."""
+
+    def __init__(self, app: Application, name: str, take: Callable[[Any], object]) -> None:
+        self.name = f"{app.name}.{name}"
+        self.position = 0
+        """How far it has come."""
+        self._app, self._take = app, take
+
+    def step(self) -> bool:
+        """Take in one page."""
+        with self._app.database.session() as session:
+            page = read_page(self._app, session, after=self.position)
+        for event in page.events:
+            self._take(event)
+        if page.recorded:
+            self.position = page.recorded[-1].position
+        return bool(page.recorded)
+
+
 def fold_up_to(app: Application, session: Session, views: Sequence[View], position: int) -> None:
     """Fold views at least up to a position of the log."""
     followers = [ViewFollower(app, view) for view in views]
@@ -145,6 +165,7 @@ def fold_up_to(app: Application, session: Session, views: Sequence[View], positi
 __all__ = [
     "Abreast",
     "Follower",
+    "InMemory",
     "Move",
     "Page",
     "PageFollower",

@@ -16,12 +16,11 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from mandate.common.v1 import receipt_pb2
 
-from chassis import progress
 from chassis.application import BusyError, CommandIdError
 from chassis.bus import BusUnavailableError
 from chassis.cause import Cause, Receipt
 from chassis.database import DatabaseUnavailableError
-from chassis.domain import DomainError, NotAllowedError, NotFoundError
+from chassis.domain import DomainError, FaultsError, NotAllowedError, NotFoundError
 from chassis.tokens import Claims, TokenError, Verifier
 
 MESSAGE_BYTES = 1024 * 1024
@@ -185,6 +184,9 @@ def _answer(
         return function(request, _caller(metadata, rule, verifier))
     except RefusedError as error:
         refused = error
+    except FaultsError as error:
+        details = (Detail(one.code, one.message, one.field) for one in error.faults)
+        refused = RefusedError(Code.INVALID_ARGUMENT, *details)
     except DomainError as error:
         refused = RefusedError(_status(error), Detail(error.code, str(error), error.field, error.rule))
     except (DatabaseUnavailableError, BusUnavailableError):
@@ -230,10 +232,10 @@ def _status(error: DomainError) -> Code:
             return Code.NOT_FOUND
         case NotAllowedError() | CommandIdError():
             return Code.PERMISSION_DENIED
-        case progress.ViewStaleError():
-            return Code.UNAVAILABLE
         case BusyError():
             return Code.RESOURCE_EXHAUSTED
+        case DomainError(transient=True):
+            return Code.UNAVAILABLE
         case _:
             return Code.INVALID_ARGUMENT if error.field else Code.FAILED_PRECONDITION
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SERVICES = ("identity", "access", "connections", "notifier", "registry", "portal")
+SERVICES = ("identity", "access", "connections", "enrollment", "notifier", "registry", "portal")
 """Who may sign tokens of their own."""
 
 INSTALLATION = "mandate.example"

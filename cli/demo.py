@@ -19,6 +19,7 @@ from chassis.runtime import Wakeup, seconds, wait_until
 from cli.month import load_generated
 from cli.platform import SEEDED, Platform, password_of, platform
 from cli.up import parts_of
+from tests.enrolling import Enrolling
 from tests.scenario import Person, Story
 
 WAIT_S = 30.0
@@ -58,7 +59,16 @@ def silent(_step: str, _line: str) -> None:
 
 def play(started: Platform, *, say: Say = silent) -> Story:
     """Tell the whole story on a platform in this process."""
-    return tell(Story(started.channel, started.inbox, eventually, eus=desk(started.password), say=say))
+    return tell(
+        Story(
+            started.channel,
+            started.inbox,
+            eventually,
+            eus=desk(started.password),
+            mac=desk(started.password, "MAC"),
+            say=say,
+        )
+    )
 
 
 def play_on_up(state: Path, *, say: Say = silent, telling: int = 0, wait_s: float = WAIT_S) -> Story:
@@ -75,19 +85,20 @@ def play_on_up(state: Path, *, say: Say = silent, telling: int = 0, wait_s: floa
     def patiently(look: Callable[[], Any], what: str) -> Any:
         return eventually(look, what, wait_s=wait_s)
 
-    eus = desk(password_of(folder))
-    return tell(Story(to, Folder(folder / "mail"), patiently, eus=eus, telling=telling, say=say))
+    password = password_of(folder)
+    eus, mac = desk(password), desk(password, "MAC")
+    return tell(Story(to, Folder(folder / "mail"), patiently, eus=eus, mac=mac, telling=telling, say=say))
 
 
-def desk(password: str) -> Person:
-    """The seeded reviewer of External User Services."""
-    who = SEEDED[0]
+def desk(password: str, role: str = "EUS") -> Person:
+    """The seeded person of External User Services, or of the contractor (MAC)."""
+    who = next(one for one in SEEDED if one.role == role)
     born_on = date(1970, 1, 1)  # nobody asks for it at a sign-in
     return Person(who.first_name, who.last_name, who.user_id, who.email, "", born_on, password)
 
 
 def tell(story: Story) -> Story:
-    """All steps, in order."""
+    """All steps, in order; step 8 where there is a contractor."""
     story.step_1_the_registry_finds_them()
     story.step_2_a_provider_registers_and_signs_in()
     story.step_3_an_official_is_approved_by_external_user_services()
@@ -95,7 +106,18 @@ def tell(story: Story) -> Story:
     story.step_5_a_staff_member_is_invited_and_registers()
     story.step_6_the_provider_approves_one_connection_and_rejects_the_other()
     story.step_7_who_may_act_and_why()
+    if story.mac is None:
+        story.step_9_the_provider_disconnects()
+        return story
+    enrolling = Enrolling(story)
+    enrolling.step_8_the_contractor_has_the_group_on_record()
+    enrolling.step_8_an_official_on_record_is_approved_at_once()
+    submitted = enrolling.step_8_the_staff_member_prepares_and_submits()
+    enrolling.step_8_both_sign(submitted)
+    enrolling.step_8_the_contractor_approves(submitted)
+    enrolling.step_8_another_application_is_under_way()
     story.step_9_the_provider_disconnects()
+    enrolling.step_9_nothing_goes_on()
     return story
 
 

@@ -29,11 +29,12 @@ from chassis.service import Service
 from chassis.settings import INSTALLATION, SERVICES, Settings
 from services.access.__main__ import SERVICE as ACCESS
 from services.connections.__main__ import SERVICE as CONNECTIONS
+from services.enrollment.__main__ import SERVICE as ENROLLMENT
 from services.identity.__main__ import SERVICE as IDENTITY
 from services.notifier.__main__ import SERVICE as NOTIFIER
 from services.registry.__main__ import SERVICE as REGISTRY
 
-ALL: tuple[Service, ...] = (REGISTRY, IDENTITY, ACCESS, CONNECTIONS, NOTIFIER)
+ALL: tuple[Service, ...] = (REGISTRY, IDENTITY, ACCESS, CONNECTIONS, ENROLLMENT, NOTIFIER)
 DATABASE = "mandate"
 SECRETS = (
     "vault.key",
@@ -42,6 +43,7 @@ SECRETS = (
     "identity_token_key.key",
     "identity_pepper.key",
     "ssn_index_key.key",
+    "person_id_key.key",
     "access_index_key.key",
     "access_token_key.key",
     "access_pepper.key",

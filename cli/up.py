@@ -28,7 +28,7 @@ from cli.alone import see_port_free
 from cli.month import load_month_into
 from cli.platform import SEEDED, ensure_database, make_keys, password_of, service_environment
 
-NAMES = ("registry", "identity", "access", "connections", "notifier")
+NAMES = ("registry", "identity", "access", "connections", "enrollment", "notifier")
 READY_S = 90.0
 STOP_S = 25.0
 HOST = "127.0.0.1"

@@ -13,6 +13,7 @@ import pytest
 from mandate.access.v1 import service_pb2 as pb
 
 from chassis import nature
+from chassis.documents.examiner import ProcessExaminer
 from chassis.domain import DomainError
 from chassis.hashing import Argon2Hasher
 from chassis.migrate import open_database
@@ -22,11 +23,10 @@ from chassis.server import Caller, RefusedError
 from chassis.tokens import Claims
 from chassis.vault import Vault, migrate_vault
 from chassis.waiting import Waiter
-from services.access.adapters.examiner import ProcessExaminer
 from services.access.api.invitations import InviteeAnswers
 from services.access.api.servicer import AccessServicer
 from services.access.commands.inviting import SECRET_CONTEXT
-from services.access.commands.parts import AccessSettings, Keys, Parts
+from services.access.commands.parts import KINDS, AccessSettings, Keys, Parts
 from services.access.domain.invitation import Invitation
 from services.access.projections.authority import AuthorityFollower
 from tests.house import House, Room
@@ -120,7 +120,7 @@ def opened(house: House) -> Iterator[Office]:
         keys=Keys(index=b"i" * 32, tokens=b"t" * 32, notifier=PUBLIC),
         vault=Vault(database, b"m" * 32),
         hasher=Argon2Hasher(settings, b"p" * 32),
-        examiner=ProcessExaminer(settings),
+        examiner=ProcessExaminer(settings, KINDS),
     )
     try:
         yield Office(house, parts, clock)

@@ -18,6 +18,7 @@ from mandate.access.v1.service_pb2_grpc import AccessServiceStub
 from mandate.common.v1.receipt_pb2 import Receipt
 from mandate.connections.v1 import service_pb2 as connections
 from mandate.connections.v1.service_pb2_grpc import ConnectionsServiceStub
+from mandate.enrollment.v1.service_pb2_grpc import EnrollmentServiceStub
 from mandate.identity.v1 import service_pb2 as identity
 from mandate.identity.v1.service_pb2_grpc import IdentityServiceStub
 from mandate.registry.v1 import service_pb2 as registry
@@ -105,6 +106,7 @@ class Story:
         eventually: Eventually,
         *,
         eus: Person,
+        mac: Person | None = None,
         telling: int = 0,
         say: Callable[[str, str], None] = lambda _step, _line: None,
     ) -> None:
@@ -112,10 +114,11 @@ class Story:
         self.access: Any = AccessServiceStub(channel("access"))  # type: ignore[no-untyped-call]
         self.connections: Any = ConnectionsServiceStub(channel("connections"))  # type: ignore[no-untyped-call]
         self.registry: Any = RegistryServiceStub(channel("registry"))  # type: ignore[no-untyped-call]
+        self.enrollment: Any = EnrollmentServiceStub(channel("enrollment")) if mac else None  # type: ignore[no-untyped-call]
         self.inbox, self.eventually, self.say = inbox, eventually, say
         self.people = people(telling)
         self.company, self.doctor = CAST.groups[telling], CAST.individuals[telling]
-        self.eus = eus
+        self.eus, self.mac, self.telling = eus, mac, telling
         self.revoked_in_s = 0.0
         """From the provider's wish to the answer no (promise: 2 s in normal running)."""
         self.group = ""
@@ -178,19 +181,19 @@ class Story:
 
     def step_1_the_registry_finds_them(self) -> None:
         """Search by name, NPI, city and state (IA-EMP-01)."""
-        by_name = self._search(organization_name=f"{self.company.name[:12]}*")
+        by_name = self.search(organization_name=f"{self.company.name[:12]}*")
         assert [one.name for one in by_name] == [self.company.name]
         group = by_name[0]
         assert [one.npi for one in group.npis] == list(self.company.npis)
         assert group.doing_business_as == self.company.doing_business_as
-        assert self._search(npi=self.company.npis[-1])[0].provider_id == group.provider_id
+        assert self.search(npi=self.company.npis[-1])[0].provider_id == group.provider_id
         street, _, city, state, *_ = self.company.addresses[0]
-        assert group.provider_id in {one.provider_id for one in self._search(city=city, state=state)}
-        doctor = self._search(npi=self.doctor.npi)[0]
+        assert group.provider_id in {one.provider_id for one in self.search(city=city, state=state)}
+        doctor = self.search(npi=self.doctor.npi)[0]
         self.group, self.practice = group.provider_id, doctor.provider_id
         self.say("1", f"the registry holds {group.name} at {street} and {doctor.name}")
 
-    def _search(self, **boxes: Any) -> list[registry.Provider]:
+    def search(self, **boxes: Any) -> list[registry.Provider]:
         answer = self.registry.SearchProviders(registry.SearchProvidersRequest(**boxes), timeout=DEADLINE_S)
         return list(answer.providers)
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 
+from chassis.documents.examiner import ProcessExaminer
 from chassis.followers import Follower
 from chassis.hashing import Argon2Hasher
+from chassis.migrate import CHASSIS_SQL
 from chassis.server import Api
 from chassis.service import Parts as ProcessParts
 from chassis.service import Service
-from services.access.adapters.examiner import ProcessExaminer
 from services.access.api.authority import authority_of
 from services.access.api.servicer import apis as answers
 from services.access.application import AccessApplication
-from services.access.commands.parts import AccessSettings, Keys, Parts
+from services.access.commands.parts import KINDS, AccessSettings, Keys, Parts
 from services.access.publishing import PUBLISHING
 from services.access.timers import DEADLINES
 
@@ -31,7 +32,7 @@ def parts_of(process: ProcessParts, *, settings: AccessSettings | None = None) -
         notifier=ring.sealing_public("notifier"),
     )
     hasher = Argon2Hasher(settings, ring.secret("access_pepper.key"))
-    return Parts(settings, keys, process.vault, hasher, ProcessExaminer(settings))
+    return Parts(settings, keys, process.vault, hasher, ProcessExaminer(settings, KINDS))
 
 
 def _in_memory(process: ProcessParts) -> Sequence[Follower]:
@@ -46,7 +47,7 @@ SERVICE = Service(
     application=AccessApplication,
     publishing=PUBLISHING,
     deadlines=DEADLINES,
-    scripts=[SCRIPTS / "0001_pins.sql", SCRIPTS / "0002_contents.sql"],
+    scripts=[SCRIPTS / "0001_pins.sql", CHASSIS_SQL / "0002_contents.sql"],
     apis=_apis,
     api_followers=_in_memory,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mandate.enrollment.v1.state_pb2 import EnrollmentState
 from mandate.identity.v1.events_pb2 import AccountActivated
 from mandate.identity.v1.state_pb2 import AccountState
 
@@ -10,9 +11,10 @@ from services.access.domain.association import Association
 from services.access.domain.document import Document
 from services.access.domain.invitation import Invitation
 from services.access.domain.role_request import RoleRequest
-from services.access.policies import accept_invitation, open_own_record
+from services.access.policies import accept_invitation, approve_listed_official, open_own_record
 from services.access.projections.documents import DOCUMENTS
 from services.access.projections.invitations import INVITATIONS
+from services.access.projections.listed_officials import LISTED, PERSONS, WAITING
 from services.access.projections.role_requests import ROLE_REQUESTS
 from services.access.projections.staff_list import STAFF_LIST
 
@@ -25,6 +27,10 @@ class AccessApplication(Application):
     policies = (
         when(AccountState, open_own_record.on_account),
         when(AccountActivated, accept_invitation.on_activated),
+        when(RoleRequest.Requested, approve_listed_official.on_request),
+        when(EnrollmentState, approve_listed_official.on_enrollment),
+        when(AccountState, approve_listed_official.on_account),
     )
+    policy_views = (PERSONS, LISTED, WAITING)
     views = (ROLE_REQUESTS, STAFF_LIST, INVITATIONS, DOCUMENTS)
-    hears = ("AccountActivated", "AccountState", "ConnectionState")
+    hears = ("AccountActivated", "AccountState", "ConnectionState", "EnrollmentState")

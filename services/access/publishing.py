@@ -29,6 +29,12 @@ def _approved(event: RoleRequest.Approved, request: RoleRequest) -> events_pb2.R
     )
 
 
+def _auto_approved(event: RoleRequest.AutoApproved, request: RoleRequest) -> events_pb2.RoleRequestAutoApproved:
+    return events_pb2.RoleRequestAutoApproved(
+        **_which(request), enrollment_id=str(event.enrollment_id), approved_at=timestamp(event.timestamp)
+    )
+
+
 def _rejected(event: RoleRequest.Rejected, request: RoleRequest) -> events_pb2.RoleRequestRejected:
     return events_pb2.RoleRequestRejected(
         **_which(request),
@@ -147,6 +153,7 @@ PUBLISHING = Publishing(
     to_message={
         RoleRequest.Requested: _requested,
         RoleRequest.Approved: _approved,
+        RoleRequest.AutoApproved: _auto_approved,
         RoleRequest.Rejected: _rejected,
         RoleRequest.Cancelled: _cancelled,
         RoleRequest.DocumentsCompleted: _documents_completed,

@@ -42,6 +42,7 @@ def parts_of(
         pepper=ring.secret("identity_pepper.key"),
         ssn=ring.secret("ssn_index_key.key"),
         notifier=ring.sealing_public("notifier"),
+        person=ring.secret("person_id_key.key"),
     )
     return Parts(
         settings=settings,

@@ -79,6 +79,8 @@ def account_state(account: Account) -> state_pb2.AccountState:
         active=account.is_active,
         provider_ids=account.provider_ids,
         roles=account.roles,
+        # not before identity is proofed: until then an SSN is a claim, perhaps on somebody else's
+        person_id=str(account.person_id or "") if account.is_active else "",
     )
 
 
@@ -95,4 +97,5 @@ PUBLISHING = Publishing(
         SignIn.Succeeded: _signed_in,
     },
     to_state={Account: account_state},
+    form=2,  # 2: the person
 )

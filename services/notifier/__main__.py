@@ -10,8 +10,9 @@ from chassis.followers import Follower
 from chassis.service import Parts, Service
 from services.notifier.adapters.access import AccessInvitees
 from services.notifier.adapters.addressing import Addressing
+from services.notifier.adapters.enrollment import EnrollmentSigners, NoSigners
 from services.notifier.adapters.identity import IdentityContacts
-from services.notifier.adapters.ports import Parties
+from services.notifier.adapters.ports import Parties, Signers
 from services.notifier.adapters.registry import NoParties, RegistryParties
 from services.notifier.adapters.secrets import SealedSecrets
 from services.notifier.adapters.sender import Sender
@@ -30,10 +31,18 @@ def _sender(app: Application, parts: Parts) -> Sequence[Follower]:
         settings,
         contacts=IdentityContacts(parts.channel("identity")),
         invitees=AccessInvitees(parts.channel("access")),
+        signers=_signers(parts),
         parties=_parties(parts),
         secrets=secrets,
     )
     return [Sender(app, settings, addressing, SmtpPost(settings))]
+
+
+def _signers(parts: Parts) -> Signers:
+    try:
+        return EnrollmentSigners(parts.channel("enrollment"))
+    except KeyError:  # no address of one is set
+        return NoSigners()
 
 
 def _parties(parts: Parts) -> Parties:

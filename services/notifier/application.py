@@ -5,6 +5,7 @@ from __future__ import annotations
 from mandate.access.v1 import events_pb2 as access
 from mandate.access.v1 import state_pb2 as access_state
 from mandate.connections.v1 import events_pb2 as connections
+from mandate.enrollment.v1 import events_pb2 as enrollment
 from mandate.identity.v1 import events_pb2 as identity
 
 from chassis.application import Application, when
@@ -12,6 +13,8 @@ from services.notifier.domain.notification import Notification
 from services.notifier.policies import (
     ask_connection_deciders,
     ask_role_deciders,
+    ask_signers,
+    confirm_application,
     confirm_documents,
     confirm_role_request,
     drop_decided,
@@ -19,9 +22,11 @@ from services.notifier.policies import (
     send_invitation,
     tell_access_changed,
     tell_account_owner,
+    tell_application_decision,
     tell_connection_decision,
     tell_connection_ended,
     tell_inviter,
+    tell_reassignment,
     tell_role_decision,
 )
 from services.notifier.projections.asked import ASKED
@@ -33,6 +38,7 @@ from services.notifier.projections.outbox import OUTBOX
 
 DECISIONS = (
     access.RoleRequestApproved,
+    access.RoleRequestAutoApproved,
     access.RoleRequestRejected,
     access.RoleRequestCancelled,
     access.InvitationWithdrawn,
@@ -60,6 +66,7 @@ class NotifierApplication(Application):
         when(access.InvitationAccepted, tell_inviter.on_accepted),
         when(access.PinExpired, tell_inviter.on_expired),
         when(access.RoleRequestApproved, tell_role_decision.on_approved),
+        when(access.RoleRequestAutoApproved, tell_role_decision.on_approved),
         when(access.RoleRequestRejected, tell_role_decision.on_rejected),
         when(access.EmployerAssociationEnded, tell_access_changed.on_ended),
         when(connections.ConnectionRequested, ask_connection_deciders.on_request),
@@ -68,6 +75,15 @@ class NotifierApplication(Application):
         when(connections.ConnectionRejected, tell_connection_decision.on_decision),
         when(connections.ConnectionRequested, tell_connection_decision.on_request),
         when(connections.ConnectionEnded, tell_connection_ended.on_ended),
+        when(enrollment.SignatureRequested, ask_signers.on_requested),
+        when(enrollment.ApplicationReceived, confirm_application.on_received),
+        when(enrollment.CorrectionsRequested, tell_application_decision.on_corrections),
+        when(enrollment.ApplicationApproved, tell_application_decision.on_approved),
+        when(enrollment.ApplicationDenied, tell_application_decision.on_denied),
+        when(enrollment.ApplicationRejected, tell_application_decision.on_rejected),
+        when(enrollment.ApplicationReturned, tell_application_decision.on_returned),
+        when(enrollment.ReassignmentEstablished, tell_reassignment.on_established),
+        when(enrollment.ReassignmentEnded, tell_reassignment.on_ended),
         *(when(message, drop_decided.on_decision) for message in DECISIONS),
         when(Notification.Requested, drop_decided.on_asked),
     )
@@ -77,22 +93,32 @@ class NotifierApplication(Application):
         "AccountActivated",
         "AccountLocked",
         "AccountState",
+        "ApplicationApproved",
+        "ApplicationDenied",
+        "ApplicationReceived",
+        "ApplicationRejected",
+        "ApplicationReturned",
         "AssociationState",
         "ConnectionApproved",
         "ConnectionCancelled",
         "ConnectionEnded",
         "ConnectionRejected",
         "ConnectionRequested",
+        "CorrectionsRequested",
         "EmployerAssociationEnded",
         "InvitationAccepted",
         "InvitationWithdrawn",
         "MfaCodeIssued",
         "PinExpired",
         "PinIssued",
+        "ReassignmentEnded",
+        "ReassignmentEstablished",
         "RegistrationAddressTaken",
         "RoleRequestApproved",
+        "RoleRequestAutoApproved",
         "RoleRequestCancelled",
         "RoleRequestDocumentsCompleted",
         "RoleRequestRejected",
         "RoleRequested",
+        "SignatureRequested",
     )

@@ -24,18 +24,22 @@ from chassis.service import Service
 from services.access.__main__ import SERVICE as ACCESS
 from services.access.domain.association import Association
 from services.connections.__main__ import SERVICE as CONNECTIONS
+from services.enrollment.__main__ import SERVICE as ENROLLMENT
+from services.enrollment.domain.application import Application
 from services.identity.__main__ import SERVICE as IDENTITY
 from services.identity.domain.account import Account
 from services.notifier.__main__ import SERVICE as NOTIFIER
 from services.notifier.domain.notification import Notification, to_account
 
 GOLDEN = Path(__file__).parent / "golden"
-SERVICES: tuple[Service, ...] = (ACCESS, CONNECTIONS, IDENTITY, NOTIFIER)
+SERVICES: tuple[Service, ...] = (ACCESS, CONNECTIONS, ENROLLMENT, IDENTITY, NOTIFIER)
 """Whose events and messages are kept; a service joins by a line here and the files that the command above writes."""
 
 AT = datetime(2026, 5, 4, 13, 30, 15, 123456, tzinfo=UTC)
 BEFORE: dict[type, tuple[type, ...]] = {
     Association.Ended: (Association.Requested, Association.Approved),
+    Application.SignatureRequestedAgain: (Application.Started, Application.Submitted, Application.SignatureRequested),
+    Application.SignatureDeclined: (Application.Started, Application.Submitted, Application.SignatureRequested),
     Account.MfaMethodVerified: (Account.RegistrationStarted, Account.MfaMethodAdded),
 }
 """Events whose message needs more of a history than the aggregate's first event."""
@@ -67,6 +71,13 @@ NAMED: dict[str, Any] = {
             "employer_id": str(uuid5(NAMESPACE, "employer")),
             "role": "STAFF_END_USER",
             "functions": ["NPPES", "PECOS"],
+        }
+    ],
+    "officials": [
+        {
+            "person_id": str(uuid5(NAMESPACE, "person")),
+            "capacity": "AUTHORIZED_OFFICIAL",
+            "name": "v1.1.sealed",
         }
     ],
     "document_type": "CP_575",

@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from mandate.access.v1 import service_pb2 as pb
 
 from chassis.application import Application
+from chassis.documents.uploads import PIECE_READ, received
 from chassis.domain import NotFoundError
 from chassis.messages import timestamp
-from chassis.server import Caller, Code, Detail, RefusedError, receipt_message, uuid_of
+from chassis.server import Caller, receipt_message, uuid_of
 from chassis.vocabulary.roles import EUS
 from chassis.waiting import Waiter
 from services.access.commands import documents
 from services.access.commands.parts import Parts
 from services.access.projections import documents as document_list
 from services.access.projections import role_requests as request_list
-
-PIECE_SENT = 256 * 1024
-PIECE_READ = 512 * 1024
 
 
 class DocumentAnswers:
@@ -30,7 +28,7 @@ class DocumentAnswers:
 
     def UploadDocument(self, request: Iterator[pb.UploadDocumentRequest], caller: Caller) -> pb.UploadDocumentResponse:
         """D-42."""
-        about, content = _received(request, most=self._parts.settings.document_bytes)
+        about, content = received(request, most=self._parts.settings.document_bytes)
         role_request_id = uuid_of(about.role_request_id, field="role_request_id")
         receipt = documents.upload(
             self._app,
@@ -86,18 +84,3 @@ class DocumentAnswers:
             bytes=row.content_bytes,
             uploaded_at=timestamp(row.uploaded_at),
         )
-
-
-def _received(pieces: Iterator[pb.UploadDocumentRequest], *, most: int) -> tuple[pb.UploadDocumentRequest.About, bytes]:
-    """What was sent, no more of it than one piece over the limit. Raises `RefusedError`."""
-    first = next(pieces, None)
-    if first is None or first.WhichOneof("part") != "about":
-        raise RefusedError(Code.INVALID_ARGUMENT, Detail("FIELD_REQUIRED", "say first what is sent", "about"))
-    content = bytearray()
-    for piece in pieces:
-        if len(piece.piece) > PIECE_SENT:
-            raise RefusedError(Code.INVALID_ARGUMENT, Detail("PIECE_TOO_LARGE", "send at most 256 KiB", "piece"))
-        content += piece.piece
-        if len(content) > most:
-            break  # judged by the command
-    return first.about, bytes(content)

@@ -7,22 +7,16 @@ from uuid import UUID
 
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
-from chassis.domain import DomainError, NotFoundError
+from chassis.documents import contents
+from chassis.documents.uploads import checked
+from chassis.domain import NotFoundError
 from chassis.vault import ShreddedError
 from chassis.vocabulary.roles import EUS
-from services.access.commands import contents
 from services.access.commands.parts import Parts
-from services.access.domain.document import Document, DocumentEmptyError, DocumentTooLargeError, require_known
+from services.access.domain.document import Document, require_known
 from services.access.domain.role_request import RoleRequest, required, uploaded
 
 NAME_CONTEXT = "access.Document.file_name"
-LONGEST_NAME = 255
-
-
-class FileNameError(DomainError):
-    """Give the file a name of at most 255 characters."""
-
-    field = "file_name"
 
 
 def upload(
@@ -37,13 +31,7 @@ def upload(
 ) -> Receipt:
     """Add a document to the actor's own request; the receipt's id is the document's. Repeating it changes nothing."""
     require_known(document_type)
-    name = "".join(character for character in file_name.strip() if character.isprintable())
-    if not name or len(name) > LONGEST_NAME:
-        raise FileNameError
-    if not content:
-        raise DocumentEmptyError
-    if len(content) > parts.settings.document_bytes:
-        raise DocumentTooLargeError
+    name = checked(file_name, content, most=parts.settings.document_bytes)
     owned(app, cause.actor, role_request_id)
     media_type = parts.examiner.media_type(content)
     parts.vault.make_key(cause.actor)

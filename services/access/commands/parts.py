@@ -6,40 +6,28 @@ import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
-from typing import Protocol
 from uuid import UUID
 
+from chassis.documents.examiner import Examiner
+from chassis.documents.uploads import DocumentSettings
 from chassis.hashing import Hasher, HashSettings
 from chassis.vault import Vault, blind, to_text
 from chassis.vocabulary import pin
 
+KINDS = ("PDF", "GIF", "JPEG")
+"""Of documents (D-42)."""
 
-class AccessSettings(HashSettings):
+
+class AccessSettings(HashSettings, DocumentSettings):
     """Every limit of access, named once (limits.md, prefix MANDATE_)."""
 
     pin_hours: int = 72
     pin_tries: int = 5
-    document_bytes: int = 10 * 1024 * 1024
-    """Equality allowed (D-42)."""
-    examine_seconds: int = 10
-    """Of CPU, for one document; twice that on the clock."""
-    examine_megabytes: int = 512
 
     @property
     def pin_life(self) -> timedelta:
         """How long a PIN is good."""
         return timedelta(hours=self.pin_hours)
-
-
-class Examiner(Protocol):
-    """Looks into documents, in a process of its own."""
-
-    def media_type(self, content: bytes) -> str:
-        """What the content is: application/pdf, image/gif or image/jpeg.
-
-        Raises `DocumentRefusedError` where it is something else, damaged, encrypted, or could do something.
-        """
-        ...
 
 
 @dataclass(frozen=True)

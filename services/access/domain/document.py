@@ -14,36 +14,6 @@ class UnknownDocumentTypeError(DomainError):
     field = "document_type"
 
 
-class DocumentEmptyError(DomainError):
-    """The file is empty. Choose it again."""
-
-    field = "file"
-
-
-class DocumentTooLargeError(DomainError):
-    """The file is larger than 10 MB. Scan it with fewer dots or fewer colors (D-42)."""
-
-    field = "file"
-
-
-class DocumentKindError(DomainError):
-    """The file is neither a PDF nor a GIF nor a JPEG, whatever its name says (D-42)."""
-
-    field = "file"
-
-
-class DocumentUnreadableError(DomainError):
-    """The file is damaged or locked by a password. Save it again without one."""
-
-    field = "file"
-
-
-class DocumentUnsafeError(DomainError):
-    """The PDF holds programs, forms or other files. Print it to a new PDF and send that."""
-
-    field = "file"
-
-
 def require_known(document_type: str) -> None:
     """Let the types of IA-CONF-07 pass. Raises `UnknownDocumentTypeError`."""
     if document_type not in SATISFIES:

@@ -80,6 +80,12 @@ class RoleRequest(Aggregate):
         TOPIC = "access.RoleRequest.Approved"
         approved_by: UUID
 
+    class AutoApproved(Aggregate.Event):
+        """The role is held from now on: an approved enrollment lists the person in it (X-11)."""
+
+        TOPIC = "access.RoleRequest.AutoApproved"
+        enrollment_id: UUID
+
     class Rejected(Aggregate.Event):
         """The person will not have the role by this request."""
 
@@ -147,6 +153,11 @@ class RoleRequest(Aggregate):
                 raise DocumentsMissingError
             self._approved(approved_by=approved_by)
 
+    def auto_approve(self, *, enrollment_id: UUID) -> None:
+        """Grant the role that an enrollment already gives; what was decided stays decided (X-11)."""
+        if self.status == "PENDING":
+            self._auto_approved(enrollment_id=enrollment_id)
+
     def attach(self, *, document_id: UUID, document_type: str) -> None:
         """Let a document speak for the request. Twice is the same as once."""
         if self.status != "PENDING":
@@ -212,6 +223,10 @@ class RoleRequest(Aggregate):
     def _approved(self, approved_by: UUID) -> None:
         self.status = "APPROVED"
         self.decided_by = approved_by
+
+    @event(AutoApproved)
+    def _auto_approved(self, enrollment_id: UUID) -> None:
+        self.status = "APPROVED"
 
     @event(Rejected)
     def _rejected(self, rejected_by: UUID, reason: str) -> None:

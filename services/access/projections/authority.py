@@ -12,32 +12,20 @@ from mandate_kit.authority import Association as Member
 from mandate_kit.authority import AuthorityIndex
 
 from chassis.application import Application
-from chassis.followers import read_page
+from chassis.followers import InMemory
 from services.access.domain.association import Association
 
 
-class AuthorityFollower:
-    """Feeds the index from the own log, from its beginning at every start; `position` is how far it has come."""
+class AuthorityFollower(InMemory):
+    """Feeds the index from the own log."""
 
     def __init__(self, app: Application) -> None:
-        self.name = "access.authority"
+        super().__init__(app, "authority", self.take)
         self.index = AuthorityIndex()
-        self.position = 0
-        self._app = app
         self._members: dict[UUID, Member] = {}
 
-    def step(self) -> bool:
-        """Take in one page."""
-        with self._app.database.session() as session:
-            page = read_page(self._app, session, after=self.position)
-        for event in page.events:
-            self.take(event)
-        if page.recorded:
-            self.position = page.recorded[-1].position
-        return bool(page.recorded)
-
     def take(self, event: object) -> None:
-        """Take in one event, or one heard message."""
+        """Take one event of the log, own or heard."""
         if isinstance(event, Message):
             feeding.take(self.index, event)
         else:

@@ -50,6 +50,8 @@ def fold(event: object, rows: Rows) -> None:
             rows.change(id_, documents_uploaded=uploaded)
         case RoleRequest.Approved(originator_id=id_, approved_by=by, timestamp=at):
             rows.change(id_, status="APPROVED", decided_at=at, decided_by=by)
+        case RoleRequest.AutoApproved(originator_id=id_, timestamp=at):
+            rows.change(id_, status="APPROVED", decided_at=at)
         case RoleRequest.Rejected(originator_id=id_, rejected_by=by, timestamp=at):
             rows.change(id_, status="REJECTED", decided_at=at, decided_by=by)
         case RoleRequest.Cancelled(originator_id=id_, timestamp=at):

@@ -44,6 +44,7 @@ def record(app: Application, parts: Parts, account: Account, *, command_id: UUID
         account_id=account.id,
         sealed=sealed,
         ssn_index=index,
+        person_id=tax_numbers.person_id(parts.keys.person, person["ssn"]),
         match_index=parts.index("match", *people.matching(person)),
         person=person,
     )
@@ -56,6 +57,7 @@ def _record(
     account_id: UUID,
     sealed: tuple[str, str],
     ssn_index: str,
+    person_id: UUID,
     match_index: str,
     person: Person,
 ) -> Receipt:
@@ -75,6 +77,7 @@ def _record(
     account.record_information(
         names=names, details=details, ssn_index=ssn_index, ssn_claim=claim_id, match_index=match_index, now=now
     )
+    account.identify(person_id=person_id)
     account.proof(doubts=people.doubts(person, ssn_is_taken=claim is None, today=eastern.day_of(now)))
     return app.commit(account, *changed, cause=cause)
 

@@ -38,6 +38,8 @@ class Keys:
     """Shared with the registry's supplement, so that an SSN finds its provider (S-19)."""
     notifier: bytes
     """X25519, public: codes are sealed with it."""
+    person: bytes = field(repr=False)
+    """Shared with enrollment: makes of an SSN the id of a person (X-11)."""
 
 
 @dataclass(frozen=True)

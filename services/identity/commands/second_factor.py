@@ -9,8 +9,10 @@ from uuid import UUID
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
+from chassis.vocabulary import tax_numbers
 from services.identity.commands import bearers, codes, counters, sessions, signing_in, taken
 from services.identity.commands.codes import CodeJustSpentError, Sent
+from services.identity.commands.credentials import ssn_of
 from services.identity.commands.parts import Parts
 from services.identity.domain.account import Account
 from services.identity.domain.code import SIGN_IN, Code
@@ -103,7 +105,10 @@ def _take(app: Application, parts: Parts, found: Waiting, cause: Cause) -> Recei
         return app.execute(_resume, cause, **ids)
     sessions.begin(app, parts, parts.token("session", command_id), sign_in_id=found.sign_in.id, account_id=account.id)
     providers = parts.providers.by_ssn(account.ssn_index) if account.ssn_index else None
-    return app.execute(_succeed, cause, provider_ids=providers, **ids)
+    person_id = None
+    if account.person_id is None and account.ssn_index:  # registered before persons had ids
+        person_id = tax_numbers.person_id(parts.keys.person, ssn_of(parts, account))
+    return app.execute(_succeed, cause, provider_ids=providers, person_id=person_id, **ids)
 
 
 def _succeed(
@@ -114,12 +119,15 @@ def _succeed(
     account_id: UUID,
     code_id: UUID,
     provider_ids: Sequence[UUID] | None,
+    person_id: UUID | None,
 ) -> Receipt:
     account: Account = app.repository.get(account_id)
     if not account.is_active:
         raise SignInEndedError
     if provider_ids is not None:
         account.find_providers(provider_ids)
+    if person_id is not None:
+        account.identify(person_id=person_id)
     sign_in, code = _proven(app, sign_in_id, code_id)
     sign_in.succeed()
     return app.commit(sign_in, code, account, cause=cause)

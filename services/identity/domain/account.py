@@ -25,6 +25,7 @@ class Account(Standing, Aggregate):
     EmailVerified = account_events.EmailVerified
     CredentialsChosen = account_events.CredentialsChosen
     PersonalInformationRecorded = account_events.PersonalInformationRecorded
+    PersonIdentified = account_events.PersonIdentified
     IdentityProofed = account_events.IdentityProofed
     IdentityProofingFailed = account_events.IdentityProofingFailed
     MfaMethodAdded = account_events.MfaMethodAdded
@@ -57,6 +58,7 @@ class Account(Standing, Aggregate):
         self.ssn_index = ""
         self.ssn_claim: UUID | None = None
         self.match_index = ""
+        self.person_id: UUID | None = None
         self.methods: list[Method] = []
         self.primary_id: UUID | None = None
         self.roles: list[str] = []
@@ -97,6 +99,11 @@ class Account(Standing, Aggregate):
         self._information_recorded(
             names=names, details=details, ssn_index=ssn_index, ssn_claim=ssn_claim, match_index=match_index
         )
+
+    def identify(self, *, person_id: UUID) -> None:
+        """Take note of who the person is. The same again changes nothing."""
+        if person_id != self.person_id:
+            self._identified(person_id=person_id)
 
     def proof(self, *, doubts: Sequence[str]) -> None:
         """Judge the person's data by the doubts that there are: none lets the registration go on."""
@@ -205,6 +212,10 @@ class Account(Standing, Aggregate):
     ) -> None:
         self.names, self.details = names, details
         self.ssn_index, self.ssn_claim, self.match_index = ssn_index, ssn_claim, match_index
+
+    @event(account_events.PersonIdentified)
+    def _identified(self, person_id: UUID) -> None:
+        self.person_id = person_id
 
     @event(account_events.IdentityProofed)
     def _proofed(self, decided_by: UUID | None, expires_at: datetime) -> None:

@@ -53,6 +53,13 @@ class PersonalInformationRecorded(Aggregate.Event):
     match_index: str
 
 
+class PersonIdentified(Aggregate.Event):
+    """The account is this person's, whom enrollment knows by the same id (X-11)."""
+
+    TOPIC = "identity.Account.PersonIdentified"
+    person_id: UUID
+
+
 class IdentityProofed(Aggregate.Event):
     """Nothing speaks against the person's data; the registration has until `expires_at`."""
 

@@ -23,12 +23,18 @@ from services.notifier.adapters.ports import (
     Party,
     RefusedForGoodError,
     Secrets,
+    Signers,
 )
 from services.notifier.adapters.settings import NotifierSettings
-from services.notifier.domain.notification import INVITEE, Notification
+from services.notifier.domain.notification import INVITEE, SIGNER, Notification
 
 PEOPLE = ("requester_id", "inviter_id")
-ORGANIZATIONS = {"employer_id": "employer", "provider_id": "party", "surrogate_id": "party"}
+ORGANIZATIONS = {
+    "employer_id": "employer",
+    "provider_id": "party",
+    "surrogate_id": "party",
+    "receiving_provider_id": "party",
+}
 """Ids in a notification's data, and the word that stands for a name which is not known."""
 ROLES = ("role", "current_role", "role_before", "role_after")
 
@@ -51,11 +57,12 @@ class Addressing:
         *,
         contacts: Contacts,
         invitees: Invitees,
+        signers: Signers,
         parties: Parties,
         secrets: Secrets,
     ) -> None:
         self._settings, self._secrets = settings, secrets
-        self._contacts, self._invitees, self._parties = contacts, invitees, parties
+        self._contacts, self._invitees, self._signers, self._parties = contacts, invitees, signers, parties
 
     def write(self, notification: Notification, *, now: datetime) -> Addressed:
         """The mail, ready for the post. Raises `TryLaterError` and `RefusedForGoodError`."""
@@ -86,11 +93,18 @@ class Addressing:
     def _recipient(self, notification: Notification) -> Contact:
         kind, _, rest = notification.recipient.partition("/")
         who, _, more = rest.partition("/")
-        contact = self._invitees.invitee(UUID(who)) if kind == INVITEE else self._contacts.contact(UUID(who), more)
+        contact = self._contact(kind, UUID(who), more)
         if contact is None:
             raise RefusedForGoodError(f"NO_RECIPIENT: the {kind} is not known any more")
         domain = {SMS: self._settings.sms_domain, VOICE: self._settings.voice_domain}.get(contact.kind)
         return replace(contact, address=f"{contact.address.lstrip('+')}@{domain}") if domain else contact
+
+    def _contact(self, kind: str, who: UUID, more: str) -> Contact | None:
+        if kind == INVITEE:
+            return self._invitees.invitee(who)
+        if kind == SIGNER:
+            return self._signers.signer(who, UUID(more))
+        return self._contacts.contact(who, more)
 
     def _ours(self, notification: Notification, contact: Contact) -> dict[str, Any]:
         settings = self._settings

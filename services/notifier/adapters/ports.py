@@ -51,6 +51,14 @@ class Invitees(Protocol):
         ...
 
 
+class Signers(Protocol):
+    """The owner of the addresses of those who are to sign an application."""
+
+    def signer(self, application_id: UUID, signature_id: UUID, /) -> Contact | None:
+        """The signer, or None where there is none (any more). Raises `TryLaterError`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """An employer, provider or surrogate."""

@@ -19,6 +19,12 @@ CONNECTION_AWAITS = "M-16"
 CONNECTION_DECIDED = "M-17"
 CONNECTION_ENDED = "M-18"
 INVITATION_OVER = "M-20"
+SIGNATURE_NEEDED = "M-21"
+APPLICATION_RECEIVED = "M-22"
+CORRECTIONS_NEEDED = "M-24"
+APPLICATION_APPROVED = "M-25"
+APPLICATION_FAILED = "M-26"
+REASSIGNMENT_CHANGED = "M-29"
 ADDRESS_TAKEN = "M-30"
 
 ALL = (
@@ -36,6 +42,12 @@ ALL = (
     CONNECTION_DECIDED,
     CONNECTION_ENDED,
     INVITATION_OVER,
+    SIGNATURE_NEEDED,
+    APPLICATION_RECEIVED,
+    CORRECTIONS_NEEDED,
+    APPLICATION_APPROVED,
+    APPLICATION_FAILED,
+    REASSIGNMENT_CHANGED,
     ADDRESS_TAKEN,
 )
 
@@ -43,7 +55,9 @@ SUPERSEDED_BY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         INVITATION: frozenset({"InvitationWithdrawn"}),
         CODE: frozenset({"MfaCodeIssued"}),  # one live code per session and purpose (D-25): an older one only misleads
-        ROLE_REQUEST_AWAITS: frozenset({"RoleRequestApproved", "RoleRequestRejected", "RoleRequestCancelled"}),
+        ROLE_REQUEST_AWAITS: frozenset(
+            {"RoleRequestApproved", "RoleRequestAutoApproved", "RoleRequestRejected", "RoleRequestCancelled"}
+        ),
         CONNECTION_AWAITS: frozenset({"ConnectionApproved", "ConnectionRejected", "ConnectionCancelled"}),
     }
 )

@@ -9,8 +9,9 @@ from uuid import UUID
 from chassis.domain import Aggregate, AggregateCreated, DomainError, event, id_of
 from services.notifier.domain.mails import ALL, SUPERSEDED_BY
 
-ACCOUNT, INVITEE = "account", "invitee"
-"""Kinds of recipients: an account, whose address identity knows, or somebody invited, whose address access knows."""
+ACCOUNT, INVITEE, SIGNER = "account", "invitee", "signer"
+"""Kinds of recipients: an account, whose address identity knows; somebody invited, whose address access knows; or a
+named signer, whose address enrollment knows."""
 
 
 class UnknownMailError(DomainError):
@@ -164,3 +165,8 @@ def account_of(recipient: str) -> str:
 def to_invitee(invitation_id: UUID | str) -> str:
     """The recipient without an account; access, which has sealed the address, is asked when the mail is sent."""
     return f"{INVITEE}/{invitation_id}"
+
+
+def to_signer(application_id: UUID | str, signature_id: UUID | str) -> str:
+    """The named signer; enrollment, which has sealed the address, is asked when the mail is sent."""
+    return f"{SIGNER}/{application_id}/{signature_id}"

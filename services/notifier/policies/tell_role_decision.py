@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mandate.access.v1.events_pb2 import RoleRequestApproved, RoleRequestRejected
+from mandate.access.v1.events_pb2 import RoleRequestApproved, RoleRequestAutoApproved, RoleRequestRejected
 
 from chassis.domain import Aggregate
 from chassis.policies import World
@@ -13,7 +13,7 @@ from services.notifier.domain.notification import to_account
 from services.notifier.policies.owing import owe
 
 
-def on_approved(heard: RoleRequestApproved, world: World) -> Iterator[Aggregate]:
+def on_approved(heard: RoleRequestApproved | RoleRequestAutoApproved, world: World) -> Iterator[Aggregate]:
     """With the role, and what it gives."""
     yield from owe(
         world,

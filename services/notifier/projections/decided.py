@@ -28,6 +28,7 @@ def fold(event: object, rows: Rows) -> None:
             rows.put(event.tracking_id, by_message=event.DESCRIPTOR.name, reason=event.reason)
         case (
             access.RoleRequestApproved()
+            | access.RoleRequestAutoApproved()
             | access.RoleRequestCancelled()
             | access.InvitationWithdrawn()
             | connections.ConnectionApproved()

@@ -16,10 +16,10 @@ from mandate.access.v1 import service_pb2 as pb
 from PIL import Image
 
 from chassis import nature
+from chassis.documents.examiner import ProcessExaminer
 from chassis.domain import NotFoundError
-from services.access.adapters.examiner import ProcessExaminer
 from services.access.commands import role_requests
-from services.access.commands.parts import AccessSettings
+from services.access.commands.parts import KINDS, AccessSettings
 from services.access.domain.role_request import RoleRequest
 from tests.access_office import Office, refused
 
@@ -286,14 +286,14 @@ def test_what_takes_too_long_or_too_much_is_unreadable() -> None:
     for side, megabytes in ((9_000, 64), (12_000, 512)):
         out = io.BytesIO()
         Image.new("1", (side, side)).save(out, "GIF")
-        examiner = ProcessExaminer(AccessSettings(examine_megabytes=megabytes))
+        examiner = ProcessExaminer(AccessSettings(examine_megabytes=megabytes), KINDS)
         assert refused(partial(examiner.media_type, out.getvalue())) == "DOCUMENT_UNREADABLE"
 
 
 def test_the_process_that_looks_opens_nothing() -> None:
     """S-23: no file and no socket once it has begun."""
     program = (
-        "import socket; from services.access.adapters import examining; examining.limit(512, 10)\n"
+        "import socket; from chassis.documents import examining; examining.limit(512, 10)\n"
         "for opening in (socket.socket, lambda: open('/etc/hostname')):\n"
         "    try: opening()\n"
         "    except OSError as error: print(error.errno)\n"

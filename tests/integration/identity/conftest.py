@@ -20,7 +20,7 @@ from services.identity.commands.settings import IdentitySettings
 from tests.house import build, living
 from tests.integration.identity.desk import Clock, Desk
 
-KEYS = Keys(index=b"i" * 32, tokens=b"t" * 32, pepper=b"p" * 32, ssn=b"s" * 32, notifier=b"")
+KEYS = Keys(index=b"i" * 32, tokens=b"t" * 32, pepper=b"p" * 32, ssn=b"s" * 32, notifier=b"", person=b"q" * 32)
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def desk(postgres: EmbeddedPostgres, identity_template: str, settings: IdentityS
     try:
         with living(postgres, identity_template, [SERVICE]) as house:
             vault_database = open_database(house.identity.database.dsn, "vault", size=4)
-            keys = Keys(KEYS.index, KEYS.tokens, KEYS.pepper, KEYS.ssn, public)
+            keys = Keys(KEYS.index, KEYS.tokens, KEYS.pepper, KEYS.ssn, public, KEYS.person)
             parts = Parts(
                 settings=settings,
                 keys=keys,

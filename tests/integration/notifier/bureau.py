@@ -58,6 +58,9 @@ class People:
     def invitee(self, invitation_id: UUID) -> Contact | None:
         return self.contact(invitation_id)
 
+    def signer(self, _application_id: UUID, signature_id: UUID) -> Contact | None:
+        return self.contact(signature_id)
+
     def add(self, address: str, *, language: str = "en", name: str = "") -> UUID:
         account_id = uuid4()
         self.known[account_id] = Contact(address, language, name, user_id=address.partition("@")[0])
@@ -115,6 +118,7 @@ class Bureau:
             self.settings,
             contacts=self.people,
             invitees=self.people,
+            signers=self.people,
             parties=self.called,
             secrets=SealedSecrets(PRIVATE),
         )

@@ -58,7 +58,7 @@ def desk(
     with living(postgres, both_template, SERVICES) as house:
         vault_database = open_database(house.identity.database.dsn, "vault", size=4)
         vault = Vault(vault_database, b"m" * 32)
-        keys = Keys(b"i" * 32, b"t" * 32, b"p" * 32, b"s" * 32, ring.sealing_public("notifier"))
+        keys = Keys(b"i" * 32, b"t" * 32, b"p" * 32, b"s" * 32, ring.sealing_public("notifier"), b"q" * 32)
         parts = Parts(settings, keys, vault, Argon2Hasher(settings, keys.pepper), NoProviders())
         made = Desk(house, parts, DeskClock(), ring.sealing_private("notifier"), Ed25519PrivateKey.generate())
         apis = [contact_api(made.contacts)]

@@ -39,6 +39,14 @@ PARTIES = {
     ],
 }
 
+APPLICATION = {
+    "provider": "Rosalind Marlbrook",
+    "form": "855I",
+    "tracking_id": "T050420260000019",
+    "contractor": "Northern Contractor",
+}
+SIGN = f"{BASE}/applications/T050420260000019/sign"
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -219,6 +227,59 @@ SAMPLES = (
         },
         contains=("Sam Jones", "AAG Org One, JON SNOW", "V7F3-K2QX-9V", f"{BASE}/staff"),
         contiene=("Sam Jones", "AAG Org One, JON SNOW", "V7F3-K2QX-9V"),
+    ),
+    Sample(
+        "M-21",
+        "Your signature is needed on a Medicare application",
+        "Se necesita su firma en una solicitud de Medicare",
+        APPLICATION,
+        contains=("Rosalind Marlbrook", "CMS-855I", "T050-4202-6000-0019", SIGN, "05/04/2026 09:10AM"),
+        contiene=("Rosalind Marlbrook", "CMS-855I", "T050-4202-6000-0019", SIGN, "05/04/2026 09:10AM"),
+    ),
+    Sample(
+        "M-22",
+        "Application received",
+        "Solicitud recibida",
+        APPLICATION | {"filing_date": "05/04/2026"},
+        contains=("T050-4202-6000-0019", "Northern Contractor", "05/04/2026"),
+        contiene=("T050-4202-6000-0019", "Northern Contractor", "05/04/2026"),
+    ),
+    Sample(
+        "M-24",
+        "Corrections are needed",
+        "Se necesitan correcciones",
+        APPLICATION | {"reason": "The phone number"},
+        contains=("The phone number", "05/04/2026 09:10AM"),
+        contiene=("The phone number", "05/04/2026 09:10AM"),
+    ),
+    Sample(
+        "M-25",
+        "Application approved",
+        "Solicitud aprobada",
+        APPLICATION | {"effective_date": "05/04/2026"},
+        contains=("05/04/2026", "inside PECOS only"),
+        contiene=("05/04/2026", "solo dentro de PECOS"),
+    ),
+    Sample(
+        "M-26",
+        "Application rejected",
+        "Solicitud rechazada",
+        APPLICATION | {"outcome": "SIGNATURES_MISSING", "reason": ""},
+        contains=("Not all signatures came in time", "Correct & Re-submit"),
+        contiene=("No llegaron a tiempo todas las firmas", "Corregir y volver a presentar"),
+    ),
+    Sample(
+        "M-29",
+        "Reassignment started",
+        "Reasignación iniciada",
+        {
+            "provider": "Rosalind Marlbrook",
+            "receiving_provider": "Ledger Medical Group",
+            "outcome": "STARTED",
+            "day": "05/04/2026",
+        },
+        contains=("Rosalind Marlbrook", "Ledger Medical Group", "05/04/2026"),
+        contiene=("Rosalind Marlbrook", "Ledger Medical Group", "05/04/2026"),
     ),
     Sample(
         "M-30",

@@ -1,7 +1,7 @@
 """What looks into one document: reads it from standard input, writes what it is, or why it is refused.
 
-`python -m services.access.adapters.examining MEGABYTES SECONDS`. It limits itself before it reads: memory, CPU, and no
-new file or socket, so that a parser that is taken over by a document can do nothing but fail.
+`python -m chassis.documents.examining MEGABYTES SECONDS KINDS`, such as 512 10 PDF,TIFF. It limits itself before it
+reads: memory, CPU, and no new file or socket, so that a parser taken over by a document can do nothing but fail.
 """
 
 from __future__ import annotations
@@ -9,14 +9,23 @@ from __future__ import annotations
 import io
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pikepdf
-from PIL import GifImagePlugin, Image, JpegImagePlugin
+from PIL import GifImagePlugin, Image, ImageSequence, JpegImagePlugin, TiffImagePlugin
 
-PDF, GIF, JPEG = b"%PDF-", b"GIF8", b"\xff\xd8\xff"
+BEGINNINGS = {
+    "PDF": (b"%PDF-",),
+    "GIF": (b"GIF8",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "TIFF": (b"II*\0", b"MM\0*"),
+}
+PLUGINS = {
+    "GIF": GifImagePlugin.GifImageFile,
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+}
 KIND, UNREADABLE, UNSAFE = "KIND", "UNREADABLE", "UNSAFE"
-MEDIA = {"GIF": "image/gif", "JPEG": "image/jpeg"}
 MOST_PIXELS = 100_000_000
 """A4 at 1,000 dots an inch."""
 
@@ -37,14 +46,11 @@ def limit(megabytes: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
-def examine(content: bytes) -> str:
+def examine(content: bytes, kinds: Sequence[str]) -> str:
     """The media type, by what is in it and not by its name (D-42). Raises `RefusedError`."""
-    if content.startswith(PDF):
-        return _pdf(content)
-    if content.startswith(GIF):
-        return _image(content, "GIF")
-    if content.startswith(JPEG):
-        return _image(content, "JPEG")
+    for kind in kinds:
+        if content.startswith(BEGINNINGS[kind]):
+            return _pdf(content) if kind == "PDF" else _image(content, kind)
     raise RefusedError(KIND)
 
 
@@ -82,22 +88,25 @@ def _is_active(one: pikepdf.Object) -> bool:
 
 
 def _image(content: bytes, kind: str) -> str:
-    plugin = {"GIF": GifImagePlugin.GifImageFile, "JPEG": JpegImagePlugin.JpegImageFile}[kind]
+    """Every page of a TIFF, the first picture of what has no pages."""
     try:
-        with plugin(io.BytesIO(content)) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise RefusedError(UNREADABLE)
-            image.load()
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError):
+        with PLUGINS[kind](io.BytesIO(content)) as image:
+            pixels = 0
+            for page in ImageSequence.Iterator(image) if kind == "TIFF" else (image,):
+                pixels += page.width * page.height
+                if pixels > MOST_PIXELS:
+                    raise RefusedError(UNREADABLE)
+                page.load()
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, TypeError, KeyError, Image.DecompressionBombError):
         raise RefusedError(UNREADABLE) from None
-    return MEDIA[kind]
+    return f"image/{kind.lower()}"
 
 
 def main() -> None:
     """Answer with one word."""
     limit(int(sys.argv[1]), int(sys.argv[2]))
     try:
-        answer = examine(sys.stdin.buffer.read())
+        answer = examine(sys.stdin.buffer.read(), sys.argv[3].split(","))
     except RefusedError as refused:
         sys.stdout.write(f"{refused}\n")
         sys.exit(1)

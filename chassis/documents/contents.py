@@ -10,7 +10,6 @@ from chassis import nature
 from chassis.application import Application
 from chassis.vault import NONCE, Vault, from_text, to_text
 
-CONTEXT = "access.Document.content"
 KEY = 32
 
 
@@ -22,7 +21,7 @@ def put(app: Application, vault: Vault, *, document_id: UUID, owner_id: UUID, co
         session.run(
             "INSERT INTO contents (document_id, owner_id, sealed_key, content) VALUES (%s, %s, %s, %b)"
             " ON CONFLICT DO NOTHING",
-            (document_id, owner_id, vault.seal(owner_id, to_text(key), CONTEXT), sealed),
+            (document_id, owner_id, vault.seal(owner_id, to_text(key), _context(app)), sealed),
         )
 
 
@@ -33,7 +32,7 @@ def get(app: Application, vault: Vault, *, document_id: UUID) -> bytes | None:
     if row is None:
         return None
     owner_id, sealed_key, sealed = row
-    key = from_text(vault.open(owner_id, sealed_key, CONTEXT))
+    key = from_text(vault.open(owner_id, sealed_key, _context(app)))
     return AESGCM(key).decrypt(sealed[:NONCE], sealed[NONCE:], document_id.bytes)
 
 
@@ -41,3 +40,7 @@ def drop(app: Application, document_id: UUID) -> None:
     """Destroy the content of a document that was taken back."""
     with app.session() as session:
         session.run("DELETE FROM contents WHERE document_id = %s", (document_id,))
+
+
+def _context(app: Application) -> str:
+    return f"{app.name}.Document.content"

@@ -1,1 +1,0 @@
-"""Where the outside is called: programs that look into what strangers send."""

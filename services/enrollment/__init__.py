@@ -1,0 +1,1 @@
+"""Enrollment (PECOS): Medicare applications, signatures, records and reassignments."""

@@ -1,0 +1,77 @@
+"""Documents of an application: added, taken back, read (4.9, PE-X-08)."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+from chassis.application import Application as App
+from chassis.cause import Cause, Receipt
+from chassis.documents import contents
+from chassis.documents.uploads import checked
+from services.enrollment.commands.applications import prepared
+from services.enrollment.commands.parts import Parts
+from services.enrollment.domain.document import TYPES, Document, UnknownDocumentTypeError
+
+NAME_CONTEXT = "enrollment.Document.file_name"
+
+
+def upload(
+    app: App, parts: Parts, cause: Cause, *, application_id: UUID, document_type: str, file_name: str, content: bytes
+) -> Receipt:
+    """Add a document to an application; the receipt's id is the document's. Repeating it changes nothing."""
+    if document_type not in TYPES:
+        raise UnknownDocumentTypeError
+    name = checked(file_name, content, most=parts.settings.document_bytes)
+    prepared(app, parts, cause, application_id)
+    media_type = parts.examiner.media_type(content)
+    parts.vault.make_key(cause.actor)
+    contents.put(app, parts.vault, document_id=cause.command_id, owner_id=cause.actor, content=content)
+    return app.execute(
+        _upload,
+        cause,
+        parts=parts,
+        application_id=application_id,
+        document_type=document_type,
+        file_name=parts.vault.seal(cause.actor, name, NAME_CONTEXT),
+        media_type=media_type,
+        content=content,
+    )
+
+
+def _upload(
+    app: App,
+    cause: Cause,
+    *,
+    parts: Parts,
+    application_id: UUID,
+    document_type: str,
+    file_name: str,
+    media_type: str,
+    content: bytes,
+) -> Receipt:
+    application = prepared(app, parts, cause, application_id)
+    application.attach(document_id=cause.command_id, document_type=document_type)
+    document = Document(
+        id=cause.command_id,
+        application_id=application_id,
+        account_id=cause.actor,
+        document_type=document_type,
+        file_name=file_name,
+        media_type=media_type,
+        content_bytes=len(content),
+        content_sha256=hashlib.sha256(content).hexdigest(),
+    )
+    return app.commit(document, application, cause=cause)
+
+
+def delete(app: App, cause: Cause, *, parts: Parts, document_id: UUID) -> Receipt:
+    """Take a document back: destroyed in a draft, end-dated once it was submitted. Repeating it changes nothing."""
+    document: Document = app.repository.get(document_id, kind=Document)
+    application = prepared(app, parts, cause, document.application_id)
+    application.detach(document_id=document_id)
+    document.remove(was_submitted=application.was_submitted)
+    receipt = app.commit(document, application, cause=cause)
+    if document.status == "DELETED":
+        contents.drop(app, document_id)
+    return receipt

@@ -1,0 +1,1 @@
+"""The aggregates of this context: one file each, pure."""
