@@ -9,19 +9,13 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
-
 from chassis import nature
-from chassis.database import DatabaseUnavailableError, Row, Session
 
 BEGINNING = datetime(2026, 5, 4, 13, 0, tzinfo=UTC)
-BLOCKED_TRIES = 300
-"""Turns that a blocked statement gives back before it fails as a lock time-out does."""
 DROWSY = 0.05
 """How much slower an actor is while it has nothing to do: it sleeps, and looks now and then."""
 REDRAW = 30
@@ -44,7 +38,8 @@ class Actor:
         self.deaths = 0
         self.done = self.idle = False
         self.error: BaseException | None = None
-        self.sessions: dict[SimDatabase, SimSession] = {}
+        self.sessions: dict[object, Any] = {}
+        """For each database what it has open there; let go of when it dies."""
         self._sim, self._life = sim, life
         self._go = threading.Semaphore(0)
         self.doomed = False
@@ -66,8 +61,8 @@ class Actor:
 
     def hang_up(self) -> None:
         """Leave no session: what a dead process had begun is rolled back."""
-        for database, session in self.sessions.items():
-            database.idle.append(session.die())
+        for session in self.sessions.values():
+            session.let_go()
         self.sessions.clear()
 
     def _run(self) -> None:
@@ -87,103 +82,6 @@ class Actor:
                 self.error, self.done = error, True
             self.hang_up()
         self._sim.baton.release()
-
-
-class SimSession(Session):
-    """A session that gives the baton back around every statement, and instead of waiting for a lock."""
-
-    def __init__(self, connection: psycopg.Connection[Row], actor: Actor) -> None:
-        super().__init__(connection)
-        self._actor = actor
-
-    def run(self, statement: str, values: Sequence[Any] = (), *, binary: bool = False) -> list[Row]:
-        """Run one statement when the baton has come back; a blocked one is tried again at the next turn."""
-        if _only_reads(statement):
-            self._actor.turn()
-            return self._now(statement, values, binary=binary)
-        return self._tried(lambda: self._now(statement, values, binary=binary))
-
-    def call(self, statement: str, values: Sequence[bytes | None]) -> list[Row]:
-        """Call in the same way: what is called changes something."""
-        return self._tried(lambda: self._call(statement, values))
-
-    def _tried(self, run: Callable[[], list[Row]]) -> list[Row]:
-        for _ in range(BLOCKED_TRIES):
-            self._actor.turn()
-            alone = not self.in_transaction
-            if not alone:
-                self.connection.execute("SAVEPOINT try")
-            try:
-                rows = run()
-            except psycopg.errors.LockNotAvailable:
-                if not alone:
-                    self.connection.execute("ROLLBACK TO try")
-                continue
-            if alone:
-                self._actor.turn()  # committed, and not yet known to the one who asked
-            return rows
-        raise DatabaseUnavailableError("canceling statement due to lock timeout")
-
-    def _now(self, statement: str, values: Sequence[Any], *, binary: bool) -> list[Row]:
-        cursor = self.connection.cursor(binary=binary)
-        cursor.execute(statement.encode(), values, prepare=True)
-        return cursor.fetchall() if cursor.description else []
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """A transaction, with a turn before its commit and one after."""
-        outer = self.in_transaction
-        with self.connection.transaction():
-            yield
-            self._actor.turn()
-        if not outer:
-            self._actor.turn()
-
-    def die(self) -> psycopg.Connection[Row]:
-        """What a dead process leaves: its open transaction is rolled back at once. Return the connection."""
-        if self.in_transaction:
-            self.connection.rollback()
-        return self.connection
-
-
-def _only_reads(statement: str) -> bool:
-    """Whether a statement waits for no lock and changes nothing: the turn before the next one is enough after it."""
-    return statement.lstrip().startswith("SELECT") and not any(word in statement for word in _LOCKS)
-
-
-_LOCKS = ("FOR UPDATE", "pg_advisory", "nextval(")
-
-
-class SimDatabase:
-    """Hands every actor its own session on one schema."""
-
-    def __init__(self, sim: Simulation, schema: str, connect: Callable[[], psycopg.Connection[Row]]) -> None:
-        self.schema = schema
-        self.idle: list[psycopg.Connection[Row]] = []
-        """Of the dead: after a rollback one is as good as new, and a new one costs as much as twenty statements."""
-        self._sim, self._connect = sim, connect
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """The session of the actor that runs; outside the run, one without turns."""
-        actor = self._sim.running
-        if actor is None:
-            with self._connect() as connection:
-                yield Session(connection)
-            return
-        if self not in actor.sessions:
-            actor.sessions[self] = SimSession(self.idle.pop() if self.idle else self._open(), actor)
-        yield actor.sessions[self]
-
-    def close(self) -> None:
-        """Close what the dead have left; for when all are."""
-        while self.idle:
-            self.idle.pop().close()
-
-    def _open(self) -> psycopg.Connection[Row]:
-        connection = self._connect()
-        connection.execute("SET lock_timeout = '1ms'")
-        return connection
 
 
 class Simulation:

@@ -15,7 +15,8 @@ from chassis.keys import Keyring
 from chassis.server import Code, Detail, RefusedError, handler
 from chassis.service import Parts, Service
 from chassis.settings import SERVICES
-from chassis.sim import SimDatabase, Simulation
+from chassis.sim import Simulation
+from chassis.sim_sessions import SimDatabase
 from chassis.tokens import Signer
 from chassis.vault import Vault
 from chassis.views import View

@@ -21,8 +21,9 @@ from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.followers import Follower, read_page
 from chassis.migrate import role_of
 from chassis.service import Service, abreast, followers
-from chassis.sim import SimDatabase, Simulation
+from chassis.sim import Simulation
 from chassis.sim_bus import SimPublisher, SimSubscriber
+from chassis.sim_sessions import SimDatabase
 from services.notifier.adapters.smtp import SmtpPost
 from tests.house import CATALOGUE, drop_database, new_database
 from tests.sim.bells import BUS, Bells, Dozing
