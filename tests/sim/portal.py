@@ -38,7 +38,9 @@ class Portal:
         self._stage.client("client", self._script, crashes=False)
 
     def _script(self) -> Iterator[bool]:
-        tell(Story(self._channel, self._stage.box, self._eventually, eus=desk(self._stage.scenery.password)))
+        password = self._stage.scenery.password
+        eus, mac = desk(password), desk(password, "MAC")
+        tell(Story(self._channel, self._stage.box, self._eventually, eus=eus, mac=mac))
         self.is_told = True
         yield True
 

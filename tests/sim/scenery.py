@@ -21,6 +21,7 @@ from cli.month import load_month_into
 from cli.platform import make_keys, service_environment
 from services.access.__main__ import SERVICE as ACCESS
 from services.connections.__main__ import SERVICE as CONNECTIONS
+from services.enrollment.__main__ import SERVICE as ENROLLMENT
 from services.identity.__main__ import SERVICE as IDENTITY
 from services.notifier.__main__ import SERVICE as NOTIFIER
 from services.registry.__main__ import SERVICE as REGISTRY
@@ -28,7 +29,7 @@ from tests.house import CATALOGUE, build
 from tests.sim.witness import SERVICE as WITNESS
 
 FEW: tuple[Service, ...] = (ACCESS, CONNECTIONS, WITNESS)
-ALL: tuple[Service, ...] = (REGISTRY, IDENTITY, ACCESS, CONNECTIONS, NOTIFIER)
+ALL: tuple[Service, ...] = (REGISTRY, IDENTITY, ACCESS, CONNECTIONS, ENROLLMENT, NOTIFIER)
 CHEAP = {"MANDATE_HASH_MEMORY_KIB": "16", "MANDATE_HASH_PASSES": "1"}
 """Argon2id as it is, with parameters that cost nothing: a telling makes some eighty of them."""
 
