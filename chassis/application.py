@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, ClassVar, TypeVar, cast
+from functools import wraps
+from typing import Any, ClassVar, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError
@@ -25,6 +26,9 @@ from chassis.streams import StreamReader
 from chassis.views import View
 
 TAggregate = TypeVar("TAggregate", bound=Aggregate)
+TApplication = TypeVar("TApplication", bound="Application")
+TParts = TypeVar("TParts")
+P = ParamSpec("P")
 
 COMMAND_LIFE = timedelta(hours=24)
 COMMAND_AHEAD = timedelta(hours=1)
@@ -166,7 +170,7 @@ class Application:
         `CommandTooOldError`, `CommandIdError` (somebody else's id), `BusyError`.
         """
         _check_id(cause)
-        answered = self._answered(cause)
+        answered = self.answered(cause)
         if answered is not None:
             return answered
         for attempt in range(TRIES):
@@ -176,7 +180,7 @@ class Application:
                 with self.locked():
                     receipt = command(self, cause, **arguments)
             except (ConflictError, AnsweredError):
-                answered = self._answered(cause)
+                answered = self.answered(cause)
             except DatabaseUnavailableError:
                 # the commit may have happened although its answer was lost: under the log's lock it is decided
                 answered = self._settled(cause)
@@ -203,12 +207,13 @@ class Application:
         if placed:
             self.on_append(placed[-1])
             return Receipt(origin=self.name, edition=self.edition, position=placed[-1], id=receipt_id)
-        answered = self._answered(cause)
+        answered = self.answered(cause)
         if answered is None:
             raise AnsweredError(str(cause.command_id))
         return answered
 
-    def _answered(self, cause: Cause) -> Receipt | None:
+    def answered(self, cause: Cause) -> Receipt | None:
+        """The first answer to this command, if there was one. Raises `CommandIdError` for somebody else's id."""
         with self.session() as session:
             row = session.one("SELECT actor, position, id FROM answered WHERE command_id = %s", (cause.command_id,))
         if row is None:
@@ -221,9 +226,21 @@ class Application:
     def _settled(self, cause: Cause) -> Receipt | None:
         try:
             with self.locked():
-                return self._answered(cause)
+                return self.answered(cause)
         except DatabaseUnavailableError:
             return None
+
+
+def once(
+    command: Callable[Concatenate[TApplication, TParts, Cause, P], Receipt],
+) -> Callable[Concatenate[TApplication, TParts, Cause, P], Receipt]:
+    """Decorate a command that looks at things before it is executed: a repeat gets the first answer all the same."""
+
+    @wraps(command)
+    def first_answer(app: TApplication, parts: TParts, cause: Cause, /, *args: P.args, **named: P.kwargs) -> Receipt:
+        return app.answered(cause) or command(app, parts, cause, *args, **named)
+
+    return first_answer
 
 
 def _check_id(cause: Cause) -> None:

@@ -121,6 +121,8 @@ class Story:
         self.eus, self.mac, self.telling = eus, mac, telling
         self.revoked_in_s = 0.0
         """From the provider's wish to the answer no (promise: 2 s in normal running)."""
+        self.rejected = Receipt()
+        """Of the provider's last decision: whoever asks after it says so."""
         self.group = ""
         self.practice = ""
 
@@ -377,6 +379,7 @@ class Story:
         )
         last = self.ask(self.connections.RejectConnection, reject, provider, "connections").receipt
         assert self._pending(provider, last) == []
+        self.rejected = last
         self.mail(official.email, "Your connection request was approved")
         self.say("6", f"{provider.user_id} approved PECOS and rejected NPPES for {self.company.name}")
 
@@ -386,7 +389,7 @@ class Story:
         yes = self.eventually(lambda: self._allowed(staff, "PECOS", want=True), "the right to act in PECOS")
         assert all((yes.invitation_id, yes.association_id, yes.connection_id))
         assert (yes.employer_id, yes.role) == (self.group, SEU)
-        no = self._explain(staff, "NPPES")
+        no = self._explain(staff, "NPPES", self.rejected)
         assert not no.allowed
         missing = [(one.what, one.supplied_by, one.status) for one in no.missing]
         assert missing == [("CONNECTION", "PROVIDER", "REJECTED")]
@@ -506,9 +509,9 @@ class Story:
         request = connections.ListConnectionsRequest(employer_id=self.practice)
         return list(self.ask(self.connections.ListConnections, request, who, "connections").connections)
 
-    def _explain(self, who: Person, function: str) -> access.ExplainAuthorityResponse:
+    def _explain(self, who: Person, function: str, *at_least: Receipt) -> access.ExplainAuthorityResponse:
         request = access.ExplainAuthorityRequest(
-            account_id=who.account_id, provider_id=self.practice, function=function
+            account_id=who.account_id, provider_id=self.practice, function=function, at_least=at_least
         )
         answer: access.ExplainAuthorityResponse = self.ask(self.access.ExplainAuthority, request, who, "access")
         return answer

@@ -26,8 +26,12 @@ from tests import downstream
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]
 
 
-SERVICES = ("identity", "access", "connections", "notifier")
-HEARS = {"access": {"identity", "connections"}, "connections": {"access"}}
+SERVICES = ("identity", "access", "connections", "enrollment", "notifier")
+HEARS = {
+    "access": {"identity", "connections", "enrollment"},
+    "connections": {"access"},
+    "enrollment": {"identity", "access", "connections"},
+}
 
 
 def part(state: Path, name: str) -> Part:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from uuid import UUID
 
-from chassis.application import Application
+from chassis.application import Application, once
 from chassis.cause import Cause, Receipt
 from chassis.documents import contents
 from chassis.documents.uploads import checked
@@ -19,6 +19,7 @@ from services.access.domain.role_request import RoleRequest, required, uploaded
 NAME_CONTEXT = "access.Document.file_name"
 
 
+@once
 def upload(
     app: Application,
     parts: Parts,

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from chassis import nature
-from chassis.application import Application
+from chassis.application import Application, once
 from chassis.cause import Cause, Receipt, system_actor
 from chassis.domain import Claim, DomainError, NotFoundError
 from chassis.hashing import hash_of
@@ -37,6 +37,7 @@ class PinMalformedError(DomainError):
     field = "pin"
 
 
+@once
 def invite(app: Application, parts: Parts, cause: Cause, *, invitee: Invitee, offers: Sequence[Offer]) -> Receipt:
     """Invite somebody in the actor's name; the receipt's id is the invitation's. Repeating it changes nothing."""
     _require_may_offer(app, cause, offers)

@@ -6,6 +6,7 @@ import hashlib
 from uuid import UUID
 
 from chassis.application import Application as App
+from chassis.application import once
 from chassis.cause import Cause, Receipt
 from chassis.documents import contents
 from chassis.documents.uploads import checked
@@ -16,6 +17,7 @@ from services.enrollment.domain.document import TYPES, Document, UnknownDocument
 NAME_CONTEXT = "enrollment.Document.file_name"
 
 
+@once
 def upload(
     app: App, parts: Parts, cause: Cause, *, application_id: UUID, document_type: str, file_name: str, content: bytes
 ) -> Receipt:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.application import Application as App
+from chassis.application import once
 from chassis.cause import Cause, Receipt
 from chassis.domain import Fault, FaultsError
 from chassis.vault import Vault
@@ -39,6 +40,7 @@ class Paper:
     officials: Sequence[tuple[str, str, str]]
 
 
+@once
 def load(app: App, parts: Parts, cause: Cause, *, paper: Paper) -> Receipt:
     """Load an approved record; the receipt's id is the enrollment's. Repeating it changes nothing.
 

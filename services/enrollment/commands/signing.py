@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis import nature
 from chassis.application import Application as App
+from chassis.application import once
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError
 from chassis.stepping_up import require_recent
@@ -35,6 +36,7 @@ class ReasonTooLongError(DomainError):
     field = "reason"
 
 
+@once
 def sign(
     app: App, parts: Parts, cause: Cause, *, application_id: UUID, signature_id: UUID, attestation: str
 ) -> Receipt:
@@ -59,6 +61,7 @@ def _sign(app: App, cause: Cause, *, application_id: UUID, signature_id: UUID, a
     return app.commit(application, cause=cause)
 
 
+@once
 def decline(app: App, parts: Parts, cause: Cause, *, application_id: UUID, signature_id: UUID, reason: str) -> Receipt:
     """Refuse to sign in the actor's own name. Repeating it changes nothing."""
     if len(reason) > LONGEST_REASON:
@@ -82,6 +85,7 @@ def _decline(app: App, cause: Cause, *, parts: Parts, application_id: UUID, sign
     return app.commit(application, cause=cause)
 
 
+@once
 def file_statement(
     app: App, parts: Parts, cause: Cause, *, application_id: UUID, signature_id: UUID, document_id: UUID
 ) -> Receipt:
@@ -110,6 +114,7 @@ def _file_statement(app: App, cause: Cause, *, application_id: UUID, signature_i
     return app.commit(application, cause=cause)
 
 
+@once
 def request_again(
     app: App, parts: Parts, cause: Cause, *, application_id: UUID, signature_id: UUID, email: str
 ) -> Receipt:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis import nature
 from chassis.application import Application as App
+from chassis.application import once
 from chassis.cause import Cause, Receipt
 from chassis.domain import Aggregate, Fault, FaultsError
 from chassis.stepping_up import require_recent
@@ -25,6 +26,7 @@ from services.enrollment.domain.signatures import PRACTITIONER, Signer
 from services.enrollment.projections import enrollments
 
 
+@once
 def submit(
     app: App, parts: Parts, cause: Cause, *, application_id: UUID, named: Sequence[Named], attestation: str
 ) -> Receipt:

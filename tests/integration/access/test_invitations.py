@@ -134,6 +134,14 @@ def test_ia_adds_03_what_cannot_be_invited(staffed: Office, changed: dict[str, A
     assert staffed.room.end() == before
 
 
+def test_a_repeat_gets_the_first_answer_though_the_right_to_invite_has_ended(staffed: Office) -> None:
+    command_id = str(nature.new_id())
+    first = invite(staffed, MANAGER, command_id=command_id).receipt
+    staffed.room.execute(staff.disassociate, OFFICIAL, association_id=Association.id_for(MANAGER, GROUP))
+    assert invite(staffed, MANAGER, command_id=command_id).receipt == first
+    assert refused(lambda: invite(staffed, MANAGER)) == "MAY_NOT_MANAGE"
+
+
 def test_only_those_who_may_manage_such_people_see_an_invitation(staffed: Office) -> None:
     sent = invite(staffed, OFFICIAL, offer(GROUP, AM))
     for who in (MANAGER, STRANGER):

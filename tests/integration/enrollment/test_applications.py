@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from chassis import nature
 from chassis.domain import FaultsError
 from services.enrollment.domain.application import Application
 from services.enrollment.domain.reassignment import Reassignment
@@ -24,6 +25,7 @@ from tests.integration.enrollment.pecos import (
     Pecos,
     signers,
 )
+from tests.scenario import CP_575 as PDF
 
 
 def faults(call: partial[object]) -> list[tuple[str, str]]:
@@ -154,6 +156,44 @@ def test_a_link_used_twice_is_harmless(pecos: Pecos) -> None:
     for _ in range(2):
         pecos.sign(DOCTOR, application_id, ids[PRACTITIONER])
     assert len(pecos.room.events(Application.Signed)) == 1
+
+
+def test_a_repeat_gets_the_first_answer_whatever_has_become_of_it(pecos: Pecos) -> None:
+    """A late retry of a form: submitting, signing and uploading look at the state before they are executed."""
+    application_id = pecos.draft()
+    command_id = str(nature.new_id())
+    upload = partial(pecos.upload, STAFF, PDF, command_id=command_id, application_id=application_id)
+    uploaded = upload().receipt
+    submit = partial(
+        pecos.ask,
+        "SubmitApplication",
+        STAFF,
+        command_id=str(nature.new_id()),
+        application_id=application_id,
+        signers=signers(),
+    )
+    submitted = submit().receipt
+    assert submit().receipt == submitted
+    ids = pecos.signatures(application_id)
+    sign = partial(
+        pecos.ask,
+        "SignApplication",
+        DOCTOR,
+        command_id=str(nature.new_id()),
+        application_id=application_id,
+        signature_id=ids[PRACTITIONER],
+        attestation="v1:sha256",
+    )
+    signed = sign().receipt
+    pecos.sign(OFFICIAL, application_id, ids[GROUP_OFFICIAL])
+    before = pecos.room.end()
+    pecos.disconnect()
+    pecos.settle()
+    assert [submit().receipt, sign().receipt, upload().receipt] == [submitted, signed, uploaded]
+    assert len(pecos.room.events(Application.Submitted)) == len(pecos.room.events(Application.Signed)) - 1 == 1
+    assert pecos.room.end() >= before
+    stranger = partial(submit.func, *submit.args[:1], STRANGER, **submit.keywords)
+    assert refused(stranger) == "COMMAND_ID"
 
 
 def test_the_window_ends_at_midnight_after_the_twentieth_day(pecos: Pecos) -> None:

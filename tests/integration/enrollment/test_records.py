@@ -45,6 +45,7 @@ def image(kind: str, pages: int = 1) -> bytes:
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [(pdf(), "application/pdf"), (image("TIFF"), "image/tiff"), (image("TIFF", pages=3), "image/tiff")],
+    ids=["pdf", "tiff", "tiff-of-pages"],
 )
 def test_a_pdf_or_a_tiff_is_taken_for_what_it_is(pecos: Pecos, content: bytes, media_type: str) -> None:
     application_id = pecos.draft()
@@ -66,6 +67,7 @@ def test_a_pdf_or_a_tiff_is_taken_for_what_it_is(pecos: Pecos, content: bytes, m
         (pdf(encryption=pikepdf.Encryption(owner="o", user="u")), "DOCUMENT_UNREADABLE"),
         (b"%PDF-" + bytes(10 * 1024 * 1024 - 4), "DOCUMENT_TOO_LARGE"),
     ],
+    ids=["empty", "jpeg", "gif", "no-pdf", "cut-tiff", "encrypted", "a-byte-too-large"],
 )
 def test_what_is_no_document_is_refused_by_its_content(pecos: Pecos, content: bytes, code: str) -> None:
     application_id = pecos.draft(group=False)
