@@ -24,10 +24,22 @@ class Bells:
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
         self._rung: Counter[str] = Counter()
+        self._ends: Counter[str] = Counter()
+        """How far each log has come when its bell was rung last."""
 
     def ring_for(self, name: str) -> Callable[[int], None]:
-        """What rings this bell."""
-        return lambda _position: self._ring(name)
+        """What rings a log's bell: once for each place, though a relay that has told rings it too."""
+
+        def ring(position: int) -> None:
+            if position > self._ends[name]:
+                self._ends[name] = position
+                self._ring(name)
+
+        return ring
+
+    def ring_bus(self, _count: int) -> None:
+        """Ring the bell of the bus."""
+        self._ring(BUS)
 
     def _ring(self, name: str) -> None:
         self._rung.update((name,))

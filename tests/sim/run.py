@@ -15,8 +15,8 @@ from tests.sim.story import Story
 
 MOST, MOST_OF_FEW = 150_000, 30_000
 """Turns of one run at most: four to ten times what a run takes."""
-JUMP_RATE = 0.0005
-"""Of the clock in the whole telling, which has ten times as many turns; it leaps for those who wait."""
+CRASH_RATE, JUMP_RATE = 0.001, 0.0005
+"""In the whole telling, which has ten times as many turns. The clock leaps for those who wait, besides."""
 LATER_S = 600.0
 """A claim of a sender that died is over, and so is every wait after a refusal or two."""
 
@@ -36,7 +36,7 @@ class Run:
 def play(postgres: EmbeddedPostgres, scenery: Scenery, seed: int, **settings: Any) -> Run:
     """Play the scenery's story under a seed; raises what turned it red."""
     if scenery.keys is not None:
-        settings = {"jump_rate": JUMP_RATE, **settings}
+        settings = {"crash_rate": CRASH_RATE, "jump_rate": JUMP_RATE, **settings}
     most = MOST_OF_FEW if scenery.keys is None else MOST
     with staged(postgres, scenery, seed, **settings) as stage:
         told: Any = Story(stage) if stage.platform is None else Portal(stage)

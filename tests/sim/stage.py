@@ -167,7 +167,7 @@ def _followers(stage: Stage, service: Service) -> Sequence[Follower]:
     app.on_append = stage.bells.ring_for(service.name)
     bus = stage.database("bus")
     publisher = SimPublisher(stage.sim, EmbeddedPublisher(bus))
-    publisher.on_publish = stage.bells.ring_for(BUS)
+    publisher.on_publish = stage.bells.ring_bus
     subscriber = SimSubscriber(stage.sim, EmbeddedSubscriber(bus))
     groups = followers(service, app, publisher, subscriber)
     if stage.platform is not None:
