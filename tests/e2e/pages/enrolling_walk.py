@@ -1,0 +1,298 @@
+"""The walk through step 8: rows 45 to 49, 55 to 57 and 61, and what step 9 does to an application (D-50)."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.pages.access_walk import done, link, press, save
+from tests.e2e.pages.enrolling_neighbours import Practice, Practices
+from tests.e2e.pages.papers_walk import hand_in
+from tests.e2e.pages.walk import Look, enter
+from tests.scenario import CP_575
+
+COLUMNS = (
+    "Relationship,Provider Name/LBN,NPI,Current Enrollment Status,Medicare ID,Effective Date,Reassignment End Date,"
+    "Revalidation Due Date"
+)
+
+
+def whole(page: Page, base: str, look: Look, practices: Practices) -> None:
+    """From an empty page to the report, and to the refusal after the disconnection."""
+    at = practices.next()
+    enter(page, base, practices.neighbours.known("Jo", "Nakamura"))
+    page.goto(f"{base}/enrollments")
+    look(page, "enrollments-none")
+    link(page, "Start an application")
+    look(page, "start-nobody")
+    tracking = preparing(page, base, look, practices, at)
+    signing(page, base, look, at, tracking)
+    contractor(page, base, look, practices, at, tracking)
+    reports(page, base, look, at)
+    afterwards(page, base, look, practices, at)
+
+
+def preparing(page: Page, base: str, look: Look, practices: Practices, at: Practice) -> str:
+    """Cleo Vargas starts, fills in, attaches, submits; the Tracking ID."""
+    story = practices.story
+    enter(page, base, at.staff)
+
+    def may_start() -> bool:
+        page.goto(f"{base}/applications/new")
+        return page.locator("main input[name=what]").count() > 0
+
+    story.eventually(may_start, "the right to act for the practitioner")
+    page.locator("main input[name=what]").first.check(force=True)
+    look(page, "start")
+    press(page, "Start an application")
+    done(page, "The application is started.")
+    look(page, "application-draft")
+    tracking = page.url.rpartition("/")[2].partition("?")[0]
+    own = f"{base}/applications/{tracking}"
+    topics(page, look)
+    group(page, look, at)
+    documents(page, look)
+    link(page, "Review and submit")
+    look(page, "review")
+    press(page, "Submit")
+    look(page, "review-errors")
+    official = at.at.official
+    page.fill("#name-1", f"{at.practitioner.first_name} {at.practitioner.last_name}")
+    page.fill("#email-1", at.practitioner.email)
+    page.fill("#name-2", f"{official.first_name} {official.last_name}")
+    page.fill("#email-2", "not an address")
+    press(page, "Submit")
+    expect(page.locator("#email-2-error")).to_contain_text("Enter an e-mail address like name@example.com")
+    assert page.input_value("#name-1").endswith(at.practitioner.last_name), "what was typed is kept"
+    page.fill("#email-2", "wrong@harbor.example")
+    press(page, "Submit")
+    done(page, "The application is submitted.")
+    look(page, "signatures")
+    page.locator("main tr", has_text="wrong@harbor.example").get_by_text("Send the e-mail again").click()
+    look(page, "signature-again")
+    page.fill("#email", official.email)
+    press(page, "Send the e-mail again")
+    done(page, "The e-mail is sent again.")
+    expect(page.locator("main table")).to_contain_text(official.email)
+    link(page, "File a statement instead")
+    look(page, "statement-none")
+    page.goto(own)
+    look(page, "application-pending")
+    link(page, "CORRECT & RE-SUBMIT")
+    look(page, "application-reopen")
+    page.goto(f"{own}/sign")  # X-22
+    expect(page.locator("main")).to_contain_text("Whoever prepares an application for others never signs it.")
+    look(page, "sign-preparer")
+    return tracking
+
+
+def topics(page: Page, look: Look) -> None:
+    """Each first with mistakes."""
+    link(page, "Identifying information")
+    press(page, "Save")
+    look(page, "topic-errors")
+    page.select_option("#state", "ME")
+    page.fill("#specialty", "Family Practice")
+    press(page, "Save")
+    done(page, "What you entered is saved.")
+    link(page, "Practice location")
+    look(page, "topic-location")
+    for box, value in (("street", "1 Elm Street"), ("city", "Harbor Point"), ("zip", "39"), ("phone", "55")):
+        page.fill(f"#{box}", value)
+    page.select_option("#state", "ME")
+    for box, value in (("month", "13"), ("day", "1"), ("year", "2021")):
+        page.fill(f"#first-service-date-{box}", value)
+    press(page, "Save")
+    look(page, "topic-location-errors")
+    for box in ("zip", "phone", "first-service-date-month"):
+        expect(page.locator(f"#{box}-error")).to_have_count(1)
+    assert page.input_value("#street") == "1 Elm Street"
+    page.fill("#zip", "03904")
+    page.fill("#phone", "207-555-0142")
+    page.fill("#first-service-date-month", "3")
+    press(page, "Save")
+    done(page, "What you entered is saved.")
+    link(page, "Final adverse legal actions")
+    page.check("#any-2", force=True)
+    look(page, "topic-actions")
+    press(page, "Save")
+    done(page, "What you entered is saved.")
+
+
+def group(page: Page, look: Look, at: Practice) -> None:
+    """A group that is not enrolled is refused, and the one that is, is taken (PE-X-06)."""
+    link(page, "Reassignment of benefits")
+    look(page, "receiving")
+    page.fill("#organization-name", "Juniper Ridge*")
+    press(page, "Search")
+    press(page, "Save")
+    look(page, "receiving-errors")
+    page.locator("main input[type=radio]").first.check(force=True)
+    press(page, "Save")
+    expect(page.locator("main [role=alert]")).to_contain_text("Choose a group with an approved enrollment.")
+    page.fill("#organization-name", at.at.clinic.name)
+    press(page, "Search")
+    page.locator("main tr", has_text=at.at.clinic.npis[0].npi).locator("input[type=radio]").check(force=True)
+    press(page, "Save")
+    done(page, "What you entered is saved.")
+
+
+def documents(page: Page, look: Look) -> None:
+    """Not a PDF, too large, then right; taken back and added again."""
+    link(page, "Add a Document")
+    look(page, "document-add")
+    page.check("#document-type", force=True)
+    hand_in(page, "scan.gif", b"GIF89a" + bytes(1000))
+    expect(page.locator("#file-error")).to_contain_text("Choose a PDF or TIFF.")
+    look(page, "document-kind-errors")
+    hand_in(page, "large.pdf", CP_575 + bytes(10 * 1024 * 1024))
+    expect(page.locator("#file-error")).to_contain_text("at most 10 MB")
+    hand_in(page, "License of 2026.pdf", CP_575)
+    done(page, "The document is added.")
+    link(page, "Delete")
+    look(page, "document-delete")
+    press(page, "Delete")
+    done(page, "The document is deleted.")
+    link(page, "Add a Document")
+    page.check("#document-type", force=True)
+    hand_in(page, "License of 2026.pdf", CP_575)
+    done(page, "The document is added.")
+    assert save(page, "View").read_bytes() == CP_575
+    look(page, "application-complete")
+
+
+def signing(page: Page, base: str, look: Look, at: Practice, tracking: str) -> None:
+    """The right people sign; a stranger has no such page; twice is told."""
+    path = f"{base}/applications/{tracking}/sign"
+    enter(page, base, at.practitioner)
+    page.goto(path)
+    look(page, "sign")
+    press(page, "Sign")
+    look(page, "sign-errors")
+    page.check("#agreed", force=True)
+    press(page, "Sign")
+    done(page, "You have signed.")
+    page.goto(path)
+    expect(page.locator("main")).to_contain_text("Yours is given already")
+    look(page, "sign-again")
+    enter(page, base, at.at.official)
+    page.goto(path)
+    link(page, "Refuse to sign")
+    look(page, "sign-decline")
+    link(page, "Cancel")
+    page.check("#agreed", force=True)
+    press(page, "Sign")
+    done(page, "You have signed.")
+    expect(page.locator("main")).to_contain_text("All signatures are in.")
+    page.goto(f"{base}/applications/T0101-2020-1234-567/sign")
+    expect(page.locator("main h1")).to_contain_text("This link is for the person who is to sign")
+    look(page, "sign-stranger")
+
+
+def contractor(page: Page, base: str, look: Look, practices: Practices, at: Practice, tracking: str) -> None:
+    """Milo Acker takes it up and approves it."""
+    enter(page, base, practices.mac)
+    page.locator("nav a", has_text="Contractor").click()
+    look(page, "mac")
+    page.locator(f"main a[href='/mac/{tracking}']").click()
+    look(page, "mac-application")
+    press(page, "Take up")
+    done(page, "The application is in process.")
+    look(page, "mac-in-process")
+    link(page, "Ask for corrections")
+    press(page, "Ask for corrections")
+    look(page, "mac-corrections-errors")
+    link(page, "Cancel")
+    page.locator("main a", has_text="Approve").click()
+    press(page, "Approve")
+    look(page, "mac-approve-errors")
+    page.fill("#ptan", f"PG{at.number}100")
+    press(page, "Approve")
+    expect(page.locator("#ptan-error")).to_contain_text("Another record has this Medicare ID.")
+    page.fill("#ptan", f"PM{at.number}777")
+    press(page, "Approve")
+    done(page, "The application is approved.")
+    look(page, "mac-approved")
+
+
+def reports(page: Page, base: str, look: Look, at: Practice) -> None:
+    """The group's official finds the reassignment on card, page and file (PE-ENR-01, PE-REA-05 to -09)."""
+    enter(page, base, at.at.official)
+    page.locator("nav a", has_text="Enrollments").click()
+    look(page, "enrollments")
+    page.locator("main summary", has_text="MORE OPTIONS").first.click()
+    look(page, "enrollments-more")
+    link(page, "View Medicare ID Report")
+    look(page, "medicare-ids")
+    page.goto(f"{base}/enrollments")
+    link(page, "VIEW")
+    look(page, "record")
+    link(page, "View/Manage Reassignments")
+    look(page, "report")
+    report = page.url
+    expect(page.locator("main")).to_contain_text("Records 1 - 1 of 1")
+    press(page, "FILTER")
+    expect(page.locator("#reassignment-error")).to_contain_text("Choose one or more of the options")
+    look(page, "report-errors")
+    expect(page.locator("main tbody tr")).to_have_count(1)
+    page.select_option("#reassignment", "ENDED")
+    press(page, "FILTER")
+    expect(page.locator("main")).to_contain_text("Records 0 - 0 of 0")
+    look(page, "report-none")
+    link(page, "RESET")
+    with page.expect_download() as waiting:
+        link(page, "DOWNLOAD REPORT")
+    assert re.fullmatch(r"reassignment-report-\d{8}-\d{6}-E[DS]T\.csv", waiting.value.suggested_filename)
+    head, line, rest = waiting.value.path().read_bytes().decode("utf-8").split("\r\n")
+    assert (head, rest) == (f"\ufeff{COLUMNS}", "")
+    name = f'"{at.practitioner.last_name}, {at.practitioner.first_name}"'
+    assert line.startswith(f"Receiving Benefits from,{name},2")
+    assert f",APPROVED,PM{at.number}777," in line
+    assert ",N/A," in line
+    page.goto(f"{report}/pending")
+    look(page, "pending-none")
+    page.goto(f"{report}/manage")
+    look(page, "manage")
+    page.goto(f"{base}/enrollments?lang=es")
+    look(page, "enrollments-es")
+    page.goto(f"{report}?lang=es")
+    look(page, "report-es")
+    page.goto(f"{report}?lang=en")
+
+
+def afterwards(page: Page, base: str, look: Look, practices: Practices, at: Practice) -> None:
+    """A change is under way when the practitioner disconnects: the next step is refused, with who could help."""
+    enter(page, base, at.staff)
+    page.goto(f"{base}/applications/new")
+    page.locator("main input[name=what]").first.check(force=True)
+    look(page, "start-change")
+    press(page, "Start an application")
+    done(page, "The application is started.")
+    own = page.url.partition("?")[0]
+    page.goto(f"{base}/enrollments")
+    look(page, "enrollments-unfinished")
+    page.goto(f"{own}/practice-location")
+    practices.disconnect(at)
+
+    def refused() -> bool:
+        return page.request.get(own).status == 403
+
+    practices.story.eventually(refused, "the end of the right to act")
+    for box, value in (
+        ("street", "1 Elm Street"),
+        ("city", "Harbor Point"),
+        ("zip", "03904"),
+        ("phone", "207-555-0142"),
+    ):
+        page.fill(f"#{box}", value)
+    press(page, "Save")
+    page.wait_for_load_state("load")
+    look(page, "right-ended")
+    expect(page.locator("main")).to_contain_text("The provider can approve a new")
+    page.goto(own)
+    expect(page.locator("main h1")).to_contain_text("You may not act for this provider")
+    enter(page, base, practices.neighbours.known("Jo", "Nakamura"))
+    page.goto(own)
+    look(page, "application-unknown")
+    expect(page.locator("main h1")).to_contain_text("We cannot show this application")
