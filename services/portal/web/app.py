@@ -33,6 +33,7 @@ from services.portal.web import (
     inviting,
     mac,
     member,
+    paper_records,
     pin,
     profile,
     reassignments,
@@ -84,7 +85,8 @@ AREAS: tuple[Iterable[Page], ...] = (
     signatures.PAGES,
     e_signing.PAGES,
     topics.PAGES,  # the last of an application's: whatever is left in the address names a topic
-    mac.PAGES,
+    paper_records.PAGES,
+    mac.PAGES,  # after it: an address of one of its applications begins alike
     guides.PAGES,
 )
 """The pages of every area; an area to come adds its own here."""

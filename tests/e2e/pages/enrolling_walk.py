@@ -214,6 +214,36 @@ def contractor(page: Page, base: str, look: Look, practices: Practices, at: Prac
     press(page, "Approve")
     done(page, "The application is approved.")
     look(page, "mac-approved")
+    loading(page, base, look, at)
+
+
+def loading(page: Page, base: str, look: Look, at: Practice) -> None:
+    """A second record of the group, from paper; a Social Security Number is typed again after a mistake."""
+    page.goto(f"{base}/mac/import")
+    look(page, "mac-import")
+    values = {
+        "npi": at.at.clinic.npis[0].npi, "specialty": "Clinic/Group Practice", "contractor": "Northern Contractor",
+        "ptans": f"PG{at.number}100 PH{at.number}100", "effective-month": "3", "effective-day": "1",
+        "effective-year": "2024", "official-name": "Ana Rivera", "official-ssn": at.at.official.ssn,
+    }  # fmt: skip
+    for box, value in values.items():
+        page.fill(f"#{box}", value)
+    press(page, "Load the record")
+    look(page, "mac-import-errors")
+    expect(page.locator("#official-capacity-error")).to_have_count(1)
+    assert page.input_value("#official-ssn") == "", "P3 is never put back into a page"
+    page.select_option("#form", "855B")
+    page.select_option("#state", "NY")
+    page.select_option("#official-capacity", "AUTHORIZED_OFFICIAL")
+    page.fill("#official-ssn", at.at.official.ssn)
+    press(page, "Load the record")
+    expect(page.locator("#ptans-error")).to_contain_text("Another record has this Medicare ID.")
+    page.fill("#ptans", f"PH{at.number}100")
+    page.fill("#official-ssn", at.at.official.ssn)
+    press(page, "Load the record")
+    done(page, "The record is loaded.")
+    expect(page.locator("main")).to_contain_text("On a paper form")
+    look(page, "mac-imported")
 
 
 def reports(page: Page, base: str, look: Look, at: Practice) -> None:
