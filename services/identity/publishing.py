@@ -79,7 +79,8 @@ def account_state(account: Account) -> state_pb2.AccountState:
         active=account.is_active,
         provider_ids=account.provider_ids,
         roles=account.roles,
-        person_id=str(account.person_id or ""),
+        # not before identity is proofed: until then an SSN is a claim, perhaps on somebody else's
+        person_id=str(account.person_id or "") if account.is_active else "",
     )
 
 

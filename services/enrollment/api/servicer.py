@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from mandate.enrollment.v1 import service_pb2 as pb
@@ -10,6 +12,7 @@ from chassis.application import Application as App
 from chassis.documents.uploads import PIECE_READ
 from chassis.domain import NotAllowedError, NotFoundError
 from chassis.server import Api, Caller, Rule, page_limit, uuid_of
+from chassis.views import View
 from chassis.waiting import Waiter
 from services.enrollment.api import translate
 from services.enrollment.api.contractor import ContractorAnswers
@@ -58,7 +61,7 @@ class EnrollmentServicer(PreparingAnswers, ContractorAnswers):
 
     def GetApplication(self, request: pb.GetApplicationRequest, caller: Caller) -> pb.GetApplicationResponse:
         """PE-REA-10."""
-        self._waiter.wait(request.at_least, [APPLICATIONS, DOCUMENTS])
+        self._wait(request, [APPLICATIONS, DOCUMENTS])
         id_ = (
             reading.id_by_tracking(self._app, request.tracking_id)
             if request.tracking_id
@@ -83,7 +86,7 @@ class EnrollmentServicer(PreparingAnswers, ContractorAnswers):
 
     def ListApplications(self, request: pb.ListApplicationsRequest, caller: Caller) -> pb.ListApplicationsResponse:
         """Continue working on an application (PE-X-02)."""
-        self._waiter.wait(request.at_least, [APPLICATIONS])
+        self._wait(request, [APPLICATIONS])
         after = uuid_of(request.after, field="after") if request.after else None
         providers = self._providers(caller, request.provider_id)
         with self._app.session() as session:
@@ -94,7 +97,7 @@ class EnrollmentServicer(PreparingAnswers, ContractorAnswers):
 
     def ListDocuments(self, request: pb.ListDocumentsRequest, caller: Caller) -> pb.ListDocumentsResponse:
         """PE-BEN-03."""
-        self._waiter.wait(request.at_least, [DOCUMENTS])
+        self._wait(request, [DOCUMENTS])
         id_ = uuid_of(request.application_id, field="application_id")
         seen = reading.documents(self._app, self._parts, _reader(caller), id_)
         return pb.ListDocumentsResponse(documents=translate.documents(seen))
@@ -108,7 +111,7 @@ class EnrollmentServicer(PreparingAnswers, ContractorAnswers):
 
     def ListEnrollments(self, request: pb.ListEnrollmentsRequest, caller: Caller) -> pb.ListEnrollmentsResponse:
         """PE-ENR-01."""
-        self._waiter.wait(request.at_least, CARDS)
+        self._wait(request, CARDS)
         after = uuid_of(request.after, field="after") if request.after else None
         providers = self._providers(caller, request.provider_id)
         with self._app.session() as session:
@@ -117,7 +120,7 @@ class EnrollmentServicer(PreparingAnswers, ContractorAnswers):
 
     def GetEnrollment(self, request: pb.GetEnrollmentRequest, caller: Caller) -> pb.GetEnrollmentResponse:
         """PE-REP-01."""
-        self._waiter.wait(request.at_least, CARDS)
+        self._wait(request, CARDS)
         id_ = uuid_of(request.enrollment_id, field="enrollment_id")
         seen = reading.record(self._app, self._parts, _reader(caller), id_)
         return pb.GetEnrollmentResponse(
@@ -128,6 +131,7 @@ class EnrollmentServicer(PreparingAnswers, ContractorAnswers):
 
     def ListMedicareIds(self, request: pb.ListMedicareIdsRequest, caller: Caller) -> pb.ListMedicareIdsResponse:
         """PE-REP-01."""
+        self._wait(request, [])
         id_ = uuid_of(request.enrollment_id, field="enrollment_id")
         seen = reading.record(self._app, self._parts, _reader(caller), id_)
         return pb.ListMedicareIdsResponse(
@@ -138,7 +142,7 @@ class EnrollmentServicer(PreparingAnswers, ContractorAnswers):
         self, request: pb.ListPendingReassignmentApplicationsRequest, caller: Caller
     ) -> pb.ListPendingReassignmentApplicationsResponse:
         """PE-REA-01, PE-REA-02."""
-        self._waiter.wait(request.at_least, [APPLICATIONS, ENROLLMENTS])
+        self._wait(request, [APPLICATIONS, ENROLLMENTS])
         id_ = uuid_of(request.enrollment_id, field="enrollment_id")
         reading.record(self._app, self._parts, _reader(caller), id_)
         after = uuid_of(request.after, field="after") if request.after else None
@@ -156,7 +160,7 @@ class EnrollmentServicer(PreparingAnswers, ContractorAnswers):
 
     def ListReassignments(self, request: pb.ListReassignmentsRequest, caller: Caller) -> pb.ListReassignmentsResponse:
         """PE-REA-05 to PE-REA-09."""
-        self._waiter.wait(request.at_least, [REASSIGNMENTS, ENROLLMENTS, MEDICARE_IDS])
+        self._wait(request, [REASSIGNMENTS, ENROLLMENTS, MEDICARE_IDS])
         id_ = uuid_of(request.enrollment_id, field="enrollment_id")
         reading.record(self._app, self._parts, _reader(caller), id_)
         after = uuid_of(request.after, field="after") if request.after else None
@@ -168,6 +172,10 @@ class EnrollmentServicer(PreparingAnswers, ContractorAnswers):
         return pb.ListReassignmentsResponse(
             reassignments=[translate.line(row) for row in page.rows], total=page.total, preceding=page.preceding
         )
+
+    def _wait(self, request: Any, views: Sequence[View]) -> None:
+        """Wait until the views, and what is known of the right to act, have come as far as the receipts."""
+        self._waiter.wait(request.at_least, [*views, self._parts.rights.heard])
 
     def _providers(self, caller: Caller, asked: str) -> list[UUID]:
         """One provider, where the caller may act for it, or all for whom he may."""

@@ -25,5 +25,7 @@ class AuthorityFollower(InMemory):
     def _take(self, event: object) -> None:
         if isinstance(event, Message):
             feeding.take(self.index, event)
-        if isinstance(event, AccountState) and event.person_id:
-            self.persons[UUID(event.account_id)] = UUID(event.person_id)
+        if isinstance(event, AccountState):
+            self.persons.pop(UUID(event.account_id), None)
+            if event.person_id:
+                self.persons[UUID(event.account_id)] = UUID(event.person_id)

@@ -55,7 +55,7 @@ def nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_the_whole_history_has_causes_first(told: Platform) -> None:
     rows = _log(told)
     place = {f"{row['service']}@{row['position']}": number for number, row in enumerate(rows)}
-    assert {row["service"] for row in rows} == {"identity", "access", "connections", "notifier"}
+    assert {row["service"] for row in rows} == {"identity", "access", "connections", "enrollment", "notifier"}
     assert all(place[row["causation"]] < number for number, row in enumerate(rows) if row["causation"])
 
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from chassis.server import Caller, RefusedError
 from chassis.tokens import Claims
+from chassis.vocabulary import tax_numbers
 from services.identity.adapters.sweeping import Sweeper
 from services.identity.commands import seeding
 from services.identity.commands.settings import IdentitySettings, SeededAccount
@@ -95,6 +96,8 @@ def test_a_state_is_told_when_it_changes_and_a_sign_in_changes_none(desk: Desk) 
 
     assert [one.active for one in states()] == [False, True]
     assert states()[-1].account_id == str(who.account_id)
+    person = tax_numbers.person_id(desk.parts.keys.person, "219099999")
+    assert [one.person_id for one in states()] == ["", str(person)]  # nobody's before identity is proofed
     desk.clock.forward(hours=1)
     desk.session()
     desk.house.settle()

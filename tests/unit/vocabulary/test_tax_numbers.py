@@ -124,3 +124,20 @@ def test_an_index_needs_a_key_and_an_ssn() -> None:
         tax_numbers.ssn_index(b"", "881401234")
     with pytest.raises(tax_numbers.TaxNumberError):
         tax_numbers.ssn_index(b"key", "900401234")
+
+
+def test_a_person_has_one_id_however_the_number_is_typed() -> None:
+    """X-11: a UUID that tells nothing of the number without the key."""
+    one = tax_numbers.person_id(b"k" * 32, "871-20-4417")
+    assert one == tax_numbers.person_id(b"k" * 32, "871204417")
+    assert (one.version, one.variant) == (8, "specified in RFC 4122")
+    assert one != tax_numbers.person_id(b"x" * 32, "871204417")
+    assert one != tax_numbers.person_id(b"k" * 32, "871204418")
+    assert one.bytes not in tax_numbers.ssn_index(b"k" * 32, "871204417")
+
+
+def test_without_a_key_or_a_number_there_is_no_person() -> None:
+    with pytest.raises(ValueError, match="key of persons"):
+        tax_numbers.person_id(b"", "871204417")
+    with pytest.raises(tax_numbers.TaxNumberError):
+        tax_numbers.person_id(b"k" * 32, "000000000")
