@@ -22,6 +22,7 @@ from services.portal.web.pages import Access, Page
 from services.portal.web.visits import BadFormError, Visit
 
 PATH = f"{applications.PATH}/documents"
+STATEMENT = "SIGNED_STATEMENT"
 TYPE = Field("document_type", "IA-CONF-03.choose", missing="IA-CONF-03.choose_missing", longest=30)
 FILE = Field("file", "IA-CONF-03.file", missing="IA-CONF-03.file_missing", longest=4096)
 
@@ -99,9 +100,12 @@ def delete(visit: Visit) -> Response:
 
 def _add(visit: Visit, form: Form, status: int = 200) -> Response:
     seen = applications.prepared(visit)
-    choices = [
-        (code, visit.words(key), visit.words(f"PE-BEN-03.about.{code}")) for code, key in applications.TYPES.items()
-    ]
+    # a statement is taken while signatures are awaited too (PE-BEN-03)
+    takes_all = seen.application.status in pecos.CORRECTABLE
+    types = applications.TYPES if takes_all else {STATEMENT: applications.TYPES[STATEMENT]}
+    if not (takes_all or seen.application.status == "PENDING_SIGNATURES" or form.errors):
+        return visit.go(f"/applications/{seen.application.tracking_id}")
+    choices = [(code, visit.words(key), visit.words(f"PE-BEN-03.about.{code}")) for code, key in types.items()]
     return visit.page(
         "applications/document_add.html",
         status,
