@@ -97,7 +97,10 @@ def form(name: str) -> Sequence[forms.Topic]:
 
 
 def application(app: App, parts: Parts, reader: Reader, id: UUID) -> SeenApplication:
-    """An application, for those who prepare or sign it and the contractor. Raises `NotFoundError`."""
+    """An application, for those who prepare or sign it and the contractor.
+
+    Raises `NotFoundError`; `NoRightToActError` for whoever began or submitted it and may not act any more.
+    """
     found = _visible(app, parts, reader, id)
     prepares = parts.rights.may_act(reader.account_id, found.provider_id)
     return SeenApplication(
@@ -194,6 +197,9 @@ def _visible(app: App, parts: Parts, reader: Reader, id: UUID) -> Application:
         or parts.rights.may_act(reader.account_id, found.provider_id)
         or signers.is_signer(app, parts, reader.account_id, found)
     ):
+        if reader.account_id in {found.started_by, found.submitted_by}:
+            # they know that it exists, and learn why it goes on without them (D-50)
+            parts.rights.require(reader.account_id, found.provider_id)
         raise NotFoundError("There is no such application.")
     return found
 

@@ -15,28 +15,39 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from services.portal.web import (
+    applications,
     asking,
+    attachments,
     confirmation,
     connecting,
     connections,
     documents,
+    e_signing,
     employers,
+    enrollments,
     errors,
     eus,
     guides,
     home,
     invitations,
     inviting,
+    mac,
     member,
+    paper_records,
     pin,
     profile,
+    reassignments,
     register,
     session,
+    signatures,
     signin,
     staff,
     staff_requests,
+    starting,
     stepping_up,
+    submitting,
     templating,
+    topics,
 )
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
@@ -65,6 +76,17 @@ AREAS: tuple[Iterable[Page], ...] = (
     connections.PAGES,
     connecting.PAGES,
     eus.PAGES,
+    enrollments.PAGES,
+    reassignments.PAGES,
+    starting.PAGES,
+    applications.PAGES,
+    attachments.PAGES,
+    submitting.PAGES,
+    signatures.PAGES,
+    e_signing.PAGES,
+    topics.PAGES,  # the last of an application's: whatever is left in the address names a topic
+    paper_records.PAGES,
+    mac.PAGES,  # after it: an address of one of its applications begins alike
     guides.PAGES,
 )
 """The pages of every area; an area to come adds its own here."""

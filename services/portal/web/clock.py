@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -28,6 +28,16 @@ def day(iso: str) -> str:
     year, _, rest = iso.partition("-")
     month, _, date = rest.partition("-")
     return f"{month}/{date}/{year}" if date else iso
+
+
+def days_until(iso: str, now: datetime, zone: str) -> int:
+    """Legal days until `YYYY-MM-DD`; 0 for no date."""
+    return (date.fromisoformat(iso) - now.astimezone(ZoneInfo(zone)).date()).days if iso else 0
+
+
+def iso_day(month: str, day: str, year: str) -> str:
+    """`YYYY-MM-DD` of three boxes; what is no date goes on as it was typed, for whoever judges it."""
+    return f"{year:0>4}-{month:0>2}-{day:0>2}" if month or day or year else ""
 
 
 def exact_time(at: datetime, zone: str) -> str:

@@ -25,16 +25,16 @@ STATUS = {
 }
 
 
-def page(visit: Visit, kind: str, status: int, *, retry_after: int = 0) -> Response:
-    """The page of a kind; its words stand under `failure.<kind>`."""
-    response = visit.page("errors/error.html", status, kind=kind)
+def page(visit: Visit, kind: str, status: int, *, retry_after: int = 0, why: str = "") -> Response:
+    """The page of a kind; its words stand under `failure.<kind>`, `why` in the words of the service that refused."""
+    response = visit.page("errors/error.html", status, kind=kind, why=why)
     response.headers["x-correlation-id"] = visit.correlation
     if retry_after:
         response.headers["retry-after"] = str(retry_after)
     return response
 
 
-def of_refusal(visit: Visit, refused: RefusedError) -> Response:
+def of_refusal(visit: Visit, refused: RefusedError, *, unknown: str = "not_found") -> Response:
     """What a service's refusal means where the page itself had nothing to say about it."""
     if "REGISTRATION_ENDED" in refused.codes:
         visit.cookies[Cookie.REGISTRATION] = ""
@@ -47,7 +47,11 @@ def of_refusal(visit: Visit, refused: RefusedError) -> Response:
     if refused.status is grpc.StatusCode.UNAUTHENTICATED and visit.session is not None:
         visit.cookies[Cookie.SESSION] = ""
         return visit.go("/signin?notice=session_ended")
+    if "NO_RIGHT_TO_ACT" in refused.codes and visit.session is not None:
+        # what is missing, and who can supply it (D-50): only enrollment knows
+        return page(visit, "no_right", 403, why=refused.details[0].message)
     kind, status = STATUS.get(refused.status, ("ours", 500))
+    kind = unknown if kind == "not_found" else kind
     return page(visit, kind, status, retry_after=refused.retry_after)
 
 

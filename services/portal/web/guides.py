@@ -58,7 +58,6 @@ LATER = (
     "/profile/password",
     "/profile/questions",
     "/profile/mfa",
-    "/enrollments",
     "/npi",
 )
 """What pages and mails name and nobody has built yet: until then External User Services help, and Help says how."""

@@ -34,6 +34,8 @@ class Access(Enum):
     SIGNED_IN = "signed in"
     EUS = "external user services"
     """For others who are signed in there is no such page."""
+    MAC = "contractor"
+    """Likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Page:
     """Whether opening it keeps the session alive; a script that only looks does not."""
     upload: bool = False
     """Whether its form brings a document, and may be as large as one."""
+    unknown: str = "not_found"
+    """What is said where there is nothing for this reader, by its kind in the catalogue (`failure`)."""
 
     def route(self, portal: Portal) -> Route:
         """The route of the page."""
@@ -86,7 +90,7 @@ def _guarded(page: Page, visit: Visit, do: Callable[[Page, Visit], Response | No
         return _step_up(page, visit)
     except RefusedError as refused:
         log.warning("refused", correlation=visit.correlation, page=page.path, status=refused.status.name)
-        return errors.of_refusal(visit, refused)
+        return errors.of_refusal(visit, refused, unknown=page.unknown)
     except (UnknownFieldError, BadFormError) as error:
         log.warning("bad form", correlation=visit.correlation, page=page.path, error=type(error).__name__)
         return errors.page(visit, "bad_form", 422)
@@ -119,11 +123,11 @@ def _answer(page: Page, visit: Visit) -> Response:
 
 
 def _turn_away(page: Page, visit: Visit) -> Response | None:
-    if page.access in {Access.SIGNED_IN, Access.EUS} and visit.session is None:
+    if page.access in {Access.SIGNED_IN, Access.EUS, Access.MAC} and visit.session is None:
         ended = cookies.read(visit.settings, visit.request, Cookie.SESSION) != ""
         back = f"&next={quote(visit.request.url.path)}" if visit.request.method == "GET" else ""
         return visit.go(f"/signin?{'notice=session_ended' if ended else 'notice=sign_in_first'}{back}")
-    if page.access is Access.EUS and not visit.is_eus:
+    if (page.access is Access.EUS and not visit.is_eus) or (page.access is Access.MAC and not visit.is_mac):
         return errors.page(visit, "not_found", 404)
     if page.access is Access.REGISTERING and not visit.cookie(Cookie.REGISTRATION):
         return visit.go("/register?notice=start_first")

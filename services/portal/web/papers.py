@@ -9,16 +9,25 @@ from typing import Any
 from urllib.parse import quote
 
 from mandate.access.v1.service_pb2 import Document, ListDocumentsRequest, ListDocumentsResponse, RoleRequest
+from mandate.enrollment.v1 import service_pb2 as enrollment
 from markupsafe import Markup
 
 from services.portal.web import receipts
 from services.portal.web.visits import Visit
 
+AnyDocument = Document | enrollment.Document
+"""Of a role request, or of an application."""
+
 PROOF, CERTIFICATION = ("CP_575", "ALTERNATE"), ("CERTIFICATION",)
 NEEDED = {"AUTHORIZED_OFFICIAL": (PROOF,), "ACCESS_MANAGER": (CERTIFICATION, PROOF)}
 """By role, what is needed; one type of each group will do (D-42). What counts is access's own number."""
 
-ENDINGS = {"application/pdf": (".pdf",), "image/gif": (".gif",), "image/jpeg": (".jpg", ".jpeg")}
+ENDINGS = {
+    "application/pdf": (".pdf",),
+    "image/gif": (".gif",),
+    "image/jpeg": (".jpg", ".jpeg"),
+    "image/tiff": (".tif", ".tiff"),
+}
 MEGABYTE = 1024 * 1024
 
 
@@ -89,7 +98,7 @@ def size(bytes_: int) -> str:
     return f"{bytes_ / MEGABYTE:.1f} MB" if bytes_ >= MEGABYTE else f"{max(1, round(bytes_ / 1024))} KB"
 
 
-def headers(document: Document) -> dict[str, str]:
+def headers(document: AnyDocument) -> dict[str, str]:
     """With which a document is handed out: to be saved, never shown or run on our origin (S-23, RFC 6266)."""
     name = saved_as(document)
     plain = re.sub(r"[^A-Za-z0-9. _()-]", "_", name)
@@ -101,7 +110,7 @@ def headers(document: Document) -> dict[str, str]:
     }
 
 
-def saved_as(document: Document) -> str:
+def saved_as(document: AnyDocument) -> str:
     """The name that its owner gave, without paths and signs, ending as its content is: `scan.exe` is `scan.exe.pdf`."""
     name = "".join(sign if sign.isprintable() else "_" for sign in document.file_name)
     name = re.sub(r'[\\/:*?"<>|]', "_", name).strip(" .") or "document"

@@ -12,6 +12,7 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 from mandate.access.v1.service_pb2_grpc import AccessServiceStub
 from mandate.connections.v1.service_pb2_grpc import ConnectionsServiceStub
+from mandate.enrollment.v1.service_pb2_grpc import EnrollmentServiceStub
 from mandate.identity.v1.people_service_pb2_grpc import PeopleServiceStub
 from mandate.identity.v1.service_pb2_grpc import IdentityServiceStub
 from mandate.registry.v1.service_pb2_grpc import RegistryServiceStub
@@ -30,6 +31,7 @@ def clients(channel: Callable[[str], grpc.Channel]) -> Clients:
         "people": PeopleServiceStub(identity),  # type: ignore[no-untyped-call]
         "access": AccessServiceStub(channel("access")),  # type: ignore[no-untyped-call]
         "connections": ConnectionsServiceStub(channel("connections")),  # type: ignore[no-untyped-call]
+        "enrollment": EnrollmentServiceStub(channel("enrollment")),  # type: ignore[no-untyped-call]
         "registry": RegistryServiceStub(channel("registry")),  # type: ignore[no-untyped-call]
     }
     return Clients(**stubs)

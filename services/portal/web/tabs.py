@@ -22,6 +22,10 @@ def tabs(visit: Visit) -> list[Tab]:
     paths = {"/home": "home", "/profile": "profile", "/connections": "connections"}
     if standing.manages(visit):
         paths["/staff"] = "staff"
+    if visit.portal.clients.enrollment is not None and not (visit.is_eus or visit.is_mac):
+        paths["/enrollments"] = "enrollments"
+    if visit.is_mac:
+        paths["/mac"] = "mac"
     if visit.is_eus:
         paths["/eus"] = "eus"
     waiting = standing.waiting(visit)

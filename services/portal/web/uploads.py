@@ -119,5 +119,9 @@ class Parts:
 def pieces(about: UploadDocumentRequest.About, content: bytes) -> Iterator[UploadDocumentRequest]:
     """What access wants to hear: what it is about, and then the content."""
     yield UploadDocumentRequest(about=about)
-    for start in range(0, len(content), PIECE):
-        yield UploadDocumentRequest(piece=content[start : start + PIECE])
+    yield from (UploadDocumentRequest(piece=piece) for piece in cut(content))
+
+
+def cut(content: bytes) -> Iterator[bytes]:
+    """A document in pieces as services take them."""
+    return (content[start : start + PIECE] for start in range(0, len(content), PIECE))

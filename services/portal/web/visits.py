@@ -103,6 +103,11 @@ class Visit:
         """Whether the person works for External User Services."""
         return self.session is not None and StaffRole.STAFF_ROLE_EUS in self.session.roles
 
+    @property
+    def is_mac(self) -> bool:
+        """Whether the person works for the Medicare Administrative Contractor."""
+        return self.session is not None and StaffRole.STAFF_ROLE_MAC in self.session.roles
+
     # ---- asking services ------------------------------------------------------------------------
 
     def ask(self, method: Callable[..., Any], request: Any, *, audience: str = "", deadline: float = 0) -> Any:
@@ -173,6 +178,10 @@ class Visit:
     def now(self) -> datetime:
         """This moment."""
         return nature.now()
+
+    def today(self) -> str:
+        """The legal day, `05/07/2026`."""
+        return clock.day_and_time(self.now(), self.settings.zone)[:10]
 
     def time_of_day(self, stamp: Any) -> str:
         """`10:58AM EDT` of a message's time."""

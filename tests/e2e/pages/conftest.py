@@ -14,6 +14,7 @@ from cli.platform import Platform
 from cli.run import portal_settings, serve_portal
 from services.portal.web.challenge import Challenges
 from tests.e2e.pages import walk
+from tests.e2e.pages.enrolling_neighbours import Practices
 from tests.e2e.pages.neighbours import Neighbours
 from tests.scenario import Story
 
@@ -40,7 +41,12 @@ def challenge_text(embedded_platform: Platform) -> Callable[[str], str | None]:
 
 @pytest.fixture(scope="module")
 def neighbours(embedded_platform: Platform) -> Neighbours:
-    eus = desk(embedded_platform.password)
-    story = Story(embedded_platform.channel, embedded_platform.inbox, eventually, eus=eus)
+    eus, mac = desk(embedded_platform.password), desk(embedded_platform.password, "MAC")
+    story = Story(embedded_platform.channel, embedded_platform.inbox, eventually, eus=eus, mac=mac)
     story.sign_in(eus)  # once: a person gets five codes an hour
     return Neighbours(story)
+
+
+@pytest.fixture(scope="module")
+def practices(neighbours: Neighbours) -> Practices:
+    return Practices(neighbours)

@@ -142,11 +142,11 @@ class Neighbours:
     def ask_to_connect(self, at: Place) -> None:
         """Theo Quill's group asks to work for both of Ana Rivera's, and one of hers to work for it."""
         clinic, practice, theo = at.clinic.provider_id, at.practice.provider_id, self.theo()
-        self._connect(theo, clinic, JUNIPER, "PECOS", "SURROGATE")
-        self._connect(theo, clinic, JUNIPER, "NPPES", "SURROGATE")
-        self._connect(theo, practice, JUNIPER, "PECOS", "SURROGATE")
-        self._connect(theo, JUNIPER, clinic, "NPPES", "PROVIDER")
-        self.story.eventually(lambda: len(self._pending(at.official)) == 4, "the requests that wait for the official")
+        self.connect(theo, clinic, JUNIPER, "PECOS", "SURROGATE")
+        self.connect(theo, clinic, JUNIPER, "NPPES", "SURROGATE")
+        self.connect(theo, practice, JUNIPER, "PECOS", "SURROGATE")
+        self.connect(theo, JUNIPER, clinic, "NPPES", "PROVIDER")
+        self.story.eventually(lambda: len(self.pending(at.official)) == 4, "the requests that wait for the official")
 
     def ask_the_desk(self) -> None:
         """Three people ask to be Access Manager, the first of them without papers."""
@@ -163,11 +163,11 @@ class Neighbours:
         stream = [access.UploadDocumentRequest(about=about), access.UploadDocumentRequest(piece=CP_575)]
         self.story.ask(self.story.access.UploadDocument, iter(stream), who, "access")
 
-    def _pending(self, who: Person) -> list[connections.Connection]:
+    def pending(self, who: Person) -> list[connections.Connection]:
         request = connections.ListPendingRequest()
         return list(self.story.ask(self.story.connections.ListPending, request, who, "connections").connections)
 
-    def _connect(self, who: Person, provider_id: str, surrogate_id: str, function: str, side: str) -> None:
+    def connect(self, who: Person, provider_id: str, surrogate_id: str, function: str, side: str) -> None:
         request = connections.RequestConnectionRequest(
             command_id=_id(), provider_id=provider_id, surrogate_id=surrogate_id, function=function, side=side
         )

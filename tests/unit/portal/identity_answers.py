@@ -49,6 +49,7 @@ CAST = {
         Who("tquill88", "Theo", "Quill"),
         Who("newhere1", "Nora", "Newhere"),
         Who("eusdesk1", "Erin", "Usher", (m.STAFF_ROLE_EUS,)),
+        Who("macdesk1", "Milo", "Acker", (m.STAFF_ROLE_MAC,)),
     )
 }
 INVALID = grpc.StatusCode.INVALID_ARGUMENT

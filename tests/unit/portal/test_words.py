@@ -31,7 +31,7 @@ MADE_UP = (
     r"IA-PROF-02\.(all|approved|pending|ended)",
     r"IA-PROF-05\.(means\.)?\w+",
     r"IA-PROF-06\.[A-Z]+",
-    r"IA-NAV-01\.(home|profile|connections|staff|eus)",
+    r"IA-NAV-01\.(home|profile|connections|staff|enrollments|mac|eus)",
     r"IA-HOME-02\.(providers|surrogates)",
     r"IA-EMP-04\.\w+",
     r"IA-EMP-07\.[A-Z_]+",
@@ -48,6 +48,16 @@ MADE_UP = (
     r"IA-APPR-0[123]\.(\w+\.)?\w+",
     r"IA-CONN-0[23457]\.(\w+\.)*\w+",
     r"IA-CONN-12\.(title|then)\.\w+",
+    r"PE-ENR-01\.status\.\w+",
+    r"PE-REP-01\.(origin_is|capacity)\.\w+",
+    r"PE-REA-0[15789]\.((is|every)\.)?\w+",
+    r"PE-REA-11\.((capacity|is|by)\.)?\w+",
+    r"PE-X-03\.(because|due)\.\w+",
+    r"PE-X-04\.(as|name_of|email_of|nothing|nothing_text)\.\w+",
+    r"PE-X-05\.(topic|field|question|choice|hint|who|ask|then|do|sign_then)\.\w+",
+    r"PE-BEN-03\.(about\.)?[A-Z_]+",
+    r"mac\.(do|then)\.\w+",
+    r"PE-X-02\.((purpose|is)\.)?\w+",
 )
 """Keys that are put together where they are used."""
 
@@ -180,6 +190,69 @@ DECK = {
         "No Employers Exist.",
         'If you wish to add an employer, click "Add an Employer".',
     ),
+}
+# Of the pages of PECOS, by key (2.11); tests/e2e/pages walks them.
+PECOS = {
+    "PE-ENR-01.title": "Existing Enrollments",
+    "PE-ENR-01.view": "VIEW",
+    "PE-ENR-01.revalidate": "REVALIDATE",
+    "PE-ENR-04.more": "MORE OPTIONS",
+    "PE-ENR-01.contractor": "Contractor",
+    "PE-ENR-01.state": "State",
+    "PE-ENR-01.specialty": "Type/Specialty",
+    "PE-ENR-01.type": "Enrollment Type",
+    "PE-ENR-01.medicare_id": "Medicare ID",
+    "PE-ENR-01.medicare_ids": "View Medicare ID Report",
+    "PE-ENR-01.status_of": "Status",
+    "PE-ENR-01.status.APPROVED": "APPROVED",
+    "PE-ENR-01.record": "View Approved Enrollment Record",
+    "PE-ENR-01.adi": "Current ADI Accreditation?",
+    "PE-ENR-03.status": "Revalidation Status",
+    "PE-ENR-03.due": "Revalidation Due",
+    "PE-ENR-03.date": "Revalidation Due Date",
+    "PE-ENR-01.location": "Practice Location",
+    "PE-ENR-01.existing": "Existing Reassignments:",
+    "PE-ENR-01.pending": "Pending Reassignments Applications:",
+    "PE-ENR-01.manage": "View/Manage Reassignments",
+    "PE-REA-01.title": "Pending Reassignments Applications",
+    "PE-REA-01.name": "Name/LBN",
+    "PE-REA-01.tracking": "Tracking ID",
+    "PE-X-02.is.PENDING_SIGNATURES": "PENDING E-SIGNATURES",
+    "PE-REA-02.view": "View Pending E-Signatures Application",
+    "PE-REA-02.manage": "MANAGE SIGNATURES",
+    "PE-REA-02.correct": "CORRECT & RE-SUBMIT",
+    "PE-REA-05.title": "Filter Reassignment Records",
+    "PE-REA-05.lead": "Please provide one or more of the following options to filter the enrollments. Selecting the "
+    "reset button will clear the options selected and load the full list of enrollments.",
+    "PE-REA-05.reassignment": "Reassignment Status",
+    "PE-REA-05.every.reassignment": "All Statuses",
+    "PE-REA-05.enrollment": "Enrollment Status",
+    "PE-REA-05.every.enrollment": "All Statuses",
+    "PE-REA-05.relationship": "Relationship Status",
+    "PE-REA-05.every.relationship": "All Relationships",
+    "PE-REA-05.filter": "FILTER",
+    "PE-REA-05.reset": "RESET",
+    "PE-REA-06.title": "Reassignments Report",
+    "PE-REA-06.note": "The table below displays Reassignment Information for Approved, Deactivated, Revoked, and "
+    "Rejected enrollment records. Any changes that you submit will display here only after the Medicare "
+    "Administrative Contractor has processed the submitted enrollment.",
+    "PE-REA-07.relationship": "Relationship",
+    "PE-REA-07.name": "Provider Name/LBN",
+    "PE-REA-07.npi": "NPI",
+    "PE-REA-07.status": "Current Enrollment Status",
+    "PE-REA-07.medicare_id": "Medicare ID",
+    "PE-REA-07.effective": "Effective Date",
+    "PE-REA-07.end": "Reassignment End Date",
+    "PE-REA-07.due": "Revalidation Due Date",
+    "PE-REA-07.none": "N/A",
+    "PE-REA-08.RECEIVING": "Receiving Benefits from",
+    "PE-REA-08.REASSIGNING": "Reassigning Benefits to",
+    "PE-REA-09.records": "Records {first} - {last} of {total}",
+    "PE-REA-09.note": 'Note: Please select on the "Download Report" button to download this report in CSV format.',
+    "PE-REA-09.print": "PRINT",
+    "PE-REA-09.download": "DOWNLOAD REPORT",
+    "PE-REA-09.return": "RETURN TO MY ENROLLMENTS",
+    "PE-REA-09.manage": "MANAGE REASSIGNMENTS",
 }
 # Of the steps of registration, by key: their pages need what came before (tests/e2e/pages walks them).
 STEPS = {
@@ -414,6 +487,11 @@ def test_the_screens_say_the_deck_s_words(signed_in: httpx.Client, path: str) ->
 def test_the_steps_say_the_deck_s_words() -> None:
     """IA-USEC, IA-UID, IA-PW, IA-UINF, IA-MFA, IA-DONE, IA-PROF, IA-EMP, IA-CONF, IA-STAFF, IA-RREQ, IA-CONN."""
     assert {key: EN(key).unescape() for key in STEPS} == STEPS
+
+
+def test_the_pages_of_pecos_say_the_deck_s_words() -> None:
+    """PE-ENR-01, PE-ENR-03, PE-ENR-04, PE-REA-01 to PE-REA-09."""
+    assert {key: EN(key).unescape() for key in PECOS} == PECOS
 
 
 @pytest.mark.parametrize("path", ["", "/faq", "/roles", *(f"/{path}" for path in GUIDES)])
