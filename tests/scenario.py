@@ -147,11 +147,20 @@ class Story:
         return answer[0]
 
     def token(self, who: Person, audience: str) -> str:
-        """A user token, obtained with the session check, as a page does."""
-        request = identity.CheckSessionRequest(session_token=who.session, audiences=[audience], activity=True)
-        answer = self.identity.CheckSession(request, timeout=DEADLINE_S)
+        """A user token, obtained with the session check, as a page does. Whoever waited too long signs in again."""
+        try:
+            answer = self._check_session(who, audience)
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
+                raise
+            self.sign_in(who)
+            answer = self._check_session(who, audience)
         who.account_id = answer.session.account_id
         return str(answer.tokens[0].token)
+
+    def _check_session(self, who: Person, audience: str) -> Any:
+        request = identity.CheckSessionRequest(session_token=who.session, audiences=[audience], activity=True)
+        return self.identity.CheckSession(request, timeout=DEADLINE_S)
 
     def refused(self, method: Callable[..., Any], request: Any, who: Person | None, audience: str) -> list[str]:
         """The codes with which a call is refused."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +47,34 @@ def test_the_environment_of_the_library_is_not_read(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(FLAG, "y")
     monkeypatch.setattr(Environment, "__init__", refuse)
     Codec([])
+
+
+STARTS_PROGRAMS = """
+import os, subprocess, tempfile
+from concurrent.futures import ThreadPoolExecutor
+{first}
+import grpc
+
+held = []
+for _ in range(4):
+    server = grpc.server(ThreadPoolExecutor(4))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    held += [server, grpc.insecure_channel(f"127.0.0.1:{{port}}")]
+    grpc.channel_ready_future(held[-1]).result(10)
+broken = 0
+for _ in range({times}):
+    with tempfile.TemporaryFile() as said:
+        # naming a user, our own too, is what makes Python fork() instead of vfork()
+        done = subprocess.run(["/bin/true"], stdout=said, stderr=said, user=os.getuid(), check=False)
+        broken += bool(done.returncode or said.tell())
+print(broken)
+"""
+
+
+def test_a_program_started_as_another_user_is_not_disturbed_by_grpc() -> None:
+    """The server of `make run` and of every test is started so, and gRPC may be running by then."""
+    script = STARTS_PROGRAMS.format(first="import chassis", times=200)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("GRPC_")}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=clean)
+    assert done.stdout.split() == ["0"], done.stderr
