@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from services.portal.web import (
     asking,
+    audit_then,
     confirmation,
     connecting,
     connections,
@@ -65,6 +66,7 @@ AREAS: tuple[Iterable[Page], ...] = (
     connections.PAGES,
     connecting.PAGES,
     eus.PAGES,
+    audit_then.PAGES,
     guides.PAGES,
 )
 """The pages of every area; an area to come adds its own here."""

@@ -33,7 +33,8 @@ class Access(Enum):
     REGISTERING = "registering"
     SIGNED_IN = "signed in"
     EUS = "external user services"
-    """For others who are signed in there is no such page."""
+    AUDITOR = "auditors"
+    """For others who are signed in there is no such page as one of these desks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,13 @@ def _answer(page: Page, visit: Visit) -> Response:
 
 
 def _turn_away(page: Page, visit: Visit) -> Response | None:
-    if page.access in {Access.SIGNED_IN, Access.EUS} and visit.session is None:
+    if page.access in {Access.SIGNED_IN, Access.EUS, Access.AUDITOR} and visit.session is None:
         ended = cookies.read(visit.settings, visit.request, Cookie.SESSION) != ""
         back = f"&next={quote(visit.request.url.path)}" if visit.request.method == "GET" else ""
         return visit.go(f"/signin?{'notice=session_ended' if ended else 'notice=sign_in_first'}{back}")
     if page.access is Access.EUS and not visit.is_eus:
+        return errors.page(visit, "not_found", 404)
+    if page.access is Access.AUDITOR and not visit.is_auditor:
         return errors.page(visit, "not_found", 404)
     if page.access is Access.REGISTERING and not visit.cookie(Cookie.REGISTRATION):
         return visit.go("/register?notice=start_first")

@@ -49,6 +49,7 @@ CAST = {
         Who("tquill88", "Theo", "Quill"),
         Who("newhere1", "Nora", "Newhere"),
         Who("eusdesk1", "Erin", "Usher", (m.STAFF_ROLE_EUS,)),
+        Who("auditkim", "Kim", "Audley", (m.STAFF_ROLE_AUDITOR,)),
     )
 }
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
