@@ -38,7 +38,7 @@ def who_can(
     wanted = _function(function)
     provider_id = provider_of(installation, party)
     with _then(installation, valid_at, known_at) as then:
-        people = [_chain(one.account_id, one.chain, provider_id) for one in then.could_act(provider_id, wanted)]
+        people = [_chain(one.account_id, one.chain) for one in then.could_act(provider_id, wanted)]
         not_known = then.not_known(provider_id, wanted)
     names = names_of(installation, {provider_id, *(one["employer_id"] for one in people if one["employer_id"])})
     return {
@@ -66,9 +66,9 @@ def why(
     account_id, wanted = uuid_of(person, "account's id"), _function(function)
     provider_id = provider_of(installation, party)
     with _then(installation, valid_at, known_at) as then:
-        answer = then.index.explain(account_id, provider_id, wanted)
+        answer = then.chain(account_id, provider_id, wanted)
         not_known = then.is_not_known(account_id, provider_id, wanted)
-    chain = _chain(account_id, answer, provider_id)
+    chain = _chain(account_id, answer)
     names = names_of(installation, {provider_id, *([chain["employer_id"]] if chain["employer_id"] else [])})
     return {
         "allowed": None if not_known else answer.allowed,
@@ -94,10 +94,9 @@ def _function(function: str) -> str:
 def _then(installation: Installation, valid_at: datetime | None, known_at: datetime | None) -> Iterator[AuthorityThen]:
     """The right to act as of a time, now where none is given. Ends the program where a newer release wrote the log."""
     access = installation.service("access")
-    now = nature.now()
     with installation.reading(access.name) as session:
         app = access.application(ReadOnly(access.name, session), Catalogue())
-        then = AuthorityThen(app, valid_at=valid_at or known_at or now, known_at=known_at or now)
+        then = AuthorityThen(app, valid_at=valid_at, known_at=known_at)
         if not then.complete:
             raise SystemExit(
                 f"{access.name}@{then.position + 1} was written by a newer release: use that release's mandate"
@@ -105,10 +104,8 @@ def _then(installation: Installation, valid_at: datetime | None, known_at: datet
         yield then
 
 
-def _chain(person: UUID, answer: Answer, provider_id: UUID) -> dict[str, Any]:
+def _chain(person: UUID, answer: Answer) -> dict[str, Any]:
     association, connection = answer.association, answer.connection
-    if association is not None and association.employer_id == provider_id:
-        connection = None
     return {
         "account_id": person,
         "own_record": answer.own_record,

@@ -15,6 +15,7 @@ from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_
 from chassis.vocabulary.functions import active
 from chassis.vocabulary.roles import EUS, manages
 from chassis.waiting import Waiter
+from services.access.api.auditing import AuditAnswers
 from services.access.api.authority import AuthorityAnswers
 from services.access.api.documents import DocumentAnswers
 from services.access.api.invitations import InvitationAnswers, InviteeAnswers
@@ -25,7 +26,7 @@ from services.access.projections import staff_list
 from services.access.projections.authority import AuthorityFollower
 
 
-class AccessServicer(AuthorityAnswers, DocumentAnswers, InvitationAnswers):
+class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, InvitationAnswers):
     """Answers for people: every decision is the commands' own."""
 
     def __init__(self, app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> None:

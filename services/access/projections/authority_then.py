@@ -7,7 +7,7 @@ believed here. Read anew from the log at every question: it is one of auditors.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,8 +42,9 @@ class AuthorityThen:
     `position` is how far the log was believed; `complete` says whether this release could read all of that.
     """
 
-    def __init__(self, app: Application, *, valid_at: datetime, known_at: datetime) -> None:
-        self.valid_at, self.known_at = valid_at, known_at
+    def __init__(self, app: Application, *, valid_at: datetime | None = None, known_at: datetime | None = None) -> None:
+        now = nature.now()
+        self.valid_at, self.known_at = valid_at or known_at or now, known_at or now
         self.position = 0
         self.complete = True
         self._app = app
@@ -64,7 +65,14 @@ class AuthorityThen:
     def could_act(self, provider_id: UUID, function: str) -> list[CouldAct]:
         """Who could act, each with the chain, in the order of ids."""
         people = self.index.people_for(provider_id, function)
-        return [CouldAct(one, self.index.explain(one, provider_id, function)) for one in people]
+        return [CouldAct(one, self.chain(one, provider_id, function)) for one in people]
+
+    def chain(self, account_id: UUID, provider_id: UUID, function: str) -> Answer:
+        """Whether and why a person could act; who works for the provider itself needs no connection."""
+        answer = self.index.explain(account_id, provider_id, function)
+        if answer.association is not None and answer.association.employer_id == provider_id:
+            return replace(answer, connection=None)
+        return answer
 
     def not_known(self, provider_id: UUID, function: str) -> list[UUID]:
         """Of whom it is not known: a state of that time, on which it rests, was never heard here."""

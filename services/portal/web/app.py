@@ -18,6 +18,7 @@ from services.portal.web import (
     applications,
     asking,
     attachments,
+    audit_then,
     confirmation,
     connecting,
     connections,
@@ -87,6 +88,7 @@ AREAS: tuple[Iterable[Page], ...] = (
     topics.PAGES,  # the last of an application's: whatever is left in the address names a topic
     paper_records.PAGES,
     mac.PAGES,  # after it: an address of one of its applications begins alike
+    audit_then.PAGES,
     guides.PAGES,
 )
 """The pages of every area; an area to come adds its own here."""

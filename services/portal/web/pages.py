@@ -33,9 +33,9 @@ class Access(Enum):
     REGISTERING = "registering"
     SIGNED_IN = "signed in"
     EUS = "external user services"
-    """For others who are signed in there is no such page."""
     MAC = "contractor"
-    """Likewise."""
+    AUDITOR = "auditors"
+    """For others who are signed in there is no such page as one of these desks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,12 @@ def _answer(page: Page, visit: Visit) -> Response:
 
 
 def _turn_away(page: Page, visit: Visit) -> Response | None:
-    if page.access in {Access.SIGNED_IN, Access.EUS, Access.MAC} and visit.session is None:
+    if page.access not in {Access.EVERYBODY, Access.REGISTERING} and visit.session is None:
         ended = cookies.read(visit.settings, visit.request, Cookie.SESSION) != ""
         back = f"&next={quote(visit.request.url.path)}" if visit.request.method == "GET" else ""
         return visit.go(f"/signin?{'notice=session_ended' if ended else 'notice=sign_in_first'}{back}")
-    if (page.access is Access.EUS and not visit.is_eus) or (page.access is Access.MAC and not visit.is_mac):
+    desks = {Access.EUS: visit.is_eus, Access.MAC: visit.is_mac, Access.AUDITOR: visit.is_auditor}
+    if not desks.get(page.access, True):
         return errors.page(visit, "not_found", 404)
     if page.access is Access.REGISTERING and not visit.cookie(Cookie.REGISTRATION):
         return visit.go("/register?notice=start_first")

@@ -28,5 +28,7 @@ def tabs(visit: Visit) -> list[Tab]:
         paths["/mac"] = "mac"
     if visit.is_eus:
         paths["/eus"] = "eus"
+    if visit.is_auditor:
+        paths["/audit/as-of"] = "audit"
     waiting = standing.waiting(visit)
     return [Tab(path, f"IA-NAV-01.{name}", waiting.get(path, 0)) for path, name in paths.items()]

@@ -108,6 +108,11 @@ class Visit:
         """Whether the person works for the Medicare Administrative Contractor."""
         return self.session is not None and StaffRole.STAFF_ROLE_MAC in self.session.roles
 
+    @property
+    def is_auditor(self) -> bool:
+        """Whether the person is an auditor."""
+        return self.session is not None and StaffRole.STAFF_ROLE_AUDITOR in self.session.roles
+
     # ---- asking services ------------------------------------------------------------------------
 
     def ask(self, method: Callable[..., Any], request: Any, *, audience: str = "", deadline: float = 0) -> Any:

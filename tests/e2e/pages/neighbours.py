@@ -18,6 +18,7 @@ from mandate.registry.v1 import service_pb2 as registry
 
 from chassis import nature
 from chassis.server import details_of
+from cli.platform import SEEDED
 from services.registry.adapters.generated_month import CAST
 from services.registry.domain.provider_ids import of_employer
 from tests.scenario import AM, AO, ATTESTATION, CP_575, DEADLINE_S, SEU, Person, Story
@@ -44,6 +45,7 @@ class Neighbours:
         self.story = story
         self._people: list[Person] = []
         self._theo: Person | None = None
+        self._auditor: Person | None = None
         self._groups, self._practices = (self._employers(is_organization=one) for one in (True, False))
 
     # -- who and where
@@ -75,6 +77,17 @@ class Neighbours:
             self._theo = self.registered("Theo", "Quill")
             self._appoint(self._theo, JUNIPER)
         return self._theo
+
+    def auditor(self) -> Person:
+        """The seeded auditor, who signs in once: a person gets five codes an hour."""
+        if self._auditor is None:
+            seeded = next(one for one in SEEDED if one.role == "AUDITOR")
+            born_on = date(1970, 1, 1)  # nobody asks for it at a sign-in
+            self._auditor = Person(
+                seeded.first_name, seeded.last_name, seeded.user_id, seeded.email, "", born_on, self.story.eus.password
+            )
+            self.story.sign_in(self._auditor)
+        return self._auditor
 
     def place(self) -> Place:
         """Ana Rivera with a group and a practice of her own."""

@@ -8,10 +8,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from mandate.access.v1.service_pb2 import CouldAct, WhoCouldActRequest
 from mandate.identity.v1.state_pb2 import AccountState
 
 from chassis import nature
 from chassis.messages import Origin, wrap
+from chassis.server import Caller
+from chassis.tokens import Claims
+from services.access.api.auditing import AuditAnswers
 from services.access.projections.authority_then import AuthorityThen
 from services.connections.commands import connections
 from tests.house import House
@@ -72,6 +76,30 @@ def test_who_could_act_before_and_after_a_disconnection(mandate: Terminal, villa
     said = mandate.says(*asked, "--as-of", before)
     assert f"as true at {(at - HOUR).strftime('%Y-%m-%d %H:%M')}" in said
     assert "nobody may act" in mandate.says(*asked, "--as-of", (at - 10 * HOUR).isoformat())
+
+
+def test_auditors_are_told_the_same_on_their_page(mandate: Terminal, village_then: Village, clock: Clock) -> None:
+    """What the page shows is access's answer over its API; the command says the same."""
+    village, at = village_then, clock()
+    disconnect(village)
+    village.house.settle()
+    clock.now += HOUR
+    answers = AuditAnswers(village.house.access.app)
+    auditor = Caller(claims=Claims(account_id=uuid4(), roles=frozenset({"AUDITOR"})))
+    for moment in (at - HOUR, at + HOUR):
+        request = WhoCouldActRequest(provider_id=str(village.practice), function="PECOS")
+        request.valid_at.FromDatetime(moment)
+        page = answers.WhoCouldAct(request, auditor)
+        said = mandate.finds("audit", "who-can", str(village.practice), "PECOS", "--as-of", moment.isoformat())
+        fields = [one.name for one in CouldAct.DESCRIPTOR.fields]
+        assert [
+            {name: one[name] or type(getattr(CouldAct(), name))() for name in fields} for one in said["people"]
+        ] == [{name: getattr(one, name) for name in fields} for one in page.people]
+        assert page.position == said["position"]
+        assert page.people
+        known = page.known_at.ToJsonString()  # as the page's command has it
+        asked = ("audit", "who-can", str(village.practice), "PECOS", "--as-of", page.valid_at.ToJsonString())
+        assert people(mandate.finds(*asked, "--known-at", known)) == {UUID(one.account_id) for one in page.people}
 
 
 def test_what_was_heard_late_was_true_before_it_was_believed(

@@ -156,3 +156,11 @@ def erin(settings: PortalSettings, world: Any) -> Iterator[httpx.Client]:
     world.mine = []
     with visitor(create_app(settings, world.clients)) as client:
         yield sign_in(client, "eusdesk1")
+
+
+@pytest.fixture
+def kim(settings: PortalSettings, world: Any) -> Iterator[httpx.Client]:
+    """Kim Audley, an auditor."""
+    world.mine = []
+    with visitor(create_app(settings, world.clients)) as client:
+        yield sign_in(client, "auditkim")

@@ -50,6 +50,7 @@ CAST = {
         Who("newhere1", "Nora", "Newhere"),
         Who("eusdesk1", "Erin", "Usher", (m.STAFF_ROLE_EUS,)),
         Who("macdesk1", "Milo", "Acker", (m.STAFF_ROLE_MAC,)),
+        Who("auditkim", "Kim", "Audley", (m.STAFF_ROLE_AUDITOR,)),
     )
 }
 INVALID = grpc.StatusCode.INVALID_ARGUMENT

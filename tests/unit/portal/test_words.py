@@ -31,7 +31,7 @@ MADE_UP = (
     r"IA-PROF-02\.(all|approved|pending|ended)",
     r"IA-PROF-05\.(means\.)?\w+",
     r"IA-PROF-06\.[A-Z]+",
-    r"IA-NAV-01\.(home|profile|connections|staff|enrollments|mac|eus)",
+    r"IA-NAV-01\.(home|profile|connections|staff|enrollments|mac|eus|audit)",
     r"IA-HOME-02\.(providers|surrogates)",
     r"IA-EMP-04\.\w+",
     r"IA-EMP-07\.[A-Z_]+",
