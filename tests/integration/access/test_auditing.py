@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 from google.protobuf.timestamp_pb2 import Timestamp
 from structlog.testing import capture_logs
 
-from chassis import nature
+from chassis import logs, nature
 from chassis.domain import NotAllowedError
 from chassis.server import RefusedError
 from services.access.commands import role_requests
@@ -24,6 +26,16 @@ def test_only_auditors_ask(office: Office, roles: tuple[str, ...]) -> None:
         office.ask("WhoCouldAct", PERSON, roles=roles, **ASKED)
 
 
+@pytest.fixture
+def every_level() -> Iterator[None]:
+    """Logs as a service's process has them: a platform that this process ran before may have left warnings alone."""
+    was = structlog.get_config()
+    logs.configure()
+    yield
+    structlog.configure(**was)
+
+
+@pytest.mark.usefixtures("every_level")
 def test_the_answer_is_of_its_moment_and_the_question_is_noted(office: Office) -> None:
     before = Timestamp()
     before.FromDatetime(nature.now())
