@@ -63,10 +63,9 @@ class Waiter:
                 if heard is None or (heard.edition, heard.position) < (receipt.edition, receipt.position):
                     return False
                 needed = max(needed, heard.own_position)
-            return all(
-                (log.position(session, view.name) if isinstance(view, View) else view.position) >= needed
-                for view in views
-            )
+            tables = [view.name for view in views if isinstance(view, View)]
+            in_memory = all(view.position >= needed for view in views if not isinstance(view, View))
+            return in_memory and not (tables and log.behind(session, tables, than=needed))
 
 
 MOST = 500
