@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from chassis import nature
@@ -45,19 +46,15 @@ def sign(
         raise AttestationMissingError
     _require_signer(app, parts, cause, application_id, signature_id)
     require_recent(cause)  # S-09
-    return app.execute(_sign, cause, application_id=application_id, signature_id=signature_id, attestation=attestation)
+    return app.execute(_give, cause, application_id=application_id, signature_id=signature_id, attestation=attestation)
 
 
-def _sign(app: App, cause: Cause, *, application_id: UUID, signature_id: UUID, attestation: str) -> Receipt:
+def _give(app: App, cause: Cause, *, application_id: UUID, signature_id: UUID, **how: Any) -> Receipt:
+    """Let the application have a signature, by an attestation or by a document."""
     application: Application = app.repository.get(application_id, kind=Application)
     now = nature.now()
-    application.sign(
-        signature_id=signature_id,
-        signed_by=cause.actor,
-        now=now,
-        filing_date=eastern.day_of(now).isoformat(),
-        attestation=attestation,
-    )
+    filing_date = eastern.day_of(now).isoformat()
+    application.sign(signature_id=signature_id, signed_by=cause.actor, now=now, filing_date=filing_date, **how)
     return app.commit(application, cause=cause)
 
 
@@ -93,25 +90,12 @@ def file_statement(
     application = prepared(app, parts, cause, application_id)
     parts.rights.require_owner(cause.actor, application.provider_id)
     return app.execute(
-        _file_statement,
+        _give,
         cause,
         application_id=application_id,
         signature_id=signature_id,
         document_id=document_id,
     )
-
-
-def _file_statement(app: App, cause: Cause, *, application_id: UUID, signature_id: UUID, document_id: UUID) -> Receipt:
-    application: Application = app.repository.get(application_id, kind=Application)
-    now = nature.now()
-    application.sign(
-        signature_id=signature_id,
-        signed_by=cause.actor,
-        now=now,
-        filing_date=eastern.day_of(now).isoformat(),
-        document_id=document_id,
-    )
-    return app.commit(application, cause=cause)
 
 
 @once
