@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import grpc
 from mandate.enrollment.v1.service_pb2 import (
     DeleteDocumentRequest,
     Document,
@@ -68,14 +67,13 @@ def upload(visit: Visit) -> Response:
 def view(visit: Visit) -> Response:
     """A document, to be saved, for the preparer, the signers and the contractor."""
     document = _document(visit, pecos.application(visit))
-    content = bytearray()
-    while len(content) < document.bytes:
-        request = ReadDocumentRequest(document_id=document.document_id, offset=len(content))
-        piece = visit.ask(visit.portal.clients.enrollment.ReadDocument, request, audience=pecos.AUDIENCE).piece
-        if not piece:  # half a document is worse than none
-            raise RefusedError(grpc.StatusCode.UNAVAILABLE)
-        content += piece
-    return visit.answer(Response(bytes(content), headers=papers.headers(document), media_type=document.media_type))
+
+    def piece(offset: int) -> bytes:
+        request = ReadDocumentRequest(document_id=document.document_id, offset=offset)
+        read: bytes = visit.ask(visit.portal.clients.enrollment.ReadDocument, request, audience=pecos.AUDIENCE).piece
+        return read
+
+    return papers.saved(visit, document, piece)
 
 
 def ask_delete(visit: Visit) -> Response:

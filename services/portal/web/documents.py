@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import grpc
 from mandate.access.v1.service_pb2 import (
     DeleteDocumentRequest,
     Document,
@@ -64,14 +63,13 @@ def upload(visit: Visit) -> Response:
 def view(visit: Visit) -> Response:
     """A document, to be saved. The owner and External User Services get it; for others there is none."""
     document = _document(visit)
-    content = bytearray()
-    while len(content) < document.bytes:
-        request = ReadDocumentRequest(document_id=document.document_id, offset=len(content))
-        piece = visit.ask(visit.portal.clients.access.ReadDocument, request, audience="access").piece
-        if not piece:  # half a document is worse than none
-            raise RefusedError(grpc.StatusCode.UNAVAILABLE)
-        content += piece
-    return visit.answer(Response(bytes(content), headers=papers.headers(document), media_type=document.media_type))
+
+    def piece(offset: int) -> bytes:
+        request = ReadDocumentRequest(document_id=document.document_id, offset=offset)
+        read: bytes = visit.ask(visit.portal.clients.access.ReadDocument, request, audience="access").piece
+        return read
+
+    return papers.saved(visit, document, piece)
 
 
 def ask_delete(visit: Visit) -> Response:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+import grpc
 from mandate.access.v1.service_pb2 import Document, ListDocumentsRequest, ListDocumentsResponse, RoleRequest
 from mandate.enrollment.v1 import service_pb2 as enrollment
 from markupsafe import Markup
+from starlette.responses import Response
 
 from services.portal.web import receipts
+from services.portal.web.clients import RefusedError
 from services.portal.web.visits import Visit
 
 AnyDocument = Document | enrollment.Document
@@ -96,6 +100,17 @@ def type_of(visit: Visit, code: str) -> Markup:
 def size(bytes_: int) -> str:
     """`84 KB`, `1.2 MB`: as file lists say it."""
     return f"{bytes_ / MEGABYTE:.1f} MB" if bytes_ >= MEGABYTE else f"{max(1, round(bytes_ / 1024))} KB"
+
+
+def saved(visit: Visit, document: AnyDocument, piece: Callable[[int], bytes]) -> Response:
+    """A document to be saved, read from its service piece by piece: `piece(offset)`. Raises `RefusedError`."""
+    content = bytearray()
+    while len(content) < document.bytes:
+        more = piece(len(content))
+        if not more:  # half a document is worse than none
+            raise RefusedError(grpc.StatusCode.UNAVAILABLE)
+        content += more
+    return visit.answer(Response(bytes(content), headers=headers(document), media_type=document.media_type))
 
 
 def headers(document: AnyDocument) -> dict[str, str]:
