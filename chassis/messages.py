@@ -195,8 +195,10 @@ def wrap(message: Message, origin: Origin, *, form: int = 0) -> BusMessage:
     )
 
 
-def timestamp(at: datetime) -> Timestamp:
-    """A moment as messages carry it."""
+def timestamp(at: datetime | None) -> Timestamp | None:
+    """A moment as messages carry it; none stays unset."""
+    if at is None:
+        return None
     made = Timestamp()
     made.FromDatetime(at)
     return made

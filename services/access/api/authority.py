@@ -98,7 +98,7 @@ def _explained(answer: Answer) -> pb.ExplainAuthorityResponse:
                 supplied_by=one.supplied_by,
                 employer_id=str(one.employer_id) if one.employer_id else "",
                 status=one.status,
-                since=timestamp(one.since) if one.since else None,
+                since=timestamp(one.since),
                 changed_by=str(one.changed_by or ""),
             )
             for one in answer.missing

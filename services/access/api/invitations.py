@@ -43,7 +43,7 @@ class InvitationAnswers:
         return pb.InviteStaffResponse(
             receipt=receipt_message(receipt),
             tracking_id=sent.tracking_id,
-            expires_at=timestamp(sent.expires_at) if sent.expires_at else None,
+            expires_at=timestamp(sent.expires_at),
         )
 
     def GetInvitation(self, request: pb.GetInvitationRequest, caller: Caller) -> pb.GetInvitationResponse:
@@ -126,5 +126,5 @@ def _invitation(sent: Sent) -> pb.Invitation:
         ],
         status=sent.status,
         invited_at=timestamp(sent.invited_at),
-        expires_at=timestamp(sent.expires_at) if sent.expires_at else None,
+        expires_at=timestamp(sent.expires_at),
     )

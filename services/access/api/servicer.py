@@ -206,7 +206,7 @@ def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:
         tracking_id=row.tracking_id,
         status=row.status,
         requested_at=timestamp(row.requested_at),
-        decided_at=timestamp(row.decided_at) if row.decided_at else None,
+        decided_at=timestamp(row.decided_at),
         documents_uploaded=row.documents_uploaded,
         documents_required=row.documents_required,
     )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.enrollment.v1 import service_pb2 as pb
 
 from chassis import nature
@@ -15,11 +14,6 @@ from services.enrollment.commands.reading import SeenDocument, SeenSignature
 from services.enrollment.projections.applications import ApplicationRow
 from services.enrollment.projections.enrollments import EnrollmentRow
 from services.enrollment.projections.reassignments import ReportRow
-
-
-def moment(at: datetime | None) -> Timestamp | None:
-    """A moment, unset where there is none."""
-    return timestamp(at) if at else None
 
 
 def summary(row: ApplicationRow) -> pb.ApplicationSummary:
@@ -34,7 +28,7 @@ def summary(row: ApplicationRow) -> pb.ApplicationSummary:
         contractor=row.contractor,
         started_at=timestamp(row.started_at),
         since=timestamp(row.since),
-        due_at=moment(row.due_at - timedelta(seconds=1) if row.due_at else None),
+        due_at=timestamp(row.due_at - timedelta(seconds=1) if row.due_at else None),
         receiving_provider_id=str(row.receiving_provider_id or ""),
         filing_date=row.filing_date,
     )
@@ -55,7 +49,7 @@ def documents(seen: Sequence[SeenDocument]) -> list[pb.Document]:
             media_type=one.media_type,
             bytes=one.content_bytes,
             uploaded_at=timestamp(one.uploaded_at),
-            ended_at=moment(one.ended_at),
+            ended_at=timestamp(one.ended_at),
         )
         for one in seen
     ]
@@ -72,7 +66,7 @@ def signatures(seen: Sequence[SeenSignature]) -> list[pb.Signature]:
             email=one.email,
             status=one.status,
             method=one.method,
-            signed_at=moment(one.signed_at),
+            signed_at=timestamp(one.signed_at),
             yours=one.yours,
         )
         for one in seen

@@ -7,6 +7,7 @@ from uuid import UUID
 import grpc
 from mandate.identity.v1 import service_pb2 as m
 
+from chassis.messages import timestamp
 from chassis.server import Api, Caller, Detail, RefusedError, Rule
 from services.identity.api import translate
 from services.identity.api.calls import Calls, command, language_of, query, require
@@ -99,7 +100,7 @@ class SignInCalls(Calls):
                 mfa_at=found.second_factor_at,
                 session=sessions.sid(request.session_token),
             )
-            tokens.append(m.UserToken(audience=audience, token=token, expires_at=translate.stamp(expires_at)))
+            tokens.append(m.UserToken(audience=audience, token=token, expires_at=timestamp(expires_at)))
         return m.CheckSessionResponse(
             session=translate.session(reading.session(self.parts, found, account)), tokens=tokens
         )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
 import grpc
-from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.common.v1 import receipt_pb2
 from mandate.identity.v1 import service_pb2 as m
 
@@ -18,11 +16,6 @@ from services.identity.commands.credentials import Judged
 from services.identity.commands.reading import Shown, ShownCode, ShownMethod, ShownSession
 
 HOME = "home_address."
-
-
-def stamp(at: datetime | None) -> Timestamp | None:
-    """A moment; none stays unset."""
-    return None if at is None else timestamp(at)
 
 
 def receipt(given: Receipt) -> receipt_pb2.Receipt:
@@ -57,8 +50,8 @@ def code(shown: ShownCode | None) -> m.CodeSent | None:
         method_id=shown.method_id,
         kind=f"MFA_METHOD_KIND_{shown.kind}",
         destination=shown.destination,
-        expires_at=stamp(shown.expires_at),
-        resend_at=stamp(shown.resend_at),
+        expires_at=timestamp(shown.expires_at),
+        resend_at=timestamp(shown.resend_at),
     )
 
 
@@ -145,10 +138,10 @@ def session(shown: ShownSession) -> m.Session:
         first_name=shown.first_name,
         last_name=shown.last_name,
         roles=roles(shown.roles),
-        last_signed_in_at=stamp(shown.session.last_signed_in_at),
-        idle_ends_at=stamp(shown.idle_ends_at),
-        ends_at=stamp(shown.session.ends_at),
-        second_factor_at=stamp(shown.session.second_factor_at),
+        last_signed_in_at=timestamp(shown.session.last_signed_in_at),
+        idle_ends_at=timestamp(shown.idle_ends_at),
+        ends_at=timestamp(shown.session.ends_at),
+        second_factor_at=timestamp(shown.session.second_factor_at),
         password_days_left=shown.password_days_left,
     )
 
@@ -164,7 +157,7 @@ def registration(shown: Shown) -> m.GetRegistrationResponse:
         ssn_last_four=shown.ssn_last_four,
         methods=methods(shown.methods),
         code=code(shown.code),
-        ends_at=stamp(shown.ends_at),
+        ends_at=timestamp(shown.ends_at),
     )
 
 
@@ -179,7 +172,7 @@ def profile(shown: Shown) -> m.GetProfileResponse:
         password_days_left=shown.password_days_left,
         methods=methods(shown.methods),
         roles=roles(shown.roles),
-        registered_at=stamp(shown.registered_at),
+        registered_at=timestamp(shown.registered_at),
     )
 
 
