@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.embedded.postgres import free_port
