@@ -50,7 +50,7 @@ def platform(state: Path) -> Iterator[Running]:
     began = time.perf_counter()
     with (state.parent / f"{state.name}.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "run", "--state", str(state), "--port", str(port)],
+            [sys.executable, "-m", "cli", "run", "--no-people", "--state", str(state), "--port", str(port)],
             cwd=ROOT,
             env=environment(state.parent),
             stdin=subprocess.DEVNULL,
