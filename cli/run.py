@@ -20,7 +20,7 @@ from starlette.routing import Mount, Route
 
 from chassis import metrics
 from chassis.embedded.postgres import free_port
-from chassis.measuring import Gauges
+from chassis.management import ServiceHealth
 from chassis.metrics import Reading
 from chassis.runtime import Stop, seconds
 from cli.alone import alone, see_port_free
@@ -75,8 +75,11 @@ def serve_portal(started: Platform, port: int) -> Web:
 
 def read_gauges(started: Platform) -> list[Reading]:
     """The gauges of all services of this process, which has no management port."""
-    processes = started.processes.values()
-    return [one for process in processes for one in Gauges(process.app, process.service.measures).read()]
+    healths = (
+        ServiceHealth(process.app, [one for one in started.workers if one.name == name], process.service.measures)
+        for name, process in started.processes.items()
+    )
+    return [one for health in healths for one in health.read()]
 
 
 def _metrics(started: Platform, _: Request) -> Response:
