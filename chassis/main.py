@@ -159,8 +159,8 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
             _worker(process, stop)
 
 
-def _management(process: Process, threads: Sequence[Worker]) -> Management:
-    health = ServiceHealth(process.app, threads, process.service.measures)
+def _management(process: Process, role: str, threads: Sequence[Worker]) -> Management:
+    health = ServiceHealth(process.app, threads, process.service.measures, only_seals=role == "sealer")
     return Management(health, host=process.settings.host, port=process.settings.management_port)
 
 
@@ -172,7 +172,7 @@ def _api(process: Process, stop: Stop) -> None:
         part.start()
     verifier = process.keys.verifier(service.name, SERVICES)
     server, port = serve(service.apis(process.parts), verifier, address=f"{settings.host}:{settings.port}")
-    management = _management(process, [in_memory])
+    management = _management(process, "api", [in_memory])
     management.start()
     logger.info("ready", service=service.name, role="api", port=port, management=management.port)
     while not stop.wait(0.5) and in_memory.error is None:
@@ -193,7 +193,7 @@ def _worker(process: Process, stop: Stop) -> None:
 
 def _drive(process: Process, stop: Stop, role: str, threads: Sequence[Worker]) -> None:
     """Let the followers run until the process is to stop, or one of them has ended: then the process must end too."""
-    management = _management(process, threads)
+    management = _management(process, role, threads)
     listener = Listener(process.database, process.wakeup)
     parts: list[Worker | Listener | Management] = [*threads, listener, management]
     for part in parts:

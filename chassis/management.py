@@ -55,10 +55,12 @@ class Health(Protocol):
 class ServiceHealth:
     """Of a process of a service."""
 
-    def __init__(self, app: Application, workers: Sequence[Worker], measures: More = nothing) -> None:
+    def __init__(
+        self, app: Application, workers: Sequence[Worker], measures: More = nothing, *, only_seals: bool = False
+    ) -> None:
         self.name = app.name
         self._app, self._workers = app, workers
-        self._gauges = Gauges(app, measures)
+        self._gauges = Gauges(app, measures, only_seals)
         count_from_zero(app)
 
     def alive(self) -> bool:
@@ -101,7 +103,8 @@ class Management:
         self._server.shutdown()
         self._server.server_close()
 
-    def _ready(self) -> dict[str, Any]:
+    def ready(self) -> dict[str, Any]:
+        """What the process says, and that it is not about to stop."""
         state = self._health.ready()
         return state | {"ready": state["ready"] and not self.draining}
 
@@ -112,7 +115,7 @@ class Management:
                 alive = self._health.alive()
                 return (200 if alive else 503), "text/plain", b"ok" if alive else b"stuck"
             case "/readyz" | "/startupz":
-                state = self._ready()
+                state = self.ready()
                 body = json.dumps(state if query == "verbose" else {"ready": state["ready"]})
                 return (200 if state["ready"] else 503), "application/json", body.encode()
             case "/metrics":

@@ -12,16 +12,13 @@ from chassis.database import DatabaseUnavailableError, Session
 from chassis.metrics import Reading
 from chassis.policies import policies_of
 
-FOLLOWERS = (
-    "SELECT follower, position FROM positions"
-    " UNION ALL SELECT 'sealer', coalesce(max(position), 0) FROM checkpoints ORDER BY follower"
-)
+_SEALER = "SELECT 'sealer' AS follower, coalesce(max(position), 0) AS position FROM checkpoints"
+FOLLOWERS = f"SELECT follower, position FROM positions UNION ALL {_SEALER} ORDER BY follower"  # noqa: S608 - our own text
 """How far everybody who follows a log has come, its sealer too."""
 
 _STANDING = (
-    "SELECT f.follower, (SELECT coalesce(max(position), 0) FROM log) - f.position,"  # noqa: S608 - our own text
-    " (SELECT recorded_at FROM log WHERE position > f.position ORDER BY position LIMIT 1)"
-    f" FROM ({FOLLOWERS}) AS f"
+    "SELECT f.follower, (SELECT coalesce(max(position), 0) FROM log) - f.position,"
+    " (SELECT recorded_at FROM log WHERE position > f.position ORDER BY position LIMIT 1) FROM ({}) AS f"
 )
 _HEARD = "SELECT origin, extract(epoch FROM appended_at)::float8 FROM progress"
 _PARKED = "SELECT (SELECT count(*) FROM parked_messages), (SELECT count(*) FROM parked)"
@@ -47,6 +44,8 @@ class Gauges:
 
     app: Application
     more: More = nothing
+    only_seals: bool = False
+    """Whether the process may look at the log and at what is sealed, and at nothing else."""
 
     def read(self) -> list[Reading]:
         """All of them, by a few short statements; that the database is down where it does not answer."""
@@ -59,10 +58,15 @@ class Gauges:
 
     def _asked(self, session: Session) -> Iterator[Reading]:
         name, now = self.app.name, nature.now()
-        for follower, events, since in session.run(_STANDING):
+        for follower, events, since in session.run(_STANDING.format(_SEALER if self.only_seals else FOLLOWERS)):
             if self._has(follower):
                 yield metrics.BEHIND_EVENTS.reads(max(0, events), name, follower)
                 yield metrics.BEHIND_SECONDS.reads(age(since, now), name, follower)
+        if not self.only_seals:
+            yield from self._beside_the_log(session, now)
+
+    def _beside_the_log(self, session: Session, now: datetime) -> Iterator[Reading]:
+        name = self.app.name
         heard: dict[str, float] = dict(session.run(_HEARD))
         for origin in sorted({self.app.catalogue.topics[topic].origin for topic in self.app.hears}):
             at = heard.get(origin, float("-inf"))

@@ -17,10 +17,11 @@ from chassis import main, metrics
 from chassis.embedded.postgres import free_port
 from chassis.management import Management, ServiceHealth
 from chassis.measuring import Gauges
+from chassis.migrate import open_database, sealer_of
 from chassis.runtime import Background, Stop, Wakeup, Worker, wait_until
 from chassis.settings import Settings
 from chassis.vault import migrate_vault
-from tests.house import House, Room
+from tests.house import CATALOGUE, House, Room
 from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.shop import SERVICE, add, open_tab
 from tests.integration.chassis.test_hearing import ONE, asked, state, take
@@ -112,6 +113,20 @@ def test_a_database_that_is_away_is_told_and_nothing_else_is(shop_house: House, 
     now = read(shop)
     assert now.values("mandate_database_up", "service") == {"shop": 0}
     assert not now.values("mandate_follower_behind_events", "follower")
+
+
+def test_who_only_seals_says_what_the_sealer_may_see(shop_house: House, shop: Room, clock: Clock) -> None:
+    shop.execute(open_tab, uuid4())
+    clock.move(seconds=7)
+    database = open_database(shop_house.bus.dsn, "shop", size=1, role=sealer_of("shop"))
+    try:
+        app = SERVICE.application(database, CATALOGUE)
+        told = Scraped(metrics.exposition(Gauges(app, only_seals=True).read()))
+    finally:
+        database.close()
+    assert told.values("mandate_follower_behind_seconds", "follower") == {"sealer": 7}
+    assert told.values("mandate_database_up", "service") == {"shop": 1}
+    assert not told.values("mandate_parked_events", "service")
 
 
 @pytest.fixture
