@@ -17,7 +17,7 @@ from chassis.database import PooledDatabase
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
 from chassis.followers import Follower
 from chassis.keys import Keyring
-from chassis.management import Management
+from chassis.management import Management, ServiceHealth, in_alarm
 from chassis.messages import Catalogue
 from chassis.migrate import migrate, migrate_bus, open_database, sealer_of
 from chassis.runtime import Lease, Listener, Stop, Wakeup, Worker
@@ -159,6 +159,11 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
             _worker(process, stop)
 
 
+def _management(process: Process, role: str, threads: Sequence[Worker]) -> Management:
+    health = ServiceHealth(process.app, threads, process.service.measures, only_seals=role == "sealer")
+    return Management(health, host=process.settings.host, port=process.settings.management_port)
+
+
 def _api(process: Process, stop: Stop) -> None:
     service, settings = process.service, process.settings
     listener = Listener(process.database, process.wakeup)
@@ -167,7 +172,7 @@ def _api(process: Process, stop: Stop) -> None:
         part.start()
     verifier = process.keys.verifier(service.name, SERVICES)
     server, port = serve(service.apis(process.parts), verifier, address=f"{settings.host}:{settings.port}")
-    management = Management(service.name, settings, process.app, workers=[in_memory])
+    management = _management(process, "api", [in_memory])
     management.start()
     logger.info("ready", service=service.name, role="api", port=port, management=management.port)
     while not stop.wait(0.5) and in_memory.error is None:
@@ -188,14 +193,14 @@ def _worker(process: Process, stop: Stop) -> None:
 
 def _drive(process: Process, stop: Stop, role: str, threads: Sequence[Worker]) -> None:
     """Let the followers run until the process is to stop, or one of them has ended: then the process must end too."""
-    management = Management(process.service.name, process.settings, process.app, workers=threads)
+    management = _management(process, role, threads)
     listener = Listener(process.database, process.wakeup)
     parts: list[Worker | Listener | Management] = [*threads, listener, management]
     for part in parts:
         part.start()
     logger.info("ready", service=process.service.name, role=role, management=management.port)
     while not stop.wait(0.5):
-        dead = next((thread for thread in threads if thread.error is not None), None)
+        dead = next((thread for thread in threads if thread.error is not None and not in_alarm(thread)), None)
         if dead is not None:
             logger.error("a worker died", worker=dead.name, cause=repr(dead.error))
             break

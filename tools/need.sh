@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium ...
+# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|promtool ...
 # Installs what is missing where it may (Debian or Ubuntu, as root or by sudo without a password);
 # otherwise stops with the one command to type. --check installs nothing.
 set -eu
@@ -18,6 +18,7 @@ has() {
         major=$(java -version 2>&1 </dev/null | sed -n 's/.*version "\([0-9]*\).*/\1/p')
         [ "${major:-0}" -ge 17 ] ;;
     maven) runs mvn --version ;;
+    promtool) runs promtool --version || runs .state/promtool --version ;;
     chromium) runs chromium --version || runs chromium-browser --version || runs google-chrome --version ;;
     *) echo "need.sh: nobody here knows '$1'" >&2; exit 2 ;;
     esac
@@ -34,6 +35,7 @@ packages() {
         done
         echo default-jre-headless ;;
     maven) echo maven ;;
+    promtool) echo prometheus ;;
     chromium) echo "chromium fonts-liberation" ;;
     esac
 }
@@ -42,9 +44,19 @@ wanted_of() {
     for thing in "$@"; do packages "$thing"; done | paste -sd ' ' -
 }
 
+# Debian has it beside a server that would listen from then on: it is taken out of the package, and nothing installed.
+take_promtool() (
+    mkdir -p .state && cd "$(mktemp -d .state/promtool.XXXXXX)" && trap 'rm -rf "$PWD"' EXIT
+    { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; } &&
+        dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >promtool &&
+        chmod +x promtool && mv promtool ..
+)
+
 missing=
 for thing in "$@"; do
-    has "$thing" || missing="$missing $thing"
+    has "$thing" && continue
+    [ -z "$check" ] && [ "$thing" = promtool ] && take_promtool >/dev/null 2>&1 && continue
+    missing="$missing $thing"
 done
 [ -n "$missing" ] || exit 0
 

@@ -23,6 +23,7 @@ from services.access.api.servicer import apis
 from services.access.projections.authority import AuthorityFollower
 from tests.access_office import opened
 from tests.house import House
+from tests.scraping import counted
 
 KEY = Ed25519PrivateKey.generate()
 IDENTITY = Signer("identity", KEY)
@@ -154,3 +155,16 @@ def test_an_rpc_without_a_rule_fails_at_start() -> None:
     descriptor = pb.DESCRIPTOR.services_by_name["AccessService"]
     with pytest.raises(ValueError, match="RequestRole"):
         Api(descriptor, object(), {"ApproveRoleRequest": Rule.USER})
+
+
+def test_calls_are_counted_by_their_status_and_refusals_by_their_reason(office: Office) -> None:
+    """By names out of the contract alone: what was typed, and who typed it, is no label (S-18)."""
+    rpc = "AccessService/RequestRole"
+    well = counted("mandate_rpc_requests_total", rpc=rpc, code="OK")
+    refused = counted("mandate_rpc_requests_total", rpc=rpc, code="INVALID_ARGUMENT")
+    because = counted("mandate_rpc_refusals_total", rpc=rpc, reason="FIELD_MALFORMED")
+    timed = counted("mandate_rpc_duration_seconds_count", rpc=rpc)
+    office.ask_for_role(nature.new_id())
+    wrong = pb.RequestRoleRequest(command_id="x", employer_id=str(EMPLOYER), role="STAFF_END_USER")
+    refusal(lambda: office.ask("RequestRole", wrong, nature.new_id()))
+    assert (well(), refused(), because(), timed()) == (1, 1, 1, 2)
