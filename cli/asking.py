@@ -9,6 +9,7 @@ from chassis.query import ABOUT, QueryError, Resolve, Term, about, hearing, pars
 from cli.actors import actor_of
 from cli.authority import NPI, provider_of
 from cli.installation import Installation
+from cli.showing import place_of
 
 
 def read(query: str) -> tuple[Term, ...]:
@@ -17,6 +18,11 @@ def read(query: str) -> tuple[Term, ...]:
         return parse(query)
     except QueryError as error:
         raise SystemExit(str(error)) from error
+
+
+def places(text: str) -> Mapping[str, int]:
+    """A position in each of several logs: `access@12,identity@40`. Ends the program with a line where it is none."""
+    return dict(place_of(one) for one in text.split(","))
 
 
 def resolver(installation: Installation) -> Resolve:

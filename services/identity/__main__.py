@@ -88,6 +88,7 @@ SERVICE = Service(
     scripts=[SCRIPTS / "0001_credentials.sql"],
     more_followers={"timers": sweeper},
     apis=apis,
+    other_actors=("identity/seed", "identity/visitor"),
     seed=seed,
 )
 

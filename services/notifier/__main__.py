@@ -57,6 +57,7 @@ SERVICE = Service(
     publishing=PUBLISHING,
     scripts=[SCRIPTS / "0001_deliveries.sql"],
     more_followers={"sender": _sender},
+    other_actors=(Sender.name,),
 )
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis import nature
-from cli.history import Event, merge
+from chassis.history import Event, merge
 from tests.house import House
 from tests.integration.cli.terminal import HELP, Terminal, Village
 
