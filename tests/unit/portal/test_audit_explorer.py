@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,6 +18,8 @@ from mandate.audit.v1 import service_pb2 as pb
 from mandate.registry.v1 import service_pb2 as r
 
 from chassis.cause import system_actor
+from chassis.domain import Claim
+from services.portal.web import words
 from services.portal.web.audit_asking import AUDIENCES, read_places, write_places
 from tests.unit.portal.answers import CLINIC, DELIA, OWN, World, id_of, late, refusal
 from tests.unit.portal.reading import errors, text
@@ -366,3 +369,10 @@ def test_the_links_of_a_page_keep_the_query(kim: httpx.Client, world: World) -> 
     fill(world, identity=Log(*(event(n, "identity.SignIn.Succeeded", seconds=n) for n in range(1, 31))))
     older = links(kim.get("/audit", params={"q": "type:*.Succeeded & more"}).text)["Older"]
     assert parse_qs(urlsplit(older).query)["q"] == ["type:*.Succeeded & more"]
+
+
+def test_each_sentence_is_about_an_event_that_there_is() -> None:
+    golden = {path.stem for path in (Path(__file__).parents[2] / "contract" / "golden" / "events").glob("*.json")}
+    claims = {event.TOPIC for event in (Claim.Claimed, Claim.ClaimedAgain, Claim.Released)}
+    said = {key.removeprefix("audit_said.") for key in words.load("en").sentences if key.startswith("audit_said.")}
+    assert said - golden - claims == set()
