@@ -94,8 +94,9 @@ class AuditAnswers:
         _decide(caller)
         terms, resolve = _read(request.query), _resolver(request.names)
         own, others = _streams(request.own, "own"), _streams(request.others, "others")
-        wanted = Wanted(before=request.before or None, after=request.after or None)
         with self._asking() as session:
+            end = log.end(session)  # before the look: what comes meanwhile belongs to the next page
+            wanted = Wanted(before=request.before or (None if request.after else end + 1), after=request.after or None)
             streams = {
                 one: own.get((one.key, one.value), set()) | hearing(session, others.get((one.key, one.value), set()))
                 for one in terms
@@ -104,7 +105,6 @@ class AuditAnswers:
             where = condition(terms, self._app.name, streams, resolve)
             found = events_of(session, self._app.name, wanted, limit=_page(request.limit), where=where)
             events = self._told(session, found)
-            end = log.end(session)
         self._note(caller, "events", query=request.query, found=len(found))
         return pb.FindEventsResponse(events=events, end=end)
 
@@ -154,8 +154,7 @@ class AuditAnswers:
         """One look at the log, which writes nothing and ends in time."""
         try:
             with self._app.session() as session, self._app.pinned(session), session.transaction():
-                session.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                session.run(f"SET LOCAL statement_timeout = '{PATIENCE_S}s'")
+                session.run(_LOOKING, (f"{PATIENCE_S}s",))
                 yield session
         except DatabaseUnavailableError as error:
             if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
@@ -199,6 +198,9 @@ class AuditAnswers:
             found=found,
             correlation_id=caller.correlation_id,
         )
+
+
+_LOOKING = "SELECT set_config('statement_timeout', %s, true), set_config('transaction_read_only', 'on', true)"
 
 
 def _decide(caller: Asker) -> None:

@@ -57,7 +57,7 @@ def read_stream(app: Application, session: Session, stream: UUID, *, version: in
     if row is None or row[0] is None:
         return None
     at, number, count, last = row
-    events = _around(session, app.name, stream, at)
+    events = [one for one in _around(session, app.name, stream, at) if one.version <= last]
     versions = [one.version for one in events]
     here = versions.index(at)
     previous = versions[here - 1] if here else None

@@ -29,6 +29,7 @@ class Auditing:
     def __init__(self, story: Story) -> None:
         assert story.auditor is not None
         self.story, self.auditor = story, story.auditor
+        self.history: list[Event] = []
         self._services: Mapping[str, Any] = {
             name: AuditServiceStub(story.channel(name))  # type: ignore[no-untyped-call]
             for name in AUDIENCES
@@ -41,58 +42,51 @@ class Auditing:
         story = self.story
         story.sign_in(self.auditor)
         assert self._refused(story.people["official"]) == ["NOT_ALLOWED"] * len(AUDIENCES)
-        mailed = story.eventually(self._mailed, "the mail that tells of the end, in the history")
-        history = self._history(f"subject:{story.practice}")
-        assert set(mailed) <= {one.where for one in history}
-        place = {one.where: number for number, one in enumerate(history)}
-        assert all(place.get(one.because_of, -1) < number for number, one in enumerate(history))
-        assert all(one.actor.int for one in history)
-        kinds = [one.topic for one in history if one.service == "connections" and not one.is_heard]
-        pecos = [one for one in history if one.stream == self._ended(history).stream]
+        told_of = story.eventually(self._told_of_the_end, "the message that tells of the end")
+        self.history = self._history(f"subject:{story.practice}")
+        place = {one.where: number for number, one in enumerate(self.history)}
+        assert told_of.where in place, "what others did because of it belongs to it"
+        assert all(place.get(one.because_of, -1) < number for number, one in enumerate(self.history))
+        assert all(one.actor.int for one in self.history)
+        own = [one for one in self.history if one.service == "connections" and not one.is_heard]
+        assert len(own) == 5, "PECOS asked for, approved and ended; NPPES asked for and rejected"
+        pecos = [one for one in own if one.stream == self._ended.stream]
         assert [one.topic.rpartition(".")[2] for one in pecos] == ["Requested", "Approved", "Ended"]
-        assert len(kinds) == 5, "PECOS asked for, approved and ended; NPPES asked for and rejected"
         official, provider = (story.people[role].account_id for role in ("official", "provider"))
         assert [str(one.actor) for one in pecos] == [official, provider, provider]
-        services = {one.service for one in history}
+        services = {one.service for one in self.history}
         assert services >= {"identity", "access", "connections", "notifier"}
-        story.say("10", f"{len(history)} events of {len(services)} services had to do with the provider, causes first")
+        story.say("10", f"{len(self.history)} events of {len(services)} services are about the provider, causes first")
 
     def step_10_who_could_act_before_and_after(self) -> None:
         """As true then, and as believed then: access heard of the end a moment after it was so."""
-        story = self.story
-        history = self._history(f"subject:{story.practice}")
-        ended = self._ended(history)
-        heard = next(one for one in history if (one.service, one.heard_leaf) == ("access", ended.leaf_hash))
-        before, after = ended.at - TICK, heard.at + TICK
-        unheard = heard.at - TICK
+        story, ended = self.story, self._ended
+        [heard] = [one for one in self.history if (one.service, one.heard_leaf) == ("access", ended.leaf_hash)]
+        before, unheard, after = ended.at - TICK, heard.at - TICK, heard.at + TICK
         assert ended.at <= unheard, "what is told comes after what it tells of"
-        group = {story.people["manager"].account_id, story.people["official"].account_id, *self._staff()}
         own = {story.people["provider"].account_id}
-        for moment, people in ((before, group | own), (after, own)):
+        everybody = own | {story.people[role].account_id for role in ("official", "manager", "staff")}
+        for moment, people in ((before, everybody), (after, own)):
             assert self._could_act(true_at=moment) == people
             assert self._could_act(true_at=moment, believed_at=moment) == people
         assert self._could_act(true_at=unheard) == own, "as it was true"
-        assert self._could_act(true_at=unheard, believed_at=unheard) == group | own, "as it was believed"
-        story.say("10", f"{len(group | own)} people could act before the provider disconnected, {len(own)} after it")
+        assert self._could_act(true_at=unheard, believed_at=unheard) == everybody, "as it was believed"
+        story.say("10", f"{len(everybody)} people could act before the provider disconnected, {len(own)} after it")
 
     # -- what is asked
 
-    def _staff(self) -> set[str]:
-        return {self.story.people["staff"].account_id}
-
-    def _ended(self, history: Sequence[Event]) -> Event:
-        [ended] = [one for one in history if one.topic == ENDED]
+    @property
+    def _ended(self) -> Event:
+        [ended] = [one for one in self.history if one.topic == ENDED]
         return ended
 
-    def _mailed(self) -> list[str]:
-        """Places of the chain from the end of the connection to the message that tells of it."""
-        history = self._history(f"subject:{self.story.practice}")
-        chain = [self._ended(history).where]
-        for topic in ("heard.ConnectionEnded", "notifier.Notification.Requested"):
-            chain += [one.where for one in self._history(f"type:{topic}", "notifier") if one.because_of == chain[-1]][
-                :1
-            ]
-        return chain if len(chain) == len(("ended", "heard", "requested")) else []
+    def _told_of_the_end(self) -> Event | None:
+        """What the notifier was asked to send because a connection of the provider has ended."""
+        [ended] = self._history(f"subject:{self.story.practice} type:{ENDED}", "connections")
+        heard = self._history("type:heard.ConnectionEnded", "notifier")
+        because = {one.where for one in heard if one.heard_leaf == ended.leaf_hash}
+        sent = self._history("type:notifier.Notification.Requested", "notifier")
+        return next((one for one in sent if one.because_of in because), None)
 
     def _history(self, query: str, *services: str) -> list[Event]:
         """All that a query finds, merged; both rounds, as the portal asks."""
