@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -65,6 +65,11 @@ class Codec(Mapper[UUID]):
         if topic in self._readers and self._readers[topic][0] is not event:
             raise ValueError(f"two events are stored as {topic}")
         self._readers[topic] = _reader(event)
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """All stored names that this release can decode."""
+        return tuple(self._readers)
 
     def knows(self, topic: str) -> bool:
         """Whether this release can decode the topic."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from chassis.database import Session
 from chassis.hearing import HEARD
-from chassis.log import Recorded
+from chassis.log import PAGE, Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +109,23 @@ def events_of(
     return [Event(service, *row) for row in rows]
 
 
+_ROWS = "SELECT position, stream, version, topic, state, recorded_at, cause, leaf_hash FROM log WHERE "
+
+
 def rows_at(session: Session, positions: Sequence[int]) -> dict[int, Recorded]:
     """The rows of one log at these positions, by position."""
+    rows = session.run(f"{_ROWS} position = ANY(%s)", (list(positions),), binary=True)
+    return {row[0]: Recorded(*row) for row in rows}
+
+
+def rows_of(session: Session, topics: Sequence[str], *, after: int, until: int, limit: int = PAGE) -> list[Recorded]:
+    """The next rows of these topics behind a position, up to another, in order."""
     rows = session.run(
-        "SELECT position, stream, version, topic, state, recorded_at, cause, leaf_hash FROM log"
-        " WHERE position = ANY(%s)",
-        (list(positions),),
+        f"{_ROWS} position > %s AND position <= %s AND topic = ANY(%s) ORDER BY position LIMIT %s",
+        (after, until, list(topics), limit),
         binary=True,
     )
-    return {row[0]: Recorded(*row) for row in rows}
+    return [Recorded(*row) for row in rows]
 
 
 def merge(logs: Sequence[Sequence[Event]], *, unread: Mapping[str, int] = {}) -> Iterator[Event]:
