@@ -66,14 +66,14 @@ class Codec(Mapper[UUID]):
             raise ValueError(f"two events are stored as {topic}")
         self._readers[topic] = _reader(event)
 
+    @property
+    def topics(self) -> Sequence[str]:
+        """All stored names that this release can decode."""
+        return tuple(self._readers)
+
     def knows(self, topic: str) -> bool:
         """Whether this release can decode the topic."""
         return topic in self._readers
-
-    @property
-    def topics(self) -> Sequence[str]:
-        """The stored names of all events that this release can decode."""
-        return tuple(self._readers)
 
     def topic_of(self, event: type) -> str:
         """The stored name of an event class."""

@@ -8,9 +8,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import structlog
+from mandate.audit.v1 import service_pb2 as audit_pb
 
 from chassis import logs
 from chassis.application import Application
+from chassis.auditing import AuditAnswers
 from chassis.bus import Publisher, Subscriber, TopicAdmin
 from chassis.client import channel
 from chassis.database import PooledDatabase
@@ -22,7 +24,7 @@ from chassis.messages import Catalogue
 from chassis.migrate import migrate, migrate_bus, open_database, sealer_of
 from chassis.runtime import Lease, Listener, Stop, Wakeup, Worker
 from chassis.sealer import Sealer
-from chassis.server import serve
+from chassis.server import Api, Rule, serve
 from chassis.service import Parts, Service, abreast, followers
 from chassis.settings import SERVICES, Settings
 from chassis.vault import Vault, migrate_vault
@@ -30,6 +32,7 @@ from chassis.waiting import GroupCommit, Waiter
 
 logger = structlog.get_logger()
 GRACE_S = 20
+AUDIT = audit_pb.DESCRIPTOR.services_by_name["AuditService"]
 
 
 @dataclass
@@ -134,6 +137,12 @@ def sealer(process: Process) -> Sealer:
     return Sealer(database, name, key, trusted=process.keys.sealing_publics())
 
 
+def apis_of(service: Service, parts: Parts) -> Sequence[Api]:
+    """All that a service answers: its own, and what every service tells auditors of its log."""
+    rules = dict.fromkeys((method.name for method in AUDIT.methods), Rule.USER)
+    return [*service.apis(parts), Api(AUDIT, AuditAnswers(parts.app, service.actors), rules)]
+
+
 def main(service: Service, arguments: Sequence[str] | None = None) -> None:
     """`python -m services.<name> api|worker|sealer|migrate`."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -171,7 +180,7 @@ def _api(process: Process, stop: Stop) -> None:
     for part in (listener, in_memory):
         part.start()
     verifier = process.keys.verifier(service.name, SERVICES)
-    server, port = serve(service.apis(process.parts), verifier, address=f"{settings.host}:{settings.port}")
+    server, port = serve(apis_of(service, process.parts), verifier, address=f"{settings.host}:{settings.port}")
     management = _management(process, "api", [in_memory])
     management.start()
     logger.info("ready", service=service.name, role="api", port=port, management=management.port)

@@ -37,6 +37,8 @@ class Service:
     """What every api process keeps in memory beside its views, made from its `Parts` before `apis`; no lease."""
     measures: More = nothing
     """What its `/metrics` say beside what they say of every service."""
+    other_actors: Sequence[str] = ()
+    """Names of what else of it acts in nobody's name, beside its followers and policies."""
     seed: Callable[[Any], None] | None = None
     """Called once before an api or a worker starts, after `migrate`: accounts from configuration."""
 
@@ -44,6 +46,12 @@ class Service:
     def name(self) -> str:
         """The context's name: schema, origin of its messages, first part of its topics."""
         return self.application.name
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Names of all that acts in nobody's name here: their ids are made of them (`chassis.cause.system_actor`)."""
+        policies_here = (f"{self.name}/{policy}" for policy in policies_of(self.application))
+        return (f"{self.name}.ingest", f"{self.name}.timers", *policies_here, *self.other_actors)
 
 
 ROLES = ("ingest", "policies", "views", "relay", "timers")

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from uuid import UUID
 
 from chassis.cause import system_actor
-from chassis.policies import policies_of
-from cli.installation import uuid_of
+from cli.accounts import account_of
+from cli.installation import Installation
 from cli.platform import ALL
-from services.notifier.adapters.sender import Sender
-
-OTHERS = ("registry", "identity/seed", "identity/visitor", "access/visitor", Sender.name)
-"""Who else acts in no person's name: services' own parts."""
 
 
 def system_actors() -> Mapping[UUID, str]:
     """The id of every follower, policy and part that this release knows, with its name."""
-    return {system_actor(name): name for name in _names()}
+    return {system_actor(name): name for service in ALL for name in service.actors}
 
 
-def _names() -> Iterator[str]:
-    yield from OTHERS
-    for service in ALL:
-        yield f"{service.name}.ingest"
-        yield f"{service.name}.timers"
-        yield from (f"{service.name}/{policy}" for policy in policies_of(service.application))
-
-
-def actor_of(text: str) -> UUID:
-    """The actor that somebody typed: an id, or a name such as `access/open_own_record`."""
-    return system_actor(text) if text in set(_names()) else uuid_of(text, "id or name of an actor")
+def actor_of(installation: Installation, text: str) -> UUID:
+    """The actor that somebody typed: a person's user id or account, or a name such as `access/open_own_record`."""
+    if any(text in service.actors for service in ALL):
+        return system_actor(text)
+    try:
+        return account_of(installation, text)
+    except SystemExit as error:
+        raise SystemExit(f"{text!r} is no id or name of an actor: {error}") from error

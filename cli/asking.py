@@ -9,6 +9,7 @@ from chassis.query import ABOUT, QueryError, Resolve, Term, about, hearing, pars
 from cli.actors import actor_of
 from cli.authority import NPI, provider_of
 from cli.installation import Installation
+from cli.showing import place_of
 
 
 def read(query: str) -> tuple[Term, ...]:
@@ -19,6 +20,11 @@ def read(query: str) -> tuple[Term, ...]:
         raise SystemExit(str(error)) from error
 
 
+def places(text: str) -> Mapping[str, int]:
+    """A position in each of several logs: `access@12,identity@40`. Ends the program with a line where it is none."""
+    return dict(place_of(one) for one in text.split(","))
+
+
 def resolver(installation: Installation) -> Resolve:
     """What names stand for here."""
     known: dict[Term, UUID] = {}
@@ -26,7 +32,9 @@ def resolver(installation: Installation) -> Resolve:
     def resolve(term: Term) -> UUID:
         if term not in known:
             known[term] = (
-                actor_of(term.value) if term.key == "actor" else provider_of(installation, f"{NPI}{term.value}")
+                actor_of(installation, term.value)
+                if term.key == "actor"
+                else provider_of(installation, f"{NPI}{term.value}")
             )
         return known[term]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from cli.history import Event
+    from chassis.history import Event
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was true then: 2026-05-08T14:00-05:00 (else UTC).")]
 KnownAt = Annotated[str | None, typer.Option("--known-at", help="As it was believed then; else as is known now.")]
@@ -34,15 +34,16 @@ def log(
     state: State = STATE,
 ) -> None:
     """The logs of all services as one: causes before what they caused, else by time (UTC)."""
+    from chassis.history import Wanted
     from cli.actors import actor_of
-    from cli.history import Wanted, history
+    from cli.history import history
 
+    installation = find_installation(state)
     wanted = Wanted(
-        actor=actor_of(actor) if actor else None,
+        actor=actor_of(installation, actor) if actor else None,
         stream=uuid_of(stream, "id of a stream") if stream else None,
         correlation=uuid_of(correlation, "correlation id") if correlation else None,
     )
-    installation = find_installation(state)
     found = history(installation, [one.name for one in installation.chosen(service)], wanted, limit=limit)
     _tell(found, as_json=as_json)
 
@@ -59,20 +60,25 @@ def find(
     *,
     service: Annotated[str | None, typer.Option(help="One service's log alone.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="The last so many events.")] = 50,
+    before: Annotated[
+        str | None, typer.Option(help="Those in front of these places: access@12,identity@40, as the page has them.")
+    ] = None,
     as_json: Json = False,
     state: State = STATE,
 ) -> None:
     """Events of all services that a query finds: causes before what they caused, else by time (UTC)."""
+    from chassis.history import Wanted
     from chassis.query import condition
-    from cli.asking import read, resolver, streams_of
-    from cli.history import Wanted, history
+    from cli.asking import places, read, resolver, streams_of
+    from cli.history import history
 
     terms = read(query)
     installation = find_installation(state)
     services = [one.name for one in installation.chosen(service)]
     streams, resolve = streams_of(installation, services, terms), resolver(installation)
     where = {name: condition(terms, name, streams[name], resolve) for name in services}
-    _tell(history(installation, services, Wanted(), limit=limit, where=where), as_json=as_json)
+    fronts = places(before) if before else {}
+    _tell(history(installation, services, Wanted(), limit=limit, where=where, before=fronts), as_json=as_json)
 
 
 @app.command(name="show")
@@ -93,6 +99,25 @@ def show_event(
         fields = value.items() if isinstance(value, dict) else [("", value)]
         for part, one in fields:
             line((f"{f'{name}.{part}' if part else name:<28}", "dim"), cell(one))
+
+
+@app.command(name="state")
+def show_state(
+    stream: Annotated[str, typer.Argument(metavar="SERVICE/STREAM", help="As access/018f0c5e-…, an aggregate's id.")],
+    *,
+    at: Annotated[int | None, typer.Option(min=1, help="As of this event of the stream; else the last.")] = None,
+    as_json: Json = False,
+    state: State = STATE,
+) -> None:
+    """What a thing was after one of its events, beside what it was before; replayed from events, masked."""
+    from cli.event import state_at
+
+    found = state_at(find_installation(state), stream, at)
+    if as_json:
+        say_json(found)
+        return
+    line(f"event {found['number']} of {found['count']}: {found['event']}, {found['position']}")
+    show(found["fields"], ("field", "before", "after", "changed"), as_json=False, empty="it has no fields")
 
 
 def _tell(found: Sequence[Event], *, as_json: bool) -> None:

@@ -16,9 +16,14 @@ from chassis.client import channel
 from chassis.inbox import Folder
 from chassis.keys import Keyring
 from chassis.runtime import Wakeup, seconds, wait_until
+from cli.installation import find
 from cli.month import load_generated
 from cli.platform import SEEDED, Platform, password_of, platform
+from cli.replaying import DIFFERS, replay
+from cli.sealed import keys_of
 from cli.up import parts_of
+from cli.verifying import verify
+from tests.auditing import Auditing
 from tests.enrolling import Enrolling
 from tests.scenario import Person, Story
 
@@ -29,13 +34,22 @@ def demo_on_up(state: Path) -> None:
     """Play the story on what `up` runs: its people are there from then on."""
     console = Console()
     began = seconds()
-    play_on_up(state, say=lambda step, line: console.print(f"  [bold]{step}[/] {line}"))
+
+    def say(step: str, line: str) -> None:
+        console.print(f"  [bold]{step}[/] {line}")
+
+    play_on_up(state, say=say)
+    look_again(state, say=say)
     console.print(f"told in {seconds() - began:.1f} s on Kafka and PostgreSQL")
 
 
 def demo(*, others: int = 10_000) -> None:
     """Start a platform of its own, play the story, stop, and leave nothing behind."""
     console = Console()
+
+    def say(step: str, line: str) -> None:
+        console.print(f"  [bold]{step}[/] {line}")
+
     folder = Path(tempfile.mkdtemp(prefix="mandate-demo-"))
     folder.chmod(0o755)  # PostgreSQL drops to another user where we are root
     began = seconds()
@@ -43,7 +57,8 @@ def demo(*, others: int = 10_000) -> None:
         with platform(folder / "state") as started:
             load_generated(started, others=others)
             console.print(f"the platform stands, with {others:,} generated providers ({seconds() - began:.1f} s)")
-            play(started, say=lambda step, line: console.print(f"  [bold]{step}[/] {line}"))
+            play(started, say=say)
+            look_again(folder / "state", say=say)
             mails = len(started.inbox.messages())
             console.print(f"told in {seconds() - began:.1f} s; {mails} mails were sent. Next: make run")
     finally:
@@ -66,6 +81,7 @@ def play(started: Platform, *, say: Say = silent) -> Story:
             eventually,
             eus=desk(started.password),
             mac=desk(started.password, "MAC"),
+            auditor=desk(started.password, "AUDITOR"),
             say=say,
         )
     )
@@ -86,19 +102,31 @@ def play_on_up(state: Path, *, say: Say = silent, telling: int = 0, wait_s: floa
         return eventually(look, what, wait_s=wait_s)
 
     password = password_of(folder)
-    eus, mac = desk(password), desk(password, "MAC")
-    return tell(Story(to, Folder(folder / "mail"), patiently, eus=eus, mac=mac, telling=telling, say=say))
+    eus, mac, auditor = desk(password), desk(password, "MAC"), desk(password, "AUDITOR")
+    inbox = Folder(folder / "mail")
+    return tell(Story(to, inbox, patiently, eus=eus, mac=mac, auditor=auditor, telling=telling, say=say))
+
+
+def look_again(state: Path, *, say: Say) -> None:
+    """The last of step 10, from outside: every view rebuilt from zero and compared, everything sealed verified."""
+    installation = find(state)
+    services = installation.services()
+    compared = replay(installation, services, lambda _service, _reached, _last: None)
+    assert [one for one in compared if one.outcome == DIFFERS] == [], "a view is not what the log says"
+    report = verify(installation, [one.name for one in services], keys_of(installation))
+    assert report.findings == [], "something is not what was sealed"
+    say("10", f"{len(compared)} views rebuilt from zero are the same; {report.rows} sealed events are as they were")
 
 
 def desk(password: str, role: str = "EUS") -> Person:
-    """The seeded person of External User Services, or of the contractor (MAC)."""
+    """The seeded person of External User Services, of the contractor (MAC), or who audits (AUDITOR)."""
     who = next(one for one in SEEDED if one.role == role)
     born_on = date(1970, 1, 1)  # nobody asks for it at a sign-in
     return Person(who.first_name, who.last_name, who.user_id, who.email, "", born_on, password)
 
 
 def tell(story: Story) -> Story:
-    """All steps, in order; step 8 where there is a contractor."""
+    """All steps, in order; step 8 where there is a contractor, step 10 where there is an auditor."""
     story.step_1_the_registry_finds_them()
     story.step_2_a_provider_registers_and_signs_in()
     story.step_3_an_official_is_approved_by_external_user_services()
@@ -108,7 +136,17 @@ def tell(story: Story) -> Story:
     story.step_7_who_may_act_and_why()
     if story.mac is None:
         story.step_9_the_provider_disconnects()
-        return story
+    else:
+        _enroll(story)
+    if story.auditor is not None:
+        auditing = Auditing(story)
+        auditing.step_10_every_event_of_the_provider_in_order_of_causation()
+        auditing.step_10_who_could_act_before_and_after()
+    return story
+
+
+def _enroll(story: Story) -> None:
+    """Steps 8 and 9, in PECOS too."""
     enrolling = Enrolling(story)
     enrolling.step_8_the_contractor_has_the_group_on_record()
     enrolling.step_8_an_official_on_record_is_approved_at_once()
@@ -118,7 +156,6 @@ def tell(story: Story) -> Story:
     enrolling.step_8_another_application_is_under_way()
     story.step_9_the_provider_disconnects()
     enrolling.step_9_nothing_goes_on()
-    return story
 
 
 def eventually(look: Callable[[], Any], what: str, *, wait_s: float = WAIT_S) -> Any:

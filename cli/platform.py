@@ -21,7 +21,7 @@ from chassis.embedded import postgres
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber
 from chassis.inbox import LOOPBACK, Inbox
 from chassis.keys import Keyring
-from chassis.main import Process, build, create, workers
+from chassis.main import Process, apis_of, build, create, workers
 from chassis.migrate import open_database
 from chassis.runtime import Wakeup, Worker, running
 from chassis.server import serve
@@ -135,7 +135,7 @@ def _start(started: Platform, settings: Settings, bus: PooledDatabase, closing: 
     for service in ALL:
         process = started.processes[service.name]
         verifier = started.keys.verifier(service.name, SERVICES)
-        server, port = serve(service.apis(process.parts), verifier, address="127.0.0.1:0")
+        server, port = serve(apis_of(service, process.parts), verifier, address="127.0.0.1:0")
         closing.callback(server.stop, 1)
         started.addresses[service.name] = f"127.0.0.1:{port}"
     for service in ALL:

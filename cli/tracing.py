@@ -10,9 +10,9 @@ from uuid import UUID
 
 from chassis import nature
 from chassis.bus import Place, Record, Subscriber, partition_of
+from chassis.history import Event, Wanted, events_of, merge
 from chassis.messages import Catalogue
 from chassis.service import Service
-from cli.history import Event, Wanted, events_of, merge
 from cli.installation import Installation
 from cli.records import between
 

@@ -107,9 +107,11 @@ class Story:
         *,
         eus: Person,
         mac: Person | None = None,
+        auditor: Person | None = None,
         telling: int = 0,
         say: Callable[[str, str], None] = lambda _step, _line: None,
     ) -> None:
+        self.channel = channel
         self.identity: Any = IdentityServiceStub(channel("identity"))  # type: ignore[no-untyped-call]
         self.access: Any = AccessServiceStub(channel("access"))  # type: ignore[no-untyped-call]
         self.connections: Any = ConnectionsServiceStub(channel("connections"))  # type: ignore[no-untyped-call]
@@ -118,7 +120,7 @@ class Story:
         self.inbox, self.eventually, self.say = inbox, eventually, say
         self.people = people(telling)
         self.company, self.doctor = CAST.groups[telling], CAST.individuals[telling]
-        self.eus, self.mac, self.telling = eus, mac, telling
+        self.eus, self.mac, self.auditor, self.telling = eus, mac, auditor, telling
         self.revoked_in_s = 0.0
         """From the provider's wish to the answer no (promise: 2 s in normal running)."""
         self.rejected = Receipt()

@@ -50,6 +50,7 @@ SERVICE = Service(
     scripts=[SCRIPTS / "0001_pins.sql", CHASSIS_SQL / "0002_contents.sql"],
     apis=_apis,
     api_followers=_in_memory,
+    other_actors=("access/visitor", "registry"),
 )
 
 if __name__ == "__main__":

@@ -98,6 +98,7 @@ SERVICE = Service(
     more_followers={"timers": sweeper},
     apis=apis,
     measures=measures,
+    other_actors=("identity/seed", "identity/visitor"),
     seed=seed,
 )
 

@@ -59,6 +59,7 @@ SERVICE = Service(
     scripts=[SCRIPTS / "0001_deliveries.sql"],
     more_followers={"sender": _sender},
     measures=waiting,
+    other_actors=(Sender.name,),
 )
 
 if __name__ == "__main__":

@@ -147,7 +147,7 @@ def test_the_story_is_told_on_kafka_and_postgresql(up_state: Path) -> None:
     """Every step, with one process a role."""
     told: list[str] = []
     story = play_on_up(up_state, say=lambda step, _: told.append(step))
-    assert told == ["1", "2", "3", "4", "5", "6", "7", *["8"] * 5, "9", "9"]
+    assert told == ["1", "2", "3", "4", "5", "6", "7", *["8"] * 5, "9", "9", "10", "10"]
     with find(up_state).bus() as bus:
         downstream.check(bus, story)
     check(up_state)

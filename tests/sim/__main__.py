@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 import tempfile
@@ -10,6 +11,7 @@ import time
 import traceback
 from pathlib import Path
 
+from chassis import logs
 from chassis.embedded.postgres import start
 from tests.sim.run import play
 from tests.sim.scenery import few, whole
@@ -21,6 +23,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--few", action="store_true", help="the small story of two services")
     arguments = parser.parse_args()
+    logs.configure(level=logging.WARNING)
     base = Path(tempfile.mkdtemp(prefix="mandate-sim-"))
     base.chmod(0o755)
     postgres = start(base / "postgres")

@@ -12,6 +12,7 @@ from mandate.common.v1 import receipt_pb2
 from chassis.application import Application
 from chassis.database import DatabaseUnavailableError
 from chassis.keys import Keyring
+from chassis.main import apis_of
 from chassis.server import Code, Detail, RefusedError, handler
 from chassis.service import Parts, Service
 from chassis.settings import SERVICES
@@ -107,7 +108,7 @@ class Platform:
         parts = self.parts(service, app)
         memory = [Dozing(one, self._bells, (service.name,)) for one in service.api_followers(parts)]
         verifier = self.keys.verifier(service.name, SERVICES)
-        made = Process([handler(api, verifier) for api in service.apis(parts)], memory, is_ready=not memory)
+        made = Process([handler(api, verifier) for api in apis_of(service, parts)], memory, is_ready=not memory)
         self._processes[service.name] = made
         return made
 

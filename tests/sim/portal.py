@@ -39,8 +39,8 @@ class Portal:
 
     def _script(self) -> Iterator[bool]:
         password = self._stage.scenery.password
-        eus, mac = desk(password), desk(password, "MAC")
-        tell(Story(self._channel, self._stage.box, self._eventually, eus=eus, mac=mac))
+        eus, mac, auditor = desk(password), desk(password, "MAC"), desk(password, "AUDITOR")
+        tell(Story(self._channel, self._stage.box, self._eventually, eus=eus, mac=mac, auditor=auditor))
         self.is_told = True
         yield True
 

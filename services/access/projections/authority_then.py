@@ -6,10 +6,8 @@ believed here. Read anew from the log at every question: it is one of auditors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import Message
@@ -20,9 +18,11 @@ from mandate_kit.authority import APPROVED, Answer, AuthorityIndex
 
 from chassis import nature
 from chassis.application import Application
-from chassis.followers import read_page
-from chassis.hearing import headers_of
+from chassis.codec import UnknownEventError
+from chassis.hearing import HEARD, decode_heard, headers_of
+from chassis.history import rows_of
 from chassis.log import Recorded
+from services.access.domain.association import Association
 from services.access.projections.authority import AuthorityFollower
 
 UNKNOWN = "UNKNOWN"
@@ -85,26 +85,38 @@ class AuthorityThen:
         return self._perhaps.index.can_act(*asked) and not self.index.can_act(*asked)
 
     def _read(self) -> None:
+        """Only what the right to act is made of is read: most of a log is about something else."""
+        codec, heard = self._app.codec, [HEARD + topic for topic in self._app.catalogue.topics]
+        topics = [one for one in codec.topics if one.startswith(f"{Association.TOPIC}.")]
+        topics += [HEARD + topic for topic in feeding.TOPICS]
         with self._app.session() as session:
-            row = session.one("SELECT coalesce(max(position), 0) FROM log WHERE recorded_at <= %s", (self.known_at,))
-            until: int = row[0] if row else 0
-            while self.position < until:
-                page = read_page(self._app, session, after=self.position)
-                if not page.recorded:
-                    self.complete = False  # a newer release wrote what comes now
-                    return
-                self._take_page(page.recorded, page.events, until)
-                self.position = min(page.recorded[-1].position, until)
+            row = session.one(
+                "SELECT coalesce(max(position), 0), min(position) FILTER (WHERE topic <> ALL(%s)) FROM log"
+                " WHERE recorded_at <= %s",
+                ([*codec.topics, *heard], self.known_at),
+            )
+            until, unknown = row or (0, None)
+            if unknown is not None:
+                self.complete, until = False, unknown - 1  # a newer release wrote what comes now
+            while rows := rows_of(session, topics, after=self.position, until=until):
+                for one in rows:
+                    if not self._take_row(one):
+                        self.complete = False
+                        return
+                    self.position = one.position
+            self.position = until
 
-    def _take_page(self, recorded: Sequence[Recorded], events: Sequence[Any], until: int) -> None:
-        for row, event in zip(recorded, events, strict=True):
-            if row.position > until:
-                return
-            if isinstance(event, Message):
-                if type(event).DESCRIPTOR.name in feeding.TOPICS:
-                    self._take_heard(row, event)
+    def _take_row(self, row: Recorded) -> bool:
+        """Take one row. Return whether this release can read it."""
+        try:
+            if row.topic.startswith(HEARD):
+                self._take_heard(row, decode_heard(self._app.catalogue, row))
             elif row.recorded_at <= self.valid_at:
+                event = self._app.codec.to_domain_event(row.stored())
                 self._take(event, event)
+        except UnknownEventError:
+            return False
+        return True
 
     def _take_heard(self, row: Recorded, state: Message) -> None:
         headers = headers_of(row)

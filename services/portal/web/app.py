@@ -18,6 +18,8 @@ from services.portal.web import (
     applications,
     asking,
     attachments,
+    audit_explorer,
+    audit_stream,
     audit_then,
     confirmation,
     connecting,
@@ -90,6 +92,8 @@ AREAS: tuple[Iterable[Page], ...] = (
     paper_records.PAGES,
     mac.PAGES,  # after it: an address of one of its applications begins alike
     audit_then.PAGES,
+    audit_explorer.PAGES,
+    audit_stream.PAGES,
     guides.PAGES,
 )
 """The pages of every area; an area to come adds its own here."""

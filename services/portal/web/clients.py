@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -23,6 +23,8 @@ class Clients:
     connections: Any = None
     enrollment: Any = None
     registry: Any = None
+    audit: Mapping[str, Any] = field(default_factory=dict)
+    """Service -> what it tells auditors of its log (AuditService), for each service whose address is known."""
 
     @property
     def standing(self) -> tuple[str, ...]:

@@ -23,6 +23,11 @@ def time_of_day(at: datetime, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).strftime("%I:%M%p %Z").removeprefix("0")
 
 
+def stamp(at: datetime, zone: str) -> str:
+    """`05/07/2026 10:43:12AM EDT`, where each second tells."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%m/%d/%Y %I:%M:%S%p %Z")
+
+
 def day(iso: str) -> str:
     """`MM/DD/YYYY` of `YYYY-MM-DD`; other text as it is."""
     year, _, rest = iso.partition("-")

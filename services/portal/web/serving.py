@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -11,6 +12,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
 from mandate.access.v1.service_pb2_grpc import AccessServiceStub
+from mandate.audit.v1.service_pb2_grpc import AuditServiceStub
 from mandate.connections.v1.service_pb2_grpc import ConnectionsServiceStub
 from mandate.enrollment.v1.service_pb2_grpc import EnrollmentServiceStub
 from mandate.identity.v1.people_service_pb2_grpc import PeopleServiceStub
@@ -18,6 +20,7 @@ from mandate.identity.v1.service_pb2_grpc import IdentityServiceStub
 from mandate.registry.v1.service_pb2_grpc import RegistryServiceStub
 
 from chassis.runtime import Background
+from services.portal.web.audit_asking import AUDIENCES
 from services.portal.web.clients import Clients
 
 STOP_S = 10.0
@@ -34,7 +37,14 @@ def clients(channel: Callable[[str], grpc.Channel]) -> Clients:
         "enrollment": EnrollmentServiceStub(channel("enrollment")),  # type: ignore[no-untyped-call]
         "registry": RegistryServiceStub(channel("registry")),  # type: ignore[no-untyped-call]
     }
-    return Clients(**stubs)
+    return Clients(**stubs, audit=dict(_audit(channel)))
+
+
+def _audit(channel: Callable[[str], grpc.Channel]) -> Iterator[tuple[str, Any]]:
+    """What auditors ask, of each service that has an address: without pages for them, nobody asks the notifier."""
+    for service in AUDIENCES:
+        with suppress(KeyError):
+            yield service, AuditServiceStub(channel(service))  # type: ignore[no-untyped-call]
 
 
 class Web:

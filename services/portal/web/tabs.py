@@ -29,6 +29,6 @@ def tabs(visit: Visit) -> list[Tab]:
     if visit.is_eus:
         paths["/eus"] = "eus"
     if visit.is_auditor:
-        paths["/audit/as-of"] = "audit"
+        paths |= {"/audit": "audit", "/audit/as-of": "as_of"}
     waiting = standing.waiting(visit)
     return [Tab(path, f"IA-NAV-01.{name}", waiting.get(path, 0)) for path, name in paths.items()]

@@ -18,6 +18,7 @@ def test_pages_of_auditors_are_whole_and_accessible(
 ) -> None:
     look = Looker(width, axe=scripts)
     audit_walk.auditor(visit(chromium, look, scripts=scripts), portal, look, neighbours)
+    audit_walk.explorer(visit(chromium, look, scripts=scripts), portal, look, neighbours)
     assert look.wrong == []
 
 
@@ -32,4 +33,5 @@ def test_no_link_of_an_auditor_s_pages_leads_nowhere(chromium: Browser, portal: 
     walk.enter(page, portal, neighbours.auditor())
     seen = walk.follow(page, portal)
     assert {path: how for path, how in seen.items() if not how.startswith("200")} == {}
-    assert audit_walk.PATH in seen
+    assert {audit_walk.PATH, audit_walk.EVENTS} <= set(seen)
+    assert {"streams", "events"} <= {path.split("/")[2] for path in seen if path.startswith("/audit/")}

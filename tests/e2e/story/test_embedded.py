@@ -60,9 +60,9 @@ def listens(port: int) -> bool:
 
 
 def test_the_story_is_told_on_embedded_parts(embedded_platform: Platform, played: tuple[list[str], Story]) -> None:
-    """Steps 1 to 9; what must be seen is asserted where it is told."""
+    """Steps 1 to 10; what must be seen is asserted where it is told."""
     told, story = played
-    assert told == ["1", "2", "3", "4", "5", "6", "7", *["8"] * 5, "9", "9"]
+    assert told == ["1", "2", "3", "4", "5", "6", "7", *["8"] * 5, "9", "9", "10", "10"]
     assert story.revoked_in_s < 2  # a promise to people (limits: revocation seen everywhere)
     with find(embedded_platform.state).bus() as bus:
         downstream.check(bus, story)

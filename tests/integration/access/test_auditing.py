@@ -10,8 +10,10 @@ import structlog
 from google.protobuf.timestamp_pb2 import Timestamp
 from structlog.testing import capture_logs
 
-from chassis import logs, nature
+from chassis import log, logs, nature
+from chassis.cause import Cause
 from chassis.domain import NotAllowedError
+from chassis.log import Entry
 from chassis.server import RefusedError
 from services.access.commands import role_requests
 from tests.access_office import Office
@@ -69,3 +71,18 @@ def test_bad_questions_name_the_field(office: Office, field: str, wrong: dict[st
     with pytest.raises(RefusedError) as caught:
         office.ask("WhoCouldAct", AUDITOR, roles=("AUDITOR",), **(ASKED | wrong))
     assert [detail.field for detail in caught.value.details] == [field]
+
+
+@pytest.mark.parametrize("topic", ["access.Association.Paused", "heard.SomethingNew", "access.Document.Uploaded"])
+def test_what_a_newer_release_wrote_is_no_answer_and_what_is_about_something_else_no_hindrance(
+    office: Office, topic: str
+) -> None:
+    before = office.ask("WhoCouldAct", AUDITOR, roles=("AUDITOR",), **ASKED).position
+    with office.room.app.session() as session:
+        log.append(session, "access", [Entry(nature.new_id(), 1, topic, b'{"unread": true}')], Cause.of(PERSON))
+    if topic == "access.Document.Uploaded":
+        assert office.ask("WhoCouldAct", AUDITOR, roles=("AUDITOR",), **ASKED).position == before + 1
+        return
+    with pytest.raises(RefusedError) as caught:
+        office.ask("WhoCouldAct", AUDITOR, roles=("AUDITOR",), **ASKED)
+    assert [detail.code for detail in caught.value.details] == ["VIEW_STALE"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from chassis import nature
-from cli.history import Event, merge
+from chassis.history import Event, merge
 from tests.house import House
 from tests.integration.cli.terminal import HELP, Terminal, Village
 
@@ -40,6 +41,16 @@ def test_causation_wins_over_clocks() -> None:
     right = [event("identity", 1, 0), event("identity", 2, 1), event("identity", 3, 2)]
     found = [one.where for one in merge([slow, right])]
     assert found == ["identity@1", "identity@2", "access@1", "access@2", "identity@3"]
+
+
+def test_what_was_heard_of_an_event_of_the_next_page_waits_for_it() -> None:
+    """A page has read a log up to somewhere; another log's clock is an hour behind."""
+    early = replace(event("access", 1, -3600, heard_leaf="identity3"), heard_from="identity@3")
+    read = [event("identity", 1, 0), event("identity", 2, 1)]
+    found = [one.where for one in merge([[early], read], unread={"identity": 2})]
+    assert found == ["identity@1", "identity@2", "access@1"]
+    known = [one.where for one in merge([[early], read], unread={"identity": 3})]
+    assert known == ["access@1", "identity@1", "identity@2"], "of what was read before, nothing is waited for"
 
 
 def test_what_cannot_be_ordered_by_causes_is_ordered_by_time() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
 from chassis import nature
-from cli.event import masked
+from chassis.masking import masked
 from services.connections.commands import connections
 from tests.house import House
 from tests.integration.cli.terminal import HELP, Terminal, Village
@@ -144,6 +145,41 @@ def test_one_event_is_shown_with_all_that_it_says(mandate: Terminal, village: Vi
     assert "is no event" in mandate.refuses("audit", "show", "somewhere")
 
 
+def test_pages_go_back_from_places(mandate: Terminal, village: Village) -> None:
+    """What the portal's pages show, line by line: each page says where it lies."""
+    everything = [
+        f"{row['service']}@{row['position']}" for row in mandate.finds("audit", "find", "", "--limit", "1000")
+    ]
+    found: list[str] = []
+    before = {name: village.house.rooms[name].end() + 1 for name in ("access", "connections")}
+    while True:
+        text = ",".join(f"{name}@{at}" for name, at in before.items())
+        page = mandate.finds("audit", "find", "", "--limit", "7", "--before", text)
+        if not page:
+            break
+        found = [f"{row['service']}@{row['position']}" for row in page] + found
+        for row in reversed(page):
+            before[row["service"]] = row["position"]
+    assert sorted(found) == sorted(everything)
+    assert "is no event" in mandate.refuses("audit", "find", "", "--before", "access")
+
+
+def test_a_state_is_shown_as_of_an_event(mandate: Terminal, village: Village) -> None:
+    [asked] = mandate.finds("audit", "find", "type:connections.Connection.Requested")
+    stream = f"connections/{asked['stream']}"
+    found = mandate.finds("audit", "state", stream)
+    assert (found["version"], found["count"], found["event"]) == (2, 2, "connections.Connection.Approved")
+    fields = {one["field"]: (one["before"], one["after"], one["changed"]) for one in found["fields"]}
+    assert fields["status"] == ("PENDING", "APPROVED", True)
+    assert fields["provider_id"] == (str(village.practice), str(village.practice), False)
+    first = mandate.finds("audit", "state", stream, "--at", "1")
+    assert {one["before"] for one in first["fields"]} == {None}
+    assert "event 1 of 2: connections.Connection.Requested" in mandate.says("audit", "state", stream, "--at", "1")
+    assert "there is no connections/" in mandate.refuses("audit", "state", f"connections/{uuid4()}")
+    assert "is no id of a stream" in mandate.refuses("audit", "state", "connections")
+    assert "there is no service" in mandate.refuses("audit", "state", f"portal/{asked['stream']}")
+
+
 def test_what_is_sealed_or_secret_is_masked() -> None:
     sealed = "v1.1.k3VqYxM9c2VhbGVkLXZhbHVl"
     said = {"name": sealed, "many": [sealed, "PECOS"], "at": "ifarrow@provider.example", "hash": "a" * 64, "raw": b"x"}
@@ -155,6 +191,30 @@ def test_what_is_sealed_or_secret_is_masked() -> None:
         "raw": "[sealed]",
     }
     assert masked({"id": UUID(int=1), "n": 1, "none": None}) == {"id": UUID(int=1), "n": 1, "none": None}
+    assert masked([{sealed, "PECOS"}, Held(sealed, date(2026, 5, 8)), {UUID(int=1): (b"x",)}]) == [
+        ["PECOS", "[sealed]"],
+        {"secret": "[sealed]", "on": "2026-05-08"},
+        {str(UUID(int=1)): ["[sealed]"]},
+    ]
+    assert masked(Told(sealed)) == "[sealed]", "what prints itself hides nothing"
+
+
+@dataclass
+class Held:
+    """A part of an aggregate's state."""
+
+    secret: str
+    on: date
+
+
+class Told:
+    """Something that shows what is in it."""
+
+    def __init__(self, secret: str) -> None:
+        self.secret = secret
+
+    def __repr__(self) -> str:
+        return f"Told({self.secret!r})"
 
 
 def test_looking_is_all_that_find_and_show_do(mandate: Terminal, village: Village, house: House) -> None:

@@ -15,6 +15,7 @@ from mandate.connections.v1 import service_pb2 as c
 from mandate.registry.v1 import service_pb2 as r
 
 from chassis import nature
+from services.portal.web.audit_asking import AUDIENCES
 from services.portal.web.clients import Clients
 from tests.unit.portal.conftest import DirectError, DirectStub
 from tests.unit.portal.identity_answers import CAST
@@ -211,6 +212,8 @@ class World:
             SearchProviders=r.SearchProvidersResponse(providers=[PROVIDERS[CLINIC], PROVIDERS[OTHER]]),
         )
 
+        self.audit = {name: Canned() for name in AUDIENCES}
+
     @property
     def clients(self) -> Clients:
         return Clients(
@@ -219,6 +222,7 @@ class World:
             access=self.access,
             connections=self.connections,
             registry=self.registry,
+            audit=self.audit,
         )
 
     def _requests(self, asked: a.ListRoleRequestsRequest) -> a.ListRoleRequestsResponse:

@@ -31,7 +31,7 @@ MADE_UP = (
     r"IA-PROF-02\.(all|approved|pending|ended)",
     r"IA-PROF-05\.(means\.)?\w+",
     r"IA-PROF-06\.[A-Z]+",
-    r"IA-NAV-01\.(home|profile|connections|staff|enrollments|mac|eus|audit)",
+    r"IA-NAV-01\.(home|profile|connections|staff|enrollments|mac|eus|audit|as_of)",
     r"IA-HOME-02\.(providers|surrogates)",
     r"IA-EMP-04\.\w+",
     r"IA-EMP-07\.[A-Z_]+",
@@ -56,6 +56,8 @@ MADE_UP = (
     r"PE-X-04\.(as|name_of|email_of|nothing|nothing_text)\.\w+",
     r"PE-X-05\.(topic|field|question|choice|hint|who|ask|then|do|sign_then)\.\w+",
     r"PE-BEN-03\.(about\.)?[A-Z_]+",
+    r"audit_said\..+",
+    r"audit_explorer\.key\.\w+",
     r"mac\.(do|then)\.\w+",
     r"PE-X-02\.((purpose|is)\.)?\w+",
 )

@@ -1,0 +1,89 @@
+"""The explorer of auditors: what happened in all services, asked in one box, causes before what they caused."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from chassis.query import LONGEST, QueryError
+from services.portal.web import audit_saying
+from services.portal.web.audit_asking import AUDIENCES, PAGE, Places, find, read_places, write_places
+from services.portal.web.audit_saying import Line
+from services.portal.web.clients import RefusedError
+from services.portal.web.forms import Field, Form
+from services.portal.web.pages import Access, Page
+from services.portal.web.visits import Visit
+
+PATH = "/audit"
+QUERY = Field("q", "audit_explorer.query", required=False, longest=LONGEST)
+EXAMPLES = (
+    "npi:2000000002 type:connections.*",
+    "type:*.Approved created:2026-05-01..2026-05-08",
+    "fn:PECOS -type:heard.*",
+    "actor:access/open_own_record",
+    "pos:access@12..40",
+)
+"""Queries that show the grammar; each is a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A page of the answer, with the command that gives the same."""
+
+    lines: list[Line]
+    older: str
+    newer: str
+    """Paths; empty where there is nothing more."""
+    newest: str
+    command: str
+
+
+def show(visit: Visit) -> Response:
+    """The box and what it finds; everything, the newest last, where nothing was typed."""
+    form = visit.form(QUERY)
+    asked = visit.request.query_params
+    form.read({QUERY.name: asked.get(QUERY.name, "")})
+    before, after = read_places(asked.get("before", "")), read_places(asked.get("after", ""))
+    found, status = _find(visit, form, before or {}, after or {})
+    return visit.page("audit/explorer.html", status, form=form, found=found, examples=EXAMPLES)
+
+
+def _find(visit: Visit, form: Form, before: Places, after: Places) -> tuple[Answer | None, int]:
+    if form.errors:
+        return None, 422
+    try:
+        found = find(visit, form["q"], before=before, after=after)
+        names = audit_saying.names_of(visit, found.events)
+    except QueryError as error:
+        form.fail("q", "audit_explorer.malformed", why=error)
+        return None, 422
+    except RefusedError as refused:
+        return None, form.not_taken(refused, "", {"query": "q"})
+    answer = Answer(
+        lines=audit_saying.lines(visit, found.events, names),
+        older=_path(form, "before", found.older),
+        newer=_path(form, "after", found.newer),
+        newest=_path(form, "", {}) if before or after else "",
+        command=_command(form["q"], found.before),
+    )
+    return answer, 200
+
+
+def _path(form: Form, name: str, places: Places | None) -> str:
+    if places is None:
+        return ""
+    asked = {"q": form["q"]} | ({name: write_places(places)} if places else {})
+    return f"{PATH}?{urlencode(asked)}"
+
+
+def _command(query: str, before: Places) -> str:
+    """The line that gives the same answer, tomorrow too: where each log ended is in it."""
+    typed = f" {query}" if query.startswith("-") else query  # else it would be an option
+    words = ["mandate", "audit", "find", typed, "--limit", str(PAGE), "--before", write_places(before)]
+    return shlex.join(words)
+
+
+PAGES = (Page(PATH, Access.AUDITOR, get=show, audiences=AUDIENCES),)
