@@ -52,8 +52,8 @@ def asked(chance: random.Random, index: AuthorityIndex, accounts: Sequence[UUID]
     for account in chance.sample(accounts, min(len(accounts), 50_000)):
         function = chance.choice(FUNCTIONS)
         yes = list(index.providers_for(account, function))
-        for provider in (chance.choice(yes or list(parties[:1])), chance.choice(parties)):
-            questions.append((UUID(bytes=account.bytes), UUID(bytes=provider.bytes), function))
+        some = (chance.choice(yes or list(parties[:1])), chance.choice(parties))
+        questions += [(UUID(bytes=account.bytes), UUID(bytes=one.bytes), function) for one in some]
     chance.shuffle(questions)
     return questions
 
