@@ -95,6 +95,7 @@ trace-ids: setup ## from each rule (IA-PW-07) to its code and tests, then the ru
 clean: ## remove all that was made here: .venv, contracts/, caches
 	@for data in .state/up/postgres .state/postgres; do [ ! -L $$data ] || rm -rf "$$(readlink -f $$data)"; done
 	@rm -rf .venv contracts node_modules services/portal/web/static/vendor .state build *.egg-info \
+		kit/python/build kit/python/*.egg-info \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
