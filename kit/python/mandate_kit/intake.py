@@ -32,8 +32,6 @@ class Intake:
     def __init__(self, listener: Listener, sync: Sync, metrics: Metrics, dead: Sink) -> None:
         self.contract = Contract()
         self.newest = Newest()
-        self.foreign: set[tuple[str, str]] = set()
-        """(topic, id) that a Progress named and that is not the one we read: it was made anew, or that is long past."""
         self._listener, self._sync, self._metrics, self._dead = listener, sync, metrics, dead
         self._repeats = Repeats()
 
@@ -65,7 +63,7 @@ class Intake:
         return "taken"
 
     def _take_progress(self, record: Record) -> str:
-        self.foreign |= self._sync.tell(record, time.monotonic())
+        self._sync.tell(record, time.monotonic())
         return "taken"
 
     def _bury(self, record: Record, cause: str) -> None:

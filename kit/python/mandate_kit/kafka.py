@@ -26,6 +26,7 @@ BATCH = 1000
 NEAR = 500
 """Records from the end of `Progress` among which every living service has one: each tells once a second."""
 ANSWER_S = 10.0
+GLANCE_S = 2.0
 ABSENT = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError.TOPIC_EXCEPTION}  # noqa: SLF001
 CUT_OFF = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}  # noqa: SLF001
 
@@ -45,14 +46,56 @@ class Reader:
         self, bootstrap: str, sync: Sync, *, states: Iterable[str], group: str, prefix: str, settings: Mapping[str, Any]
     ) -> None:
         self._sync, self._group, self._prefix = sync, group, prefix
+        self._names = [*sync.origins, prefix + PROGRESS]
         self._states = {*states, prefix + PROGRESS}
         """Topics that are never committed: they are read anew by whoever starts."""
-        common = {"bootstrap.servers": bootstrap, "log_level": 0, "error_cb": _report, **settings}
-        self._admin = AdminClient(common)
-        self._consumer = Consumer(
-            common
+        self._settings = {"bootstrap.servers": bootstrap, "log_level": 0, "error_cb": _report, **settings}
+        self._admin = AdminClient(self._settings)
+        self._consumer: Consumer | None = None
+        self._found: dict[str, tuple[str, int]] = {}
+        self._places: dict[tuple[str, int], int] = {}
+        """Where each partition is read next."""
+        self._behind: set[tuple[str, int]] = set()
+        """Partitions of which the end was not seen yet."""
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the end of every partition was seen since the beginning."""
+        return self._consumer is not None and not self._behind
+
+    def read(self, seconds: float) -> list[Record]:
+        """What has come, waiting for so long where nothing has.
+
+        Raises `BrokerUnavailableError` and `UnknownTopicError` at the beginning, `KafkaException` where none helps.
+        """
+        consumer = self._consumer or self._begin(self._describe(ANSWER_S))
+        cut: list[tuple[str, int]] = []
+        messages = consumer.consume(BATCH, seconds)
+        records = [record for message in messages if (record := self._record(message, cut)) is not None]
+        if cut:
+            self._sync.gaps.update(where for where in cut if where[0] in self._sync.origins)
+            self._places |= dict.fromkeys(cut, OFFSET_BEGINNING)
+            consumer.assign([TopicPartition(*where, next_) for where, next_ in self._places.items()])
+        return records
+
+    def look_again(self) -> None:
+        """Begin anew where the topics are others than those that are read: made anew, under the same names."""
+        try:
+            found = self._describe(GLANCE_S)
+        except (BrokerUnavailableError, UnknownTopicError) as error:
+            LOG.warning("looked at the topics again: %r", error)
+            return
+        if found != self._found:
+            LOG.warning("topics were made anew: reading them from their beginning")
+            self._begin(found)
+
+    def _begin(self, found: dict[str, tuple[str, int]]) -> Consumer:
+        """Go to the beginning of every state topic, and to where this group was in the others."""
+        self.close()
+        consumer = Consumer(
+            self._settings
             | {
-                "group.id": group or "mandate-kit",  # the library wants a name; no group is ever joined
+                "group.id": self._group or "mandate-kit",  # the library wants a name; no group is ever joined
                 "enable.auto.commit": False,
                 "auto.offset.reset": "error",
                 "enable.partition.eof": True,
@@ -61,47 +104,30 @@ class Reader:
                 "reconnect.backoff.max.ms": 1_000,
             }
         )
-        self._behind: set[tuple[str, int]] | None = None
-        """Partitions of which the end was not seen yet; None before the first."""
-
-    @property
-    def at_end(self) -> bool:
-        """Whether the end of every partition was seen once since the beginning."""
-        return self._behind is not None and not self._behind
-
-    def begin(self) -> None:
-        """Go to the beginning of every state topic, and to where this group was in the others.
-
-        Raises `BrokerUnavailableError`, and `UnknownTopicError` for a topic that is not there.
-        """
-        found = self._describe([*self._sync.origins, self._prefix + PROGRESS])
         try:
-            places = [self._first(topic, one) for topic, (_, count) in found.items() for one in range(count)]
-            if committed := [one for one in places if one.topic not in self._states and self._group]:
-                there = {
-                    (one.topic, one.partition): one.offset for one in self._consumer.committed(committed, ANSWER_S)
-                }
-                for place in committed:
-                    if there[place.topic, place.partition] >= 0:
-                        place.offset = there[place.topic, place.partition]
+            places = {
+                (topic, partition): self._first(consumer, topic, partition)
+                for topic, (_, count) in found.items()
+                for partition in range(count)
+            }
+            if self._group and (ours := [TopicPartition(*one) for one in places if one[0] not in self._states]):
+                saved = consumer.committed(ours, ANSWER_S)
+                places |= {(one.topic, one.partition): one.offset for one in saved if one.offset >= 0}
         except KafkaException as error:
+            consumer.close()
             raise BrokerUnavailableError(str(error)) from error
         self._sync.restart({name: id_ for name, (id_, _) in found.items() if name in self._sync.origins})
-        self._behind = {(one.topic, one.partition) for one in places}
-        self._consumer.assign(places)
-
-    def read(self, seconds: float) -> list[Record]:
-        """What has come, waiting for so long where nothing has. Raises `KafkaException` for what never passes."""
-        if self._behind is None:
-            self.begin()
-        messages = self._consumer.consume(BATCH, seconds)
-        return [record for message in messages if (record := self._record(message)) is not None]
+        self._found, self._places, self._behind = found, places, set(places)
+        consumer.assign([TopicPartition(*where, next_) for where, next_ in places.items()])
+        self._consumer = consumer
+        return consumer
 
     def commit(self, records: Sequence[Record]) -> None:
         """Let Kafka keep the places after these records of event topics, for the group."""
         after = {(one.topic, one.partition): one.offset + 1 for one in records}
         places = [TopicPartition(self._prefix + topic, partition, next_) for (topic, partition), next_ in after.items()]
-        if places := [one for one in places if one.topic not in self._states]:
+        places = [one for one in places if one.topic not in self._states]
+        if self._consumer is not None and places:
             try:
                 self._consumer.commit(offsets=places, asynchronous=False)
             except KafkaException as error:  # they come again after a restart: at least once
@@ -109,73 +135,63 @@ class Reader:
 
     def lags(self) -> dict[str, int]:
         """Records of each topic that were not read yet, as far as the last answers of the broker say."""
-        behind: dict[str, int] = {}
-        for topic in self._sync.origins:
-            behind[topic.removeprefix(self._prefix)] = sum(
-                max(
-                    0,
-                    self._consumer.get_watermark_offsets(place, cached=True)[1]
-                    - self._sync.next(topic, place.partition),
-                )
-                for place in self._consumer.assignment()
-                if place.topic == topic
-            )
+        behind = dict.fromkeys((topic.removeprefix(self._prefix) for topic in self._sync.origins), 0)
+        if self._consumer is not None:
+            for (topic, partition), next_ in self._places.items():
+                if topic in self._sync.origins and next_ >= 0:
+                    _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
+                    behind[topic.removeprefix(self._prefix)] += max(0, end - next_)
         return behind
 
     def close(self) -> None:
         """Let go of the broker."""
-        self._consumer.close()
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            consumer.close()
 
-    def _first(self, topic: str, partition: int) -> TopicPartition:
-        place = TopicPartition(topic, partition, OFFSET_BEGINNING)
-        if topic == self._prefix + PROGRESS:
-            first, end = self._consumer.get_watermark_offsets(place, ANSWER_S)
-            place.offset = max(first, end - NEAR)
-        return place
+    def _first(self, consumer: Consumer, topic: str, partition: int) -> int:
+        if topic in self._sync.origins:
+            return int(OFFSET_BEGINNING)
+        first, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), ANSWER_S)
+        return max(first, end - NEAR)
 
-    def _describe(self, names: Sequence[str]) -> dict[str, tuple[str, int]]:
+    def _describe(self, seconds: float) -> dict[str, tuple[str, int]]:
         """The id and the number of partitions of each topic."""
         found: dict[str, tuple[str, int]] = {}
-        for name, future in self._admin.describe_topics(TopicCollection(list(names)), request_timeout=ANSWER_S).items():
+        for name, future in self._admin.describe_topics(TopicCollection(self._names), request_timeout=seconds).items():
             try:
-                told = future.result(ANSWER_S + 1)
+                told = future.result(seconds + 1)
             except KafkaException as error:
                 if error.args[0].code() in ABSENT:
                     raise UnknownTopicError(name) from None
                 raise BrokerUnavailableError(str(error)) from error
             except FutureTimeoutError as error:
-                raise BrokerUnavailableError(f"no answer within {ANSWER_S:.0f} s") from error
+                raise BrokerUnavailableError(f"no answer within {seconds:.0f} s") from error
             found[name] = (str(told.topic_id), len(told.partitions))
         return found
 
-    def _record(self, message: Message) -> Record | None:
-        """A record; None for what the broker says besides, which is noted here."""
-        topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
+    def _record(self, message: Message, cut: list[tuple[str, int]]) -> Record | None:
+        """A record; None for what the broker says besides, which is noted here or in `cut`."""
+        where, offset = (message.topic() or "", message.partition() or 0), message.offset() or 0
         error = message.error()
         if error is None:
-            self._sync.reached(topic, partition, offset + 1)
-            key, value, headers = message.key(), message.value(), message.headers()
-            return Record(
-                topic.removeprefix(self._prefix),
-                partition,
-                offset,
-                key,
-                value,
-                headers or (),  # type: ignore[arg-type]
-                message.timestamp()[1],
-            )
+            self._reached(where, offset + 1)
+            key, value, headers = message.key(), message.value(), message.headers() or ()
+            topic = where[0].removeprefix(self._prefix)
+            return Record(topic, where[1], offset, key, value, headers, message.timestamp()[1])  # type: ignore[arg-type]
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-            self._sync.reached(topic, partition, offset)  # compaction may have left a hole before the end
-            if self._behind:
-                self._behind.discard((topic, partition))
+            self._reached(where, offset)  # compaction may have left a hole before the end
+            self._behind.discard(where)
         elif error.code() in CUT_OFF:
-            LOG.error("%s/%s: retention has taken records unread; going on with what is left", topic, partition)
-            if topic in self._sync.origins:
-                self._sync.gaps.add((topic, partition))
-            self._consumer.seek(TopicPartition(topic, partition, OFFSET_BEGINNING))
+            LOG.error("%s/%s: retention has taken records unread; going on with what is left", *where)
+            cut.append(where)
         elif error.fatal():
             raise KafkaException(error)
         return None
+
+    def _reached(self, where: tuple[str, int], next_: int) -> None:
+        self._places[where] = next_
+        self._sync.reached(*where, next_)
 
 
 def _report(error: KafkaError) -> None:

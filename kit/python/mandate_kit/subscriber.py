@@ -14,7 +14,8 @@ from mandate_kit.metrics import Metrics
 from mandate_kit.records import Contract, Record
 from mandate_kit.sync import Sync
 
-LAG_EVERY_S = 5.0
+LOOK_EVERY_S = 5.0
+"""How often lags are measured and, where nothing was proven for so long, the topics are looked at again."""
 
 
 class Subscriber:
@@ -46,7 +47,6 @@ class Subscriber:
             bootstrap, self.sync, states=states, group=group, prefix=prefix, settings=dict(settings or {})
         )
         self._commits = bool(group)
-        self._looked_into: set[tuple[str, str]] = set()
         self._looked_s = time.monotonic()
         self.metrics.watch(stale_s=self.stale_s, unknown=lambda: len(self.unknown))
 
@@ -83,15 +83,17 @@ class Subscriber:
             self._intake.take(record)
         if self._commits and records:
             self._reader.commit(records)
-        if foreign := self._intake.foreign - self._looked_into:
-            self._reader.begin()
-            self._looked_into |= foreign
         self.sync.settle()
-        if time.monotonic() - self._looked_s > LAG_EVERY_S:
-            self._looked_s = time.monotonic()
-            for topic, lag in self._reader.lags().items():
-                self.metrics.lag.labels(topic).set(lag)
+        if time.monotonic() - self._looked_s > LOOK_EVERY_S:
+            self._look_around()
         return bool(records)
+
+    def _look_around(self) -> None:
+        self._looked_s = time.monotonic()
+        for topic, lag in self._reader.lags().items():
+            self.metrics.lag.labels(topic).set(lag)
+        if self.caught_up and self.stale_s() > LOOK_EVERY_S:
+            self._reader.look_again()
 
     def take(self, record: Record) -> None:
         """Take one record as if it had been read: dead letters, after an upgrade."""

@@ -58,21 +58,17 @@ class Sync:
         """All below this offset was taken."""
         self._next[topic, partition] = next_
 
-    def next(self, topic: str, partition: int) -> int:
-        """The first offset that was not taken yet."""
-        return self._next.get((topic, partition), 0)
-
     def restart(self, topic_ids: Mapping[str, str]) -> None:
         """Begin anew with these topics: nothing has been reached. What was proven stays, and grows old."""
         self.topic_ids = dict(topic_ids)
         self._next.clear()
         self.gaps.clear()
 
-    def tell(self, record: Record, steady_s: float) -> set[tuple[str, str]]:
-        """Take a Progress. Return (topic, id) of those of our topics that it names by ids other than ours.
+    def tell(self, record: Record, steady_s: float) -> None:
+        """Take a Progress. Raises `UnreadableRecordError`.
 
-        Raises `UnreadableRecordError`. An older one that waits for proof stays beside the newest: were it replaced
-        each second, a listener that is always a second behind would never prove anything.
+        An older one that waits for proof stays beside the newest: were it replaced each second, a listener that is
+        always a second behind would never prove anything.
         """
         try:
             told = topics_pb2.Progress.FromString(record.value or b"")
@@ -83,8 +79,6 @@ class Sync:
         pending = _Pending(told, Proof(told.edition, told.position, record.appended_ms / 1000, steady_s))
         self._latest[told.origin] = pending
         self._oldest.setdefault(told.origin, pending)
-        named = {(one.topic, one.topic_id) for one in told.written if one.topic in self.topic_ids}
-        return {(topic, id_) for topic, id_ in named if self.topic_ids[topic] != id_}
 
     def settle(self) -> None:
         """Note what is proven by now."""
@@ -101,7 +95,7 @@ class Sync:
         if any(self.origins[topic] == told.origin for topic, _ in self.gaps):
             return False
         return all(
-            self.topic_ids[one.topic] == one.topic_id and self.next(one.topic, one.partition) > one.offset
+            self.topic_ids[one.topic] == one.topic_id and self._next.get((one.topic, one.partition), 0) > one.offset
             for one in told.written
             if one.topic in self.topic_ids
         )
