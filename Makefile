@@ -125,12 +125,13 @@ lint-templates: setup ## djlint
 		$(BIN)/djlint services cli --lint --quiet; \
 	else echo "templates: none yet"; fi
 
-lint-files: setup ## our own: addresses, stored names, time and chance, lengths
+lint-files: setup ## our own: addresses, stored names, time and chance, lengths; docs/asyncapi.yaml is of today
 	@$(BIN)/python -m tools.check_addresses
 	@$(BIN)/python -m tools.check_topics
 	@$(BIN)/python -m tools.check_nature
 	@$(BIN)/python -m tools.check_lengths
 	@$(BIN)/python -m tools.check_test_names
+	@$(BIN)/python -m tools.asyncapi --check
 
 lint-proof: setup ## break each of our rules once, in a throw-away project, and see it noticed
 	@$(BIN)/python -m tools.see_rules_fail
