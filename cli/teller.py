@@ -19,10 +19,10 @@ FORM = 1
 
 
 class Teller:
-    """Every service's relay in one, on topics of which the names begin with `prefix`."""
+    """Every service's relay in one, on topics of which the names begin with `prefix`; positions come `after` others."""
 
-    def __init__(self, publisher: Publisher, prefix: str, catalogue: Catalogue) -> None:
-        self._publisher, self._prefix, self._catalogue = publisher, prefix, catalogue
+    def __init__(self, publisher: Publisher, prefix: str, catalogue: Catalogue, *, after: int = 0) -> None:
+        self._publisher, self._prefix, self._catalogue, self._after = publisher, prefix, catalogue, after
         self._positions: dict[str, int] = {}
         self._written: dict[tuple[str, str, int], Written] = {}
         """Origin, topic and partition -> where the last message stands."""
@@ -32,7 +32,7 @@ class Teller:
     ) -> BusMessage:
         """A message at the next position of its origin's log; told by `tell`, now, later or twice."""
         topic = self._catalogue.topics[message.DESCRIPTOR.name]
-        self._positions[topic.origin] = position = self._positions.get(topic.origin, 0) + 1
+        self._positions[topic.origin] = position = self._positions.get(topic.origin, self._after) + 1
         origin = Origin(topic.origin, edition, position, key, version, nature.now(), nature.new_id(), "", LEAF)
         told_form = (FORM if self._catalogue.is_state(topic.name) else 0) if form is None else form
         return replace(wrap(message, origin, form=told_form), topic=self._prefix + topic.name)
@@ -47,11 +47,15 @@ class Teller:
         """Publish a Progress of each of these services, up to all that was told."""
         self._publisher.publish([self._progress(origin) for origin in origins])
 
+    def receipts(self, origins: Sequence[str]) -> list[tuple[str, int, int]]:
+        """Origin, edition and position of the last that each of these services told."""
+        return [(origin, 1, self._positions.get(origin, self._after)) for origin in origins]
+
     def _progress(self, origin: str) -> BusMessage:
         value = topics_pb2.Progress(
             origin=origin,
             edition=1,
-            position=self._positions.get(origin, 0),
+            position=self._positions.get(origin, self._after),
             written=[
                 topics_pb2.WrittenOffset(
                     topic=one.topic, topic_id=one.topic_id, partition=one.partition, offset=one.offset
