@@ -42,7 +42,7 @@ class Intake:
         except (UnreadableRecordError, ValueError, OverflowError) as error:
             self._bury(record, str(error))
             outcome = "dead"
-        self._metrics.records.labels(record.topic, outcome).inc()
+        self._metrics.count(record.topic, outcome)
 
     def _take(self, record: Record) -> str:
         if record.value is None and self.contract.topics[record.topic].is_state:

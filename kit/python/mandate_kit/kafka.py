@@ -72,6 +72,8 @@ class Reader:
         cut: list[tuple[str, int]] = []
         messages = consumer.consume(BATCH, seconds)
         records = [record for message in messages if (record := self._record(message, cut)) is not None]
+        for (topic, partition), next_ in {(one.topic, one.partition): one.offset + 1 for one in records}.items():
+            self._reached((self._prefix + topic, partition), next_)
         if cut:
             self._sync.gaps.update(where for where in cut if where[0] in self._sync.origins)
             self._places |= dict.fromkeys(cut, OFFSET_BEGINNING)
@@ -172,26 +174,32 @@ class Reader:
 
     def _record(self, message: Message, cut: list[tuple[str, int]]) -> Record | None:
         """A record; None for what the broker says besides, which is noted here or in `cut`."""
-        where, offset = (message.topic() or "", message.partition() or 0), message.offset() or 0
         error = message.error()
+        topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
         if error is None:
-            self._reached(where, offset + 1)
-            key, value, headers = message.key(), message.value(), message.headers() or ()
-            topic = where[0].removeprefix(self._prefix)
-            return Record(topic, where[1], offset, key, value, headers, message.timestamp()[1])  # type: ignore[arg-type]
+            return Record(
+                topic.removeprefix(self._prefix),
+                partition,
+                offset,
+                message.key(),
+                message.value(),
+                message.headers() or (),  # type: ignore[arg-type]
+                message.timestamp()[1],
+            )
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-            self._reached(where, offset)  # compaction may have left a hole before the end
-            self._behind.discard(where)
+            self._reached((topic, partition), offset)  # compaction may have left a hole before the end
+            self._behind.discard((topic, partition))
         elif error.code() in CUT_OFF:
-            LOG.error("%s/%s: retention has taken records unread; going on with what is left", *where)
-            cut.append(where)
+            LOG.error("%s/%s: retention has taken records unread; going on with what is left", topic, partition)
+            cut.append((topic, partition))
         elif error.fatal():
             raise KafkaException(error)
         return None
 
     def _reached(self, where: tuple[str, int], next_: int) -> None:
-        self._places[where] = next_
-        self._sync.reached(*where, next_)
+        if next_ >= self._places[where]:
+            self._places[where] = next_
+            self._sync.reached(*where, next_)
 
 
 def _report(error: KafkaError) -> None:

@@ -18,6 +18,7 @@ class Metrics:
             ["topic", "outcome"],
             registry=self.registry,
         )
+        self._counters: dict[tuple[str, str], Counter] = {}
         self.lag = Gauge(
             "mandate_kit_lag_records", "Records on the topic that were not read yet", ["topic"], registry=self.registry
         )
@@ -30,6 +31,13 @@ class Metrics:
         self._stale = Gauge(
             "mandate_kit_stale_seconds", "Seconds since the last proof of being in sync", registry=self.registry
         )
+
+    def count(self, topic: str, outcome: str) -> None:
+        """One record more."""
+        counter = self._counters.get((topic, outcome))
+        if counter is None:
+            counter = self._counters[topic, outcome] = self.records.labels(topic, outcome)
+        counter.inc()
 
     def watch(self, *, stale_s: Callable[[], float], unknown: Callable[[], float]) -> None:
         """Ask these whenever the metrics are read."""

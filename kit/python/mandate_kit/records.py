@@ -6,8 +6,9 @@ import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from google.protobuf import message_factory
 from google.protobuf.descriptor import Descriptor
@@ -24,8 +25,7 @@ class UnreadableRecordError(Exception):
     """A record that cannot be taken; the words say what is missing or broken in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record as it was read."""
 
     topic: str
@@ -44,8 +44,7 @@ class Record:
         return (self.key or b"").decode(errors="backslashreplace")
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """A record that was read: who says what about which key."""
 
     topic: str
@@ -74,7 +73,7 @@ class Told:
         return (dict(self.record.headers)[name] or b"").decode()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Topic:
     """One topic of the contract."""
 
@@ -84,6 +83,16 @@ class Topic:
     is_state: bool
     """Whether it keeps what is, rather than what happened."""
     message: type[Message]
+
+    @cached_property
+    def type(self) -> bytes:
+        """`ce_type`, as it travels."""
+        return str(self.message.DESCRIPTOR.full_name).encode()
+
+    @cached_property
+    def wire_origin(self) -> bytes:
+        """`origin`, as it travels."""
+        return self.origin.encode()
 
 
 class Contract:
@@ -98,19 +107,16 @@ class Contract:
         if not record.value:
             raise UnreadableRecordError("it has no value")
         headers = dict(record.headers)
-        key = record.key_text
         try:
-            kind = _text(headers, "ce_type").rpartition(".")[2]
-            if kind != topic.name:
-                raise UnreadableRecordError(f"ce_type says {kind}, the topic is {topic.name}")
-            if _text(headers, "ce_partitionkey") != key:
+            if headers["ce_type"] != topic.type:
+                raise UnreadableRecordError(f"ce_type says {_text(headers, 'ce_type')}, the topic is {topic.name}")
+            if headers["ce_partitionkey"] != record.key:
                 raise UnreadableRecordError("ce_partitionkey is not the key")
-            origin = _text(headers, "origin")
-            if origin != topic.origin:
-                raise UnreadableRecordError(f"{origin} may not write {topic.name}")
-            age = age_of(record)
-            for name in ("ce_id", "ce_time", "position"):
-                _text(headers, name)
+            if headers["origin"] != topic.wire_origin:
+                raise UnreadableRecordError(f"{_text(headers, 'origin')} may not write {topic.name}")
+            age = _age(headers)
+            if not (headers["ce_id"] and headers["ce_time"] and headers["position"]):
+                raise UnreadableRecordError("ce_id, ce_time or position is empty")
         except KeyError as error:
             raise UnreadableRecordError(f"the header {error.args[0]} is missing") from None
         except ValueError as error:
@@ -119,13 +125,16 @@ class Contract:
             message = topic.message.FromString(record.value)
         except DecodeError as error:
             raise UnreadableRecordError(f"the value is no {topic.name}: {error}") from error
-        return Told(topic.name, key, age, origin, message, record)
+        return Told(topic.name, record.key_text, age, topic.origin, message, record)
 
 
 def age_of(record: Record) -> Age:
     """How new a state is. Raises `KeyError` for a header that is missing, `ValueError` for one that is no number."""
-    headers = dict(record.headers)
-    age = int(_text(headers, "edition")), int(_text(headers, "ce_sequence")), int(headers.get("form") or 0)
+    return _age(dict(record.headers))
+
+
+def _age(headers: dict[str, bytes | None]) -> Age:
+    age = int(headers["edition"] or 0), int(headers["ce_sequence"] or 0), int(headers.get("form") or 0)
     if age[0] < 1 or age[1] < 1 or age[2] < 0:
         raise ValueError(f"{age} is no edition, sequence and form")
     return age
