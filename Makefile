@@ -177,6 +177,11 @@ test-e2e: setup ## the story on embedded parts and pages in Chromium, axe includ
 test-faults: setup ## the story on real processes, Kafka and PostgreSQL, with deaths in the worst places
 	$(call part,faults)
 
+.PHONY: test-kit-examples
+test-kit-examples: setup ## the kit's examples in Python, Java, Go, TypeScript, and AsyncAPI's parser: each tool must be there
+	@sh tools/need.sh java maven
+	@MANDATE_TEST_EVERY_TOOL=1 $(BIN)/pytest tests/bus/test_kit_examples.py tests/contract/test_asyncapi.py -n 0 $(ARGS)
+
 .PHONY: bench bench-quick
 bench: setup ## every figure of docs/measured.md, one script after the other (half an hour; on a quiet machine)
 	@for figure in append latency relay replay start pages sim import_month authority bootstrap; do $(BIN)/python -m tests.bench.$$figure || exit 1; done

@@ -14,13 +14,16 @@ from typing import NoReturn
 
 import pytest
 
+from tools import repository
+from tools.repository import ROOT
+
 REQUIRED = "MANDATE_TEST_EVERY_TOOL"
 """Set by `make test-kit-examples`: every tool must be there."""
 
 INSTALL = {
     "node": "apt-get install -y nodejs npm",
     "npm": "apt-get install -y nodejs npm",
-    "go": "install Go 1.24 or newer from its own site",
+    "go": "install Go 1.26 or newer from its own site",
     "java": "apt-get install -y openjdk-17-jdk-headless maven",
     "javac": "apt-get install -y openjdk-17-jdk-headless maven",
     "mvn": "apt-get install -y openjdk-17-jdk-headless maven",
@@ -61,16 +64,15 @@ def run(
     )
 
 
-def built(source: Path, fetch: Sequence[str], *steps: Sequence[str | Path], also: Sequence[Path] = ()) -> Path:
+def built(source: Path, fetch: Sequence[str], *steps: Sequence[str]) -> Path:
     """A copy of `source` in the cache, in which `fetch` and then the steps were run; another content is another copy.
 
-    `also` are files and folders that the result depends on besides. What cannot be fetched is as a tool that is absent;
-    a step that fails is a fault.
+    What cannot be fetched is as a tool that is absent; a step that fails is a fault.
     """
     total = hashlib.sha256(repr((fetch, steps)).encode())
-    for root in (source, *also):
-        for file in sorted(path for path in (root.rglob("*") if root.is_dir() else (root,)) if path.is_file()):
-            total.update(f"\0{file.relative_to(root)}\0".encode() + file.read_bytes())
+    files = [ROOT / path for path in repository.files(str(source.relative_to(ROOT)))]  # not what was built in there
+    for file in files:
+        total.update(f"\0{file.relative_to(source)}\0".encode() + file.read_bytes())
     name = f"{source.name}-{total.hexdigest()[:12]}"
     cache().mkdir(parents=True, exist_ok=True)
     done = cache() / name
@@ -79,7 +81,9 @@ def built(source: Path, fetch: Sequence[str], *steps: Sequence[str | Path], also
         if not done.is_dir():
             with tempfile.TemporaryDirectory(prefix=f"{name}.part-", dir=cache()) as part:
                 work = Path(part) / source.name
-                shutil.copytree(source, work)
+                for file in files:
+                    (work / file.relative_to(source)).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(file, work / file.relative_to(source))
                 for step in (fetch, *steps):
                     said = run(step, work, seconds=400)
                     if said.returncode:
