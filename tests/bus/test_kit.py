@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -30,6 +32,8 @@ from chassis.kafka.publisher import KafkaPublisher
 from chassis.kafka.topics import KafkaTopicAdmin
 from chassis.messages import PROGRESS, Catalogue
 from cli.teller import Teller, make_topics
+from tests import toolbox
+from tools.repository import ROOT
 
 CATALOGUE = Catalogue()
 SERVICES = ("access", "connections", "identity")
@@ -303,6 +307,21 @@ def test_a_broker_that_dies_and_returns_is_followed_again(
     finally:
         outside.close()
         mortal.stop()
+
+
+def test_the_page_of_the_kit_says_what_works(outside: Outside, tmp_path: Path) -> None:
+    """The first program of kit/python/README.md, as it stands there, on these topics."""
+    outside.say_all()
+    page = (ROOT / "kit" / "python" / "README.md").read_text()
+    [first, *_] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(first.splitlines()) <= 20
+    here = first.replace('"127.0.0.1:9092"', f'"{outside.kafka.bootstrap}", prefix="{outside.prefix}"')
+    done = toolbox.run([sys.executable, "-c", here], tmp_path)
+    assert done.stdout.startswith("no: (Missing(what='ACTIVE_ACCOUNT'"), done.stderr
+    theirs = here.replace("018f0c5e-7d3a-7b6e-9a52-5d2f4c8f0b61", str(STAFF))
+    outside.teller.prove(SERVICES)
+    yes = theirs.replace("018f0c5e-7d3a-7b6e-9a52-5d2f4c8f0b62", str(DOCTOR))
+    assert toolbox.run([sys.executable, "-c", yes], tmp_path).stdout == "go on\n"
 
 
 def proven(outside: Outside, rights: Rights) -> bool:
