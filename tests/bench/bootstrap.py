@@ -10,12 +10,13 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import UUID
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 from mandate.access.v1.state_pb2 import AssociationState
 from mandate_kit import feeding
-from mandate_kit.rights import Rights
+from mandate_kit.rights import NotKnownError, Rights
 
 from chassis import nature
 from chassis.bus import Message
@@ -68,15 +69,14 @@ def bootstrapped(kafka: KafkaServer, teller: Teller, count: int) -> tuple[float,
     """Seconds, and CPU seconds of this process, until all rows are in and proven; somebody's right is looked at."""
     teller.prove(SERVICES)
     began, used = time.perf_counter(), time.process_time()
-    rights = Rights(kafka.bootstrap)
-    while not rights.in_sync(*teller.receipts(SERVICES)):
-        if not rights.step():
+    with Rights(kafka.bootstrap) as rights:
+        while not rights.in_sync(*teller.receipts(SERVICES)):
+            with suppress(NotKnownError):
+                rights.wait_in_sync(*teller.receipts(SERVICES), seconds=1)
             teller.prove(SERVICES)  # as services do, once a second
-    took = time.perf_counter() - began, time.process_time() - used
-    index = rights._listener.index
-    assert len(index._associations) == count
-    assert not index.can_act(UUID(int=1), UUID(int=2), "PECOS")
-    rights.close()
+        took = time.perf_counter() - began, time.process_time() - used
+        assert len(rights._listener.index._associations) == count
+        assert not rights.can_act(UUID(int=1), UUID(int=2), "PECOS")
     return took
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 
@@ -57,28 +57,35 @@ class Reader:
         """Where each partition is read next."""
         self._behind: set[tuple[str, int]] = set()
         """Partitions of which the end was not seen yet."""
+        self._taken: dict[tuple[str, int], int] = {}
 
     @property
     def at_end(self) -> bool:
         """Whether the end of every partition was seen since the beginning."""
         return self._consumer is not None and not self._behind
 
-    def read(self, seconds: float) -> list[Record]:
-        """What has come, waiting for so long where nothing has.
+    def read(self, seconds: float) -> Iterator[Record]:
+        """What has come, waiting for so long where nothing has. To be taken to its end, or not at all.
 
+        One after the other: a list of all with their headers would be swept by the garbage collector again and again.
         Raises `BrokerUnavailableError` and `UnknownTopicError` at the beginning, `KafkaException` where none helps.
         """
         consumer = self._consumer or self._begin(self._describe(ANSWER_S))
         cut: list[tuple[str, int]] = []
-        messages = consumer.consume(BATCH, seconds)
-        records = [record for message in messages if (record := self._record(message, cut)) is not None]
-        for (topic, partition), next_ in {(one.topic, one.partition): one.offset + 1 for one in records}.items():
-            self._reached((self._prefix + topic, partition), next_)
+        after: dict[tuple[str, int], int] = {}
+        for message in consumer.consume(BATCH, seconds):
+            if message.error() is None:
+                yield (record := self._record(message))
+                after[record.topic, record.partition] = record.offset + 1
+            else:
+                self._heed(message, cut)
+        self._taken = {(self._prefix + topic, partition): next_ for (topic, partition), next_ in after.items()}
+        for where, next_ in self._taken.items():
+            self._reached(where, next_)
         if cut:
             self._sync.gaps.update(where for where in cut if where[0] in self._sync.origins)
             self._places |= dict.fromkeys(cut, OFFSET_BEGINNING)
             consumer.assign([TopicPartition(*where, next_) for where, next_ in self._places.items()])
-        return records
 
     def look_again(self) -> None:
         """Begin anew where the topics are others than those that are read: made anew, under the same names."""
@@ -124,11 +131,9 @@ class Reader:
         self._consumer = consumer
         return consumer
 
-    def commit(self, records: Sequence[Record]) -> None:
-        """Let Kafka keep the places after these records of event topics, for the group."""
-        after = {(one.topic, one.partition): one.offset + 1 for one in records}
-        places = [TopicPartition(self._prefix + topic, partition, next_) for (topic, partition), next_ in after.items()]
-        places = [one for one in places if one.topic not in self._states]
+    def commit(self) -> None:
+        """Let Kafka keep the places of event topics after what was read last, for the group."""
+        places = [TopicPartition(*where, next_) for where, next_ in self._taken.items() if where[0] not in self._states]
         if self._consumer is not None and places:
             try:
                 self._consumer.commit(offsets=places, asynchronous=False)
@@ -172,29 +177,30 @@ class Reader:
             found[name] = (str(told.topic_id), len(told.partitions))
         return found
 
-    def _record(self, message: Message, cut: list[tuple[str, int]]) -> Record | None:
-        """A record; None for what the broker says besides, which is noted here or in `cut`."""
-        error = message.error()
-        topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
+    def _record(self, message: Message) -> Record:
+        return Record(
+            (message.topic() or "").removeprefix(self._prefix),
+            message.partition() or 0,
+            message.offset() or 0,
+            message.key(),
+            message.value(),
+            message.headers() or (),  # type: ignore[arg-type]
+            message.timestamp()[1],
+        )
+
+    def _heed(self, message: Message, cut: list[tuple[str, int]]) -> None:
+        """What the broker says besides records: the end of a partition, what is cut off, and what passes by itself."""
+        error, where = message.error(), (message.topic() or "", message.partition() or 0)
         if error is None:
-            return Record(
-                topic.removeprefix(self._prefix),
-                partition,
-                offset,
-                message.key(),
-                message.value(),
-                message.headers() or (),  # type: ignore[arg-type]
-                message.timestamp()[1],
-            )
+            return
         if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-            self._reached((topic, partition), offset)  # compaction may have left a hole before the end
-            self._behind.discard((topic, partition))
+            self._reached(where, message.offset() or 0)  # compaction may have left a hole before the end
+            self._behind.discard(where)
         elif error.code() in CUT_OFF:
-            LOG.error("%s/%s: retention has taken records unread; going on with what is left", topic, partition)
-            cut.append((topic, partition))
+            LOG.error("%s/%s: retention has taken records unread; going on with what is left", *where)
+            cut.append(where)
         elif error.fatal():
             raise KafkaException(error)
-        return None
 
     def _reached(self, where: tuple[str, int], next_: int) -> None:
         if next_ >= self._places[where]:

@@ -78,15 +78,16 @@ class Subscriber:
         Raises `BrokerUnavailableError` before the first answer of a broker (later its absence is waited for, and shows
         in `stale_s`), `UnknownTopicError`, and what the listener and the sink of dead letters raise.
         """
-        records = self._reader.read(seconds)
-        for record in records:
+        did = False
+        for record in self._reader.read(seconds):
             self._intake.take(record)
-        if self._commits and records:
-            self._reader.commit(records)
+            did = True
+        if self._commits and did:
+            self._reader.commit()
         self.sync.settle()
         if time.monotonic() - self._looked_s > LOOK_EVERY_S:
             self._look_around()
-        return bool(records)
+        return did
 
     def _look_around(self) -> None:
         self._looked_s = time.monotonic()
