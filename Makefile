@@ -95,6 +95,7 @@ trace-ids: setup ## from each rule (IA-PW-07) to its code and tests, then the ru
 clean: ## remove all that was made here: .venv, contracts/, caches
 	@for data in .state/up/postgres .state/postgres; do [ ! -L $$data ] || rm -rf "$$(readlink -f $$data)"; done
 	@rm -rf .venv contracts node_modules services/portal/web/static/vendor .state build *.egg-info \
+		kit/python/build kit/python/*.egg-info \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -124,13 +125,14 @@ lint-templates: setup ## djlint
 		$(BIN)/djlint services cli --lint --quiet; \
 	else echo "templates: none yet"; fi
 
-lint-files: setup ## our own: addresses, stored names, time and chance, lengths, monitoring
+lint-files: setup ## our own: addresses, stored names, time and chance, lengths, monitoring; docs/asyncapi.yaml is of today
 	@$(BIN)/python -m tools.check_addresses
 	@$(BIN)/python -m tools.check_topics
 	@$(BIN)/python -m tools.check_nature
 	@$(BIN)/python -m tools.check_lengths
 	@$(BIN)/python -m tools.check_test_names
 	@$(BIN)/python -m tools.check_monitoring
+	@$(BIN)/python -m tools.asyncapi --check
 
 lint-proof: setup ## break each of our rules once, in a throw-away project, and see it noticed
 	@$(BIN)/python -m tools.see_rules_fail
@@ -177,9 +179,14 @@ test-e2e: setup ## the story on embedded parts and pages in Chromium, axe includ
 test-faults: setup ## the story on real processes, Kafka and PostgreSQL, with deaths in the worst places
 	$(call part,faults)
 
+.PHONY: test-kit-examples
+test-kit-examples: setup ## the kit's examples in Python, Java, Go, TypeScript, and AsyncAPI's parser: each tool must be there
+	@sh tools/need.sh java maven
+	@MANDATE_TEST_EVERY_TOOL=1 $(BIN)/pytest tests/bus/test_kit_examples.py tests/contract/test_asyncapi.py -n 0 $(ARGS)
+
 .PHONY: bench bench-quick
 bench: setup ## every figure of docs/measured.md, one script after the other (half an hour; on a quiet machine)
-	@for figure in append latency relay replay start pages sim import_month audit report; do $(BIN)/python -m tests.bench.$$figure || exit 1; done
+	@for figure in append latency relay replay start pages sim import_month audit report authority bootstrap; do $(BIN)/python -m tests.bench.$$figure || exit 1; done
 
 bench-quick: setup ## the floors of speed in their quick sizes: fails below one (on a quiet machine)
 	@$(BIN)/python -m tests.bench.floors

@@ -36,7 +36,8 @@ class Message:
 
     topic: str
     key: str
-    value: bytes
+    value: bytes | None
+    """None takes a state's key away: a tombstone."""
     headers: Mapping[str, str]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -85,6 +86,42 @@ def _unknown(topic: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(topic, list(known), n=1, cutoff=0.5)
     return f"there is no topic {topic!r}: " + (f"is it {near[0]}? " if near else "") + "see `mandate events topics`"
+
+
+@app.command()
+def simulate(
+    scenario: Annotated[str, typer.Argument(help="One of those that --help of this command names below.")],
+    *,
+    prefix: Annotated[
+        str, typer.Option(help="What the names of the topics begin with; the real ones are never written.")
+    ] = "simulated.",
+    people: Annotated[int, typer.Option(min=1, max=100_000, help="For mass-revoke: how many lose their right.")] = 100,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on proving that all was told, every second, until Ctrl-C.")
+    ] = False,
+    as_json: Json = False,
+    state: State = STATE,
+) -> None:
+    """Tell invented messages on topics of their own, for a subscriber to be tried on; then say what it must answer.
+
+    connection-approved, mass-revoke, duplicate, out-of-order, tombstone, poison.
+    """
+    from cli.showing import say_json
+    from cli.simulation import play
+
+    def told(outcome: dict[str, Any]) -> None:
+        if as_json:
+            say_json(outcome)
+            return
+        line(plain(f"{outcome['messages']} messages of {scenario} on topics that begin with {prefix}"))
+        for one in outcome["expected"]:
+            verdict = ("may act    ", "green") if one["may_act"] else ("may not act", "red")
+            line(
+                verdict, plain(f"  {one['account_id']} for {one['provider_id']} in {one['function']}: {one['because']}")
+            )
+
+    with find(state).telling() as (publisher, admin), suppress(KeyboardInterrupt):
+        play(publisher, admin, scenario, told, prefix=prefix, people=people, follow=follow)
 
 
 @app.command()

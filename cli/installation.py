@@ -12,7 +12,7 @@ from uuid import UUID
 import typer
 
 if TYPE_CHECKING:
-    from chassis.bus import Subscriber
+    from chassis.bus import Publisher, Subscriber, TopicAdmin
     from chassis.database import PooledDatabase, Session
     from chassis.service import Service
 
@@ -109,6 +109,35 @@ class Installation:
             raise SystemExit(
                 f"the bus has no topic {error}: start the installation again, for it makes them"
             ) from error
+
+    @contextmanager
+    def telling(self) -> Iterator[tuple[Publisher, TopicAdmin]]:
+        """The bus, to write to and to make topics on."""
+        from chassis.bus import BusUnavailableError
+        from chassis.database import DatabaseUnavailableError
+
+        try:
+            if self.kind == "run":
+                from chassis.embedded.bus import EmbeddedPublisher, EmbeddedTopicAdmin
+                from chassis.migrate import open_database
+
+                database = open_database(self.dsn("bus"), "bus", size=2)
+                try:
+                    yield EmbeddedPublisher(database), EmbeddedTopicAdmin(database)
+                finally:
+                    database.close()
+                return
+            from chassis.kafka.publisher import KafkaPublisher
+            from chassis.kafka.topics import KafkaTopicAdmin
+
+            publisher, admin = KafkaPublisher(self.kafka), KafkaTopicAdmin(self.kafka)
+            try:
+                yield publisher, admin
+            finally:
+                publisher.close()
+                admin.close()
+        except (BusUnavailableError, DatabaseUnavailableError) as error:
+            raise SystemExit(self._silent("the bus", error)) from error
 
     def services(self) -> tuple[Service, ...]:
         """The services that have a log here."""

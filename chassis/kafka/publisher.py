@@ -147,4 +147,4 @@ class KafkaPublisher:
 def _size(message: Message) -> int:
     """An upper bound in bytes: UTF-8 takes at most four a character, and counting exactly is seldom needed."""
     texts = sum(len(name) + len(text) for name, text in message.headers.items()) + len(message.key)
-    return len(message.value) + 4 * texts + 16 * len(message.headers) + 64
+    return len(message.value or b"") + 4 * texts + 16 * len(message.headers) + 64

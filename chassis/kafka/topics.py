@@ -115,20 +115,11 @@ class KafkaTopicAdmin:
         self._closed.set()
 
     def _new(self, topic: Topic) -> NewTopic:
-        config = {
-            "message.timestamp.type": "LogAppendTime",
-            "max.message.bytes": str(TOPIC_BYTES),
-            "retention.ms": str(topic.retention_days * DAY_MS or -1),
-        }
-        if topic.compacted:
-            config |= {
-                "cleanup.policy": "compact",
-                # a relay that was frozen writes a late record: there is a day to notice and publish the newest again
-                "min.compaction.lag.ms": str(DAY_MS),
-                "delete.retention.ms": str(30 * DAY_MS),
-            }
         return NewTopic(
-            topic.name, num_partitions=topic.partitions, replication_factor=self._replication, config=config
+            topic.name,
+            num_partitions=topic.partitions,
+            replication_factor=self._replication,
+            config={name: str(value) for name, value in config_of(topic).items()},
         )
 
     def _collect(self, futures: Mapping[str, Future[Any]], *, harmless: int) -> None:
@@ -157,6 +148,23 @@ class KafkaTopicAdmin:
             if self._closed.wait(PAUSE_S):
                 break
         raise BusUnavailableError(f"Topics are not {'there' if present else 'gone'} yet: {', '.join(names)}")
+
+
+def config_of(topic: Topic) -> dict[str, str | int]:
+    """What Kafka is told about a topic when it is made."""
+    config: dict[str, str | int] = {
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": TOPIC_BYTES,
+        "retention.ms": topic.retention_days * DAY_MS or -1,
+    }
+    if topic.compacted:
+        config |= {
+            "cleanup.policy": "compact",
+            # a relay that was frozen writes a late record: there is a day to notice and publish the newest again
+            "min.compaction.lag.ms": DAY_MS,
+            "delete.retention.ms": 30 * DAY_MS,
+        }
+    return config
 
 
 def describe(admin: AdminClient, names: Iterable[str], *, seconds: float) -> dict[str, TopicInfo]:

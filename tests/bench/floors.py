@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-NAMES = ("append", "latency", "relay", "replay", "start", "pages", "sim", "import_month")
+NAMES = ("append", "latency", "relay", "replay", "start", "pages", "sim", "import_month", "authority")
 LONGEST_S = 240
 
 

@@ -93,7 +93,7 @@ def heard_states(count: int) -> Iterator[Entry]:
             )
             origin = Origin("access", 1, number + version, key, version, nature.now(), CLERK, "", bytes(32))
             message = wrap(state, origin, form=1)
-            heard = Heard(dict(message.headers), message.key, message.value)
+            heard = Heard(dict(message.headers), message.key, message.value or b"")
             yield Entry(key, version, f"{HEARD}AssociationState", json_bytes(heard))
 
 

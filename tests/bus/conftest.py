@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import TopicPartition
 
-from chassis.bus import BusUnavailableError, Message, Topic, partition_of
+from chassis.bus import BusUnavailableError, Message, Topic
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
 from chassis.kafka import server
 from chassis.kafka.jars import fetch_jars
@@ -73,9 +73,9 @@ class Bus:
         """Remove the records below this offset, as retention does."""
         raise NotImplementedError
 
-    def tombstone(self, topic: str, key: str, headers: Mapping[str, str], *, partitions: int) -> None:
+    def tombstone(self, topic: str, key: str, headers: Mapping[str, str]) -> None:
         """Write a record without a value."""
-        raise NotImplementedError
+        self.publisher().publish([Message(topic=topic, key=key, value=None, headers=headers)])
 
 
 class KafkaBus(Bus):
@@ -100,12 +100,6 @@ class KafkaBus(Bus):
         place = TopicPartition(topic, partition, before)
         for future in self._admin._admin.delete_records([place]).values():
             future.result(10)
-
-    def tombstone(self, topic: str, key: str, headers: Mapping[str, str], *, partitions: int) -> None:
-        producer = Producer({"bootstrap.servers": self._bootstrap, "log_level": 0})
-        wire: list[tuple[str, str | bytes | None]] = [(name, text.encode()) for name, text in headers.items()]
-        producer.produce(topic, value=None, key=key.encode(), partition=partition_of(key, partitions), headers=wire)
-        assert producer.flush(10) == 0
 
 
 def _kafka(request: pytest.FixtureRequest) -> Bus:
@@ -133,10 +127,6 @@ class EmbeddedBus(Bus):
 
     def truncate(self, topic: str, partition: int, before: int) -> None:
         self._admin.truncate(topic, partition, before=before)
-
-    def tombstone(self, topic: str, key: str, headers: Mapping[str, str], *, partitions: int) -> None:
-        nothing: Any = None
-        self.publisher().publish([Message(topic=topic, key=key, value=nothing, headers=headers)])
 
 
 def _embedded(request: pytest.FixtureRequest) -> Bus:

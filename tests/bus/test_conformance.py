@@ -298,7 +298,7 @@ def test_headers_come_back_as_they_were(bus: Bus, read_all: Callable[..., Any]) 
 def test_a_tombstone_has_no_value_and_an_empty_value_is_one(bus: Bus, read_all: Callable[..., Any]) -> None:
     topic = bus.topic(partitions=3, compacted=True)
     bus.publisher().publish([message(topic, "key", "")])
-    bus.tombstone(topic, "key", {"ce_id": "gone"}, partitions=3)
+    bus.tombstone(topic, "key", {"ce_id": "gone"})
     records, _ = read_all(bus.subscriber(), [topic])
     assert values(records) == [b"", None]
     assert records[1].key == "key"

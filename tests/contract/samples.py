@@ -181,7 +181,12 @@ def message_file(name: str, message: Message) -> Path:
 
 def as_kept(message: Message) -> dict[str, Any]:
     """A message as its golden file holds it."""
-    return {"topic": message.topic, "key": message.key, "headers": dict(message.headers), "value": message.value.hex()}
+    return {
+        "topic": message.topic,
+        "key": message.key,
+        "headers": dict(message.headers),
+        "value": (message.value or b"").hex(),
+    }
 
 
 def write_missing() -> None:

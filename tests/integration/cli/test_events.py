@@ -188,3 +188,18 @@ def test_a_message_with_an_id_that_is_none_is_listed_and_heard_once_it_is_mended
 def test_a_mistyped_service_or_policy_is_told(mandate: Terminal) -> None:
     assert "choose one of access, connections" in mandate.refuses("events", "parked", "acces")
     assert "choose one of open_own_record" in mandate.refuses("events", "redrive", "access", "--policy", "approve")
+
+
+def test_invented_messages_are_told_on_topics_of_their_own(mandate: Terminal, house: House) -> None:
+    before = house.subscriber.ends(["ConnectionState"])
+    outcome = mandate.finds("events", "simulate", "mass-revoke", "--people", "3", "--prefix", "trial.")
+    assert [one["may_act"] for one in outcome["expected"]] == [False] * 3
+    assert all(one["account_id"].startswith("51510000-") for one in outcome["expected"])
+    ends = house.subscriber.ends(["trial.ConnectionState", "trial.ConnectionEnded", "trial.Progress"])
+    count = {topic: sum(place.offset for (name, _), place in ends.items() if name == topic) for topic, _ in ends}
+    assert count == {"trial.ConnectionState": 9, "trial.ConnectionEnded": 3, "trial.Progress": 3}
+    assert house.subscriber.ends(["ConnectionState"]) == before
+    said = mandate.says("events", "simulate", "connection-approved")
+    assert "on topics that begin with simulated." in said
+    assert "may act" in said
+    assert "choose one of connection-approved" in mandate.refuses("events", "simulate", "panic")

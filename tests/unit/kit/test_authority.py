@@ -134,3 +134,33 @@ def test_who_may_act_is_everybody_of_whom_the_rule_says_so(states: list[Account 
         for function in FUNCTIONS:
             expected = [one for one in PEOPLE if model(states, one, provider, function)]
             assert list(made.people_for(provider, function)) == expected
+
+
+@given(st.lists(st.one_of(accounts, associations, connections), max_size=25), st.sets(st.integers(0, 24)))
+def test_what_is_dropped_was_never_fed(states: list[Account | Association | Connection], gone: set[int]) -> None:
+    made = index(*states)
+    last = {_key(state): state for state in states}
+    dropped = {_key(state) for number, state in enumerate(states) if number in gone}
+    for key in dropped:
+        made.drop(last[key])
+    left = [state for key, state in last.items() if key not in dropped]
+    for who in PEOPLE:
+        for function in FUNCTIONS:
+            expected = {one for one in PARTIES if model(left, who, one, function)}
+            assert {one for one in PARTIES if made.can_act(who, one, function)} == expected
+            assert {one for one in PARTIES if made.explain(who, one, function).allowed} == expected
+
+
+def test_an_official_has_every_function_at_the_own_employer_also_one_that_nobody_has_named() -> None:
+    """IA-EMP-10."""
+    official = Association(UUID(int=1), ME, CLINIC, "AUTHORIZED_OFFICIAL", "APPROVED")
+    made = index(ACTIVE, official)
+    assert made.can_act(ME, CLINIC, "A_LATER_ONE")
+    assert not made.can_act(ME, DOCTOR, "A_LATER_ONE")
+    made.put_connection(Connection(UUID(int=2), DOCTOR, CLINIC, "A_LATER_ONE", "APPROVED"))
+    assert made.can_act(ME, DOCTOR, "A_LATER_ONE")
+
+
+def test_an_ended_connection_to_oneself_takes_nothing_from_the_own_people() -> None:
+    to_itself = Connection(UUID(int=3), CLINIC, CLINIC, "PECOS", "DISCONNECTED")
+    assert index(ACTIVE, STAFF, to_itself).can_act(ME, CLINIC, "PECOS")
