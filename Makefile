@@ -87,6 +87,10 @@ format: setup ## put the code into the one format, mend what can be mended
 contracts: setup ## Python from proto/ (also part of setup), after buf has looked at it
 	@$(MAKE) lint-proto
 
+.PHONY: k8s
+k8s: setup ## deploy/: what is made from the table and the services, and each overlay rendered into deploy/rendered/
+	@$(BIN)/python -m tools.deploy generate
+
 .PHONY: trace-ids
 trace-ids: setup ## from each rule (IA-PW-07) to its code and tests, then the rules without a test (ARGS='--missing' or '--json')
 	@$(BIN)/python -m tools.trace_ids $(ARGS)
@@ -100,8 +104,8 @@ clean: ## remove all that was made here: .venv, contracts/, caches
 
 ##@ Check
 
-.PHONY: lint lint-code lint-types lint-imports lint-proto lint-templates lint-files lint-proof
-lint: lint-code lint-types lint-imports lint-proto lint-templates lint-files ## all that needs no service (-k: go on after a fault)
+.PHONY: lint lint-code lint-types lint-imports lint-proto lint-templates lint-files lint-deploy lint-proof
+lint: lint-code lint-types lint-imports lint-proto lint-templates lint-files lint-deploy ## all that needs no service (-k: go on after a fault)
 
 lint-code: setup ## ruff: all rules and the format
 	@$(BIN)/ruff check
@@ -130,6 +134,10 @@ lint-files: setup ## our own: addresses, stored names, time and chance, lengths
 	@$(BIN)/python -m tools.check_nature
 	@$(BIN)/python -m tools.check_lengths
 	@$(BIN)/python -m tools.check_test_names
+
+lint-deploy: setup ## deploy/: made anew, every overlay and combination rendered, schemas and rules; the image's recipe
+	@$(BIN)/python -m tools.deploy check
+	@$(BIN)/hadolint deploy/images/Dockerfile
 
 lint-proof: setup ## break each of our rules once, in a throw-away project, and see it noticed
 	@$(BIN)/python -m tools.see_rules_fail

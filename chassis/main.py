@@ -57,26 +57,32 @@ def build(service: Service, settings: Settings, *, wakeup: Wakeup | None = None,
     app.on_append = bell.ring
     keys = Keyring(settings.keys, make=make_keys)
     signer = keys.signer(service.name)
-    vault_database = open_database(settings.vault_url or settings.database_url, "vault", size=2)
-    closing.callback(vault_database.close)
     parts = Parts(
         app=app,
         waiter=Waiter(app, bell),
         keys=keys,
-        vault=Vault(vault_database, keys.secret("vault.key")),
+        vault=_vault(settings, keys, closing) if service.vault else None,
         channel=lambda name: channel(settings.addresses[name], audience=name, signer=signer),
     )
     return Process(service, settings, app, database, bell, keys, parts, closing)
 
 
+def _vault(settings: Settings, keys: Keyring, closing: ExitStack) -> Vault:
+    database = open_database(settings.vault_url or settings.database_url, "vault", size=2)
+    closing.callback(database.close)
+    return Vault(database, keys.secret("vault.key"))
+
+
 def create(service: Service, settings: Settings) -> None:
     """`migrate`: schema, views, positions, topics; any number of these at once."""
     migrate(service.application, settings.database_url, extra=service.scripts)
-    migrate_vault(settings.vault_url or settings.database_url)
+    if service.vault:
+        migrate_vault(settings.vault_url or settings.database_url)
     if settings.bus == "embedded":
         migrate_bus(settings.bus_url or settings.database_url)
-    with _bus(settings) as (_, _, admin):
-        admin.ensure(tuple(Catalogue().topics.values()))
+    if settings.makes_topics:
+        with _bus(settings) as (_, _, admin):
+            admin.ensure(tuple(Catalogue().topics.values()))
 
 
 @contextmanager

@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     bus: Literal["embedded", "kafka"] = "embedded"
     bus_url: str = ""
     """Database of the embedded bus (empty: the service's own), or Kafka's bootstrap servers."""
+    bus_tls: Path | None = None
+    """Folder with `ca.crt`, `tls.crt` and `tls.key`: Kafka is spoken to by TLS, and told who we are."""
+    makes_topics: bool = True
+    """Whether `migrate` makes topics; not where an operator keeps them."""
     vault_url: str = ""
     """Database of the vault; empty: the service's own."""
     keys: Path

@@ -78,6 +78,23 @@ class TopicTable:
         self._known.clear()
 
 
+def settings_of(topic: Topic) -> dict[str, str]:
+    """The topic's settings as Kafka names them, whoever makes it."""
+    config = {
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(TOPIC_BYTES),
+        "retention.ms": str(topic.retention_days * DAY_MS or -1),
+    }
+    if topic.compacted:
+        config |= {
+            "cleanup.policy": "compact",
+            # a relay that was frozen writes a late record: there is a day to notice and publish the newest again
+            "min.compaction.lag.ms": str(DAY_MS),
+            "delete.retention.ms": str(30 * DAY_MS),
+        }
+    return config
+
+
 class KafkaTopicAdmin:
     """Makes topics on Kafka as `proto/` declares them."""
 
@@ -115,20 +132,11 @@ class KafkaTopicAdmin:
         self._closed.set()
 
     def _new(self, topic: Topic) -> NewTopic:
-        config = {
-            "message.timestamp.type": "LogAppendTime",
-            "max.message.bytes": str(TOPIC_BYTES),
-            "retention.ms": str(topic.retention_days * DAY_MS or -1),
-        }
-        if topic.compacted:
-            config |= {
-                "cleanup.policy": "compact",
-                # a relay that was frozen writes a late record: there is a day to notice and publish the newest again
-                "min.compaction.lag.ms": str(DAY_MS),
-                "delete.retention.ms": str(30 * DAY_MS),
-            }
         return NewTopic(
-            topic.name, num_partitions=topic.partitions, replication_factor=self._replication, config=config
+            topic.name,
+            num_partitions=topic.partitions,
+            replication_factor=self._replication,
+            config=settings_of(topic),
         )
 
     def _collect(self, futures: Mapping[str, Future[Any]], *, harmless: int) -> None:

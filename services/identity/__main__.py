@@ -83,6 +83,7 @@ def sweeper(app: Application, _process: ProcessParts) -> Sequence[Follower]:
 
 SERVICE = Service(
     application=IdentityApplication,
+    vault=True,
     publishing=PUBLISHING,
     deadlines=DEADLINES,
     scripts=[SCRIPTS / "0001_credentials.sql"],
