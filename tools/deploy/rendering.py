@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,14 @@ from typing import Any
 import yaml
 
 from tools.deploy.facts import DEPLOY
-from tools.deploy.kubectl import kubectl
+from tools.deploy.kubectl import LOCK, kubectl
 from tools.repository import ROOT
 
 Object = dict[str, Any]
 OVERLAYS = ("local", "prod")
 NEEDS = {"postgres-cnpg": {"certs"}}
 """Component -> others that it stands on."""
+PARTS = ("base", "components", "overlays")
 DRAFTS = ROOT / ".state" / "deploy"
 
 
@@ -54,7 +57,21 @@ def combination(chosen: Sequence[str]) -> str:
         "images": yaml.safe_load((DEPLOY / "overlays" / "prod" / "kustomization.yaml").read_text())["images"],
     }
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(draft))
-    return _render(folder)
+    made, stamp, now = folder / "rendered.yaml", folder / "made-from", inputs()
+    if not (stamp.exists() and stamp.read_text() == now):
+        stamp.unlink(missing_ok=True)
+        made.write_text(_render(folder))
+        stamp.write_text(now)
+    return made.read_text()
+
+
+@cache
+def inputs() -> str:
+    """One hash over all that is rendered, and by what: half a hundred renderings are made once for each content."""
+    total = hashlib.sha256(LOCK.read_bytes())
+    for file in sorted(file for part in PARTS for file in (DEPLOY / part).rglob("*") if file.is_file()):
+        total.update(f"\0{file.relative_to(DEPLOY)}\0".encode() + file.read_bytes())
+    return total.hexdigest()
 
 
 def _seen_from(folder: Path, part: str) -> str:
