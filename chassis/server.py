@@ -133,11 +133,18 @@ def page_limit(asked: int) -> int:
     return min(asked, PAGE_MOST) if asked > 0 else PAGE
 
 
-def serve(apis: Sequence[Api], verifier: Verifier, *, address: str, threads: int = THREADS) -> tuple[grpc.Server, int]:
-    """Start a threaded server. Return it and its port."""
+def serve(
+    apis: Sequence[Api],
+    verifier: Verifier,
+    *,
+    address: str,
+    threads: int = THREADS,
+    ready: Callable[[], bool] = lambda: True,
+) -> tuple[grpc.Server, int]:
+    """Start a threaded server; `ready` is what it answers probes. Return it and its port."""
     server = grpc.server(
         futures.ThreadPoolExecutor(threads, thread_name_prefix="rpc"),
-        handlers=[handler(api, verifier) for api in apis],
+        handlers=[*(handler(api, verifier) for api in apis), health(ready)],
         options=[
             ("grpc.max_receive_message_length", MESSAGE_BYTES),
             ("grpc.max_send_message_length", MESSAGE_BYTES * 4),
@@ -148,6 +155,22 @@ def serve(apis: Sequence[Api], verifier: Verifier, *, address: str, threads: int
     port = server.add_insecure_port(address)
     server.start()
     return server, port
+
+
+def health(ready: Callable[[], bool]) -> grpc.GenericRpcHandler[Any, Any]:
+    """What answers gRPC's own question of health (grpc.health.v1), for probes: no token, no names of services."""
+    from grpc_health.v1 import health_pb2
+
+    def check(_request: Any, _context: grpc.ServicerContext) -> Any:
+        states = health_pb2.HealthCheckResponse
+        return states(status=states.SERVING if ready() else states.NOT_SERVING)
+
+    method = grpc.unary_unary_rpc_method_handler(
+        check,
+        request_deserializer=health_pb2.HealthCheckRequest.FromString,
+        response_serializer=health_pb2.HealthCheckResponse.SerializeToString,
+    )
+    return grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": method})
 
 
 def handler(api: Api, verifier: Verifier) -> grpc.GenericRpcHandler[Any, Any]:

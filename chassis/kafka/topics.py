@@ -17,6 +17,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from chassis.bus import BusUnavailableError, Topic, UnknownTopicError
+from chassis.kafka.tls import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,10 +51,10 @@ class TopicInfo:
 class TopicTable:
     """Ids and partitions of topics, asked for at most once in a while."""
 
-    def __init__(self, bootstrap: str, *, deadline_s: float) -> None:
+    def __init__(self, bootstrap: str, *, deadline_s: float, tls: Tls | None = None) -> None:
         self._deadline_s = deadline_s
         self._known: dict[str, tuple[TopicInfo, float]] = {}
-        self._admin = _admin(bootstrap)
+        self._admin = _admin(bootstrap, tls)
 
     def look_up(self, names: Iterable[str], *, max_age_s: float = MAX_AGE_S) -> dict[str, TopicInfo]:
         """Return all these topics as they were at most `max_age_s` seconds ago.
@@ -98,10 +99,12 @@ def settings_of(topic: Topic) -> dict[str, str]:
 class KafkaTopicAdmin:
     """Makes topics on Kafka as `proto/` declares them."""
 
-    def __init__(self, bootstrap: str, *, replication: int = 1, deadline_s: float = 5.0) -> None:
+    def __init__(
+        self, bootstrap: str, *, replication: int = 1, deadline_s: float = 5.0, tls: Tls | None = None
+    ) -> None:
         self._replication = replication
         self._deadline_s = deadline_s
-        self._admin = _admin(bootstrap)
+        self._admin = _admin(bootstrap, tls)
         self._closed = threading.Event()
 
     def ensure(self, topics: Sequence[Topic]) -> None:
@@ -192,7 +195,7 @@ def describe(admin: AdminClient, names: Iterable[str], *, seconds: float) -> dic
     return found
 
 
-def _admin(bootstrap: str) -> AdminClient:
+def _admin(bootstrap: str, tls: Tls | None) -> AdminClient:
     settings: dict[str, Any] = {
         "bootstrap.servers": bootstrap,
         "log_level": 0,  # it writes to standard error; what fails is raised to the caller
@@ -200,7 +203,7 @@ def _admin(bootstrap: str) -> AdminClient:
         "reconnect.backoff.max.ms": 500,  # its own 10 s would outlast a restart of the broker
         "socket.timeout.ms": 5000,
     }
-    return AdminClient(settings)
+    return AdminClient(settings | (tls.for_librdkafka() if tls else {}))
 
 
 def _check_partitions(topics: Sequence[Topic], found: Mapping[str, TopicInfo]) -> None:

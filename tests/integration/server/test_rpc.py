@@ -10,6 +10,7 @@ from uuid import UUID
 import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from mandate.access.v1 import service_pb2 as pb
 from mandate.access.v1.service_pb2_grpc import AccessServiceStub
 from mandate.common.v1.receipt_pb2 import Receipt
@@ -154,3 +155,14 @@ def test_an_rpc_without_a_rule_fails_at_start() -> None:
     descriptor = pb.DESCRIPTOR.services_by_name["AccessService"]
     with pytest.raises(ValueError, match="RequestRole"):
         Api(descriptor, object(), {"ApproveRoleRequest": Rule.USER})
+
+
+def test_a_probe_asks_without_a_token_whether_the_service_is_ready() -> None:
+    """As Kubernetes asks: grpc.health.v1, of the server as a whole."""
+    states = [True, False]
+    server, port = serve([], Verifier("access", {}), address="127.0.0.1:0", ready=lambda: states.pop(0))
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = health_pb2_grpc.HealthStub(channel)  # type: ignore[no-untyped-call]
+        answers = [stub.Check(health_pb2.HealthCheckRequest(), timeout=10).status for _ in range(2)]
+    server.stop(0).wait()
+    assert answers == [health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING]
