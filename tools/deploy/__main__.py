@@ -1,4 +1,7 @@
-"""`python -m tools.deploy generate | check | render OVERLAY`: makes what is generated, checks all, shows an overlay."""
+"""Makes what is generated of deploy/, checks all of it, shows an overlay, makes an installation's keys.
+
+python -m tools.deploy generate | check | render OVERLAY | keys FOLDER NAME-OF-INSTALLATION
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tools.deploy import generate, rendering, rules, rules_of_flows, schemas
+from tools.deploy import generate, keys, rendering, rules, rules_of_flows, schemas
 from tools.deploy.facts import DEPLOY
 
 RULES = (*rules.RULES, *rules_of_flows.RULES)
@@ -79,6 +82,8 @@ if __name__ == "__main__":
             write()
         case ["render", str(name)]:
             sys.stdout.write(rendering.overlay(name))
+        case ["keys", str(folder), str(installation)]:
+            keys.make(Path(folder), installation=installation)
         case ["check"]:
             findings = check()
             print("\n".join(findings[:50]))
