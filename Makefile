@@ -183,19 +183,22 @@ test-e2e: setup ## the story on embedded parts and pages in Chromium, axe includ
 test-faults: setup ## the story on real processes, Kafka and PostgreSQL, with deaths in the worst places
 	$(call part,faults)
 
-.PHONY: k8s-check k8s-check-if-built test-long
+.PHONY: k8s-check k8s-check-if-built image-check test-long
 k8s-check: setup ## deploy/ before a real Kubernetes API server with the real custom kinds (built once, some minutes; needs Go)
 	@sh tools/need.sh etcd
 	@sh tools/kube/build.sh >/dev/null
 	@$(BIN)/python -m tools.deploy.cluster
+
+image-check: setup ## the recipe of the image, followed without Docker; every process is started from what it leaves
+	@$(BIN)/python -m tools.deploy.image
 
 k8s-check-if-built: setup
 	@if sh tools/kube/build.sh --built >/dev/null; then $(MAKE) k8s-check; \
 	else echo "k8s-check: no API server is built here, so deploy/ was not shown to one; make k8s-check builds it"; fi
 
 # What takes too long for every day; `make test` runs of it what needs nothing built.
-LONG := k8s-check
-test-long: $(LONG) ## what is no part of `make test` everywhere: k8s-check
+LONG := k8s-check image-check
+test-long: $(LONG) ## what is no part of `make test` everywhere: k8s-check, image-check
 
 .PHONY: bench bench-quick
 bench: setup ## every figure of docs/measured.md, one script after the other (half an hour; on a quiet machine)
