@@ -28,6 +28,8 @@ DEADLINE_S = 30
 WAIT_S = 5.0
 THREADS = 16
 PAGE, PAGE_MOST = 25, 200
+AGE_MS = 300_000
+"""After so long a client is sent to look again who answers by this name: so it finds copies that are new."""
 ERRORS_KEY = "mandate-error-bin"
 
 logger = structlog.get_logger()
@@ -149,6 +151,8 @@ def serve(
             ("grpc.max_receive_message_length", MESSAGE_BYTES),
             ("grpc.max_send_message_length", MESSAGE_BYTES * 4),
             ("grpc.so_reuseport", 0),
+            ("grpc.max_connection_age_ms", AGE_MS),
+            ("grpc.max_connection_age_grace_ms", DEADLINE_S * 1000),
         ],
         maximum_concurrent_rpcs=threads * 8,
     )

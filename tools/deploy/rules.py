@@ -155,7 +155,7 @@ def rule_10_settings_are_known_and_secrets_are_files(objects: Sequence[Object], 
     """No Secret in git, ConfigMaps with a hash, secrets by file, and no MANDATE_ variable that nobody reads."""
     yield from (f"{name(one)} stands in git" for one in kind(objects, "Secret"))
     maps = {one["metadata"]["name"]: one.get("data", {}) for one in kind(objects, "ConfigMap")}
-    for config in maps:
+    for config in sorted({one for _, pod in pods(objects) for one in _configs(pod)}):
         if not re.search(r"-[a-z0-9]{10}$", config):
             yield f"ConfigMap {config}: no hash in its name, so pods would not notice a change"
     for owner, pod in pods(objects):
@@ -167,6 +167,14 @@ def rule_10_settings_are_known_and_secrets_are_files(objects: Sequence[Object], 
                     yield f"{name(owner)}: envFrom names no ConfigMap of this rendering"
                 variables |= maps.get(config, {})
             yield from (f"{name(owner)}: {one}" for one in _variables(container, variables))
+
+
+def _configs(pod: Object) -> Iterator[str]:
+    """The ConfigMaps that a pod reads."""
+    sources = [source for volume in pod["volumes"] for source in volume.get("projected", {}).get("sources", [])]
+    yield from (source["configMap"]["name"] for source in sources if "configMap" in source)
+    for container in pod["containers"]:
+        yield from (one["configMapRef"]["name"] for one in container.get("envFrom", []) if "configMapRef" in one)
 
 
 def _variables(container: Object, variables: dict[str, str]) -> Iterator[str]:

@@ -185,7 +185,8 @@ BREACHES: dict[str, list[Breach]] = {
         lambda all_: all_.append({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "access-keys"}})
     ],
     "no hash in its name": [
-        lambda all_: all_.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "more"}, "data": {}})
+        lambda all_: put(container(all_)["envFrom"][0]["configMapRef"], "name", "mandate-settings"),
+        lambda all_: put(pod(all_)["volumes"][1]["projected"]["sources"][0]["configMap"], "name", "database-urls"),
     ],
     "MANDATE_POLL: no process reads it": [lambda all_: put(settings(all_, "mandate-settings"), "MANDATE_POLL", "1")],
     "a secret stands in the environment": [
