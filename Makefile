@@ -202,7 +202,7 @@ test-long: $(LONG) ## what is no part of `make test` everywhere: k8s-check, imag
 
 .PHONY: bench bench-quick
 bench: setup ## every figure of docs/measured.md, one script after the other (half an hour; on a quiet machine)
-	@for figure in append latency relay replay start pages sim import_month; do $(BIN)/python -m tests.bench.$$figure || exit 1; done
+	@for figure in append latency relay replay start pages sim import_month audit report; do $(BIN)/python -m tests.bench.$$figure || exit 1; done
 
 bench-quick: setup ## the floors of speed in their quick sizes: fails below one (on a quiet machine)
 	@$(BIN)/python -m tests.bench.floors

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from chassis.database import Session
 from chassis.domain import id_of
 from chassis.log import Entry, Recorded
 from chassis.messages import PROGRESS, Catalogue, Envelope, UnreadableMessageError, as_text, envelope_of
+from chassis.progress import Lately
 
 HEARD = "heard."
 
@@ -62,6 +63,9 @@ class Ingest:
         self._topics = tuple(app.hears)
         self._actor = system_actor(self.name)
         self._places: dict[tuple[str, int], Place] | None = None
+        self._unsaved: dict[tuple[str, int], Place] = {}
+        """Of Progress that brought no news: saved with the next batch that does."""
+        self._lately = Lately()
 
     def step(self) -> bool:
         """Take one batch: log, offsets and what could not be read in one transaction."""
@@ -71,19 +75,25 @@ class Ingest:
             places = self._saved(session)
             batch = self._bus.poll((*self._topics, PROGRESS), places, limit=self._batch)
             moved = {part: place for part, place in batch.places.items() if places.get(part) != place}
-            if not moved and not batch.records and not batch.gaps:
+            if not batch.gaps and self._brings_no_news(batch, moved):
+                self._unsaved |= moved
+                self._places = {**places, **batch.places}
                 return False
             with session.transaction():
                 # before the look at what was heard: a copy with a stale batch must not put an old state last
                 log.lock(session)
                 placed = self._take(session, batch)
-                _save(session, moved, _first_left(batch))
+                _save(session, self._unsaved | moved, _first_left(batch))
                 progress.settle(session, {**places, **batch.places}, self._topics)
                 failpoints.reach("ingest.before_commit")
-            self._places = {**places, **batch.places}
+            self._places, self._unsaved = {**places, **batch.places}, {}
+            self._lately.note(batch.records)
         if placed:
             self._app.on_append(placed[-1])
         return any(record.topic != PROGRESS for record in batch.records)
+
+    def _brings_no_news(self, batch: Batch, moved: Iterable[tuple[str, int]]) -> bool:
+        return all(topic == PROGRESS for topic, _ in moved) and all(map(self._lately.knows, batch.records))
 
     def _saved(self, session: Session) -> dict[tuple[str, int], Place]:
         if self._places is None:

@@ -25,6 +25,8 @@ NEAR = 500
 """Records from the end among which the last Progress of a living service stands."""
 PATIENCE = 50
 """Polls that bring nothing, before the bus counts as away."""
+REPEATS = timedelta(seconds=5)
+"""For so long a Progress that says what the last one said is not written down: it only shows that its origin lives."""
 FRESH = timedelta(seconds=30)
 """Age of an origin's last Progress above which nothing is decided on what was heard from it."""
 
@@ -133,6 +135,30 @@ class Standing:
         if not self._known:
             refuse_restored(session, self._subscriber, self._origin)
             self._known = True
+
+
+class Lately:
+    """The last Progress of each origin that was written down: one that repeats it soon after brings no news."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, Record] = {}
+
+    def knows(self, record: Record) -> bool:
+        """Whether this record says what was written down a moment ago."""
+        last = self._last.get(record.key)
+        return (
+            last is not None
+            and record.topic == PROGRESS
+            and record.value == last.value
+            and record.appended_at - last.appended_at < REPEATS
+        )
+
+    def note(self, records: Sequence[Record]) -> None:
+        """These were written down, what is no Progress apart: that is parked each time."""
+        for record in (one for one in records if one.topic == PROGRESS):
+            with suppress(UnreadableMessageError):
+                read(record)
+                self._last[record.key] = record
 
 
 def take(session: Session, records: Sequence[Record], own: str) -> None:

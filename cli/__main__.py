@@ -29,11 +29,13 @@ def root() -> None:
 def run(
     state: State = Path(".state"),
     port: Annotated[int, typer.Option(help="Port of the portal on loopback; 0 takes a free one.")] = 8000,
+    *,
+    people: Annotated[bool, typer.Option(help="Let the demo people register at the first start.")] = True,
 ) -> None:
     """The whole platform in this process, on embedded parts; Ctrl-C stops it."""
     from cli.run import run as run_platform
 
-    run_platform(state, port=port)
+    run_platform(state, port=port, people=people)
 
 
 @app.command()

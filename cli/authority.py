@@ -16,6 +16,7 @@ from chassis import nature
 from chassis.database import Session
 from chassis.messages import Catalogue
 from chassis.vocabulary import functions
+from cli.accounts import account_of
 from cli.installation import Installation, ReadOnly, uuid_of
 from services.access.projections.authority_then import AuthorityThen
 
@@ -63,7 +64,7 @@ def why(
     known_at: datetime | None = None,
 ) -> dict[str, Any]:
     """Whether a person may act, by which chain, or what is missing and who can supply it; as `who_can`."""
-    account_id, wanted = uuid_of(person, "account's id"), _function(function)
+    account_id, wanted = account_of(installation, person), _function(function)
     provider_id = provider_of(installation, party)
     with _then(installation, valid_at, known_at) as then:
         answer = then.chain(account_id, provider_id, wanted)

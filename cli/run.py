@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+import grpc
 from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
@@ -15,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from chassis.embedded.postgres import free_port
-from chassis.runtime import Stop, seconds
+from chassis.runtime import Background, Stop, seconds
 from cli.alone import alone, see_port_free
 from cli.dev.pages import Dev, routes
 from cli.dev.parts import inside
@@ -29,9 +32,11 @@ from services.portal.web.settings import PortalSettings
 LOOPBACK = "127.0.0.1"
 
 
-def run(state: Path, *, port: int = 8000) -> None:
-    """Start, print where everything is, and wait for Ctrl-C or SIGTERM."""
+def run(state: Path, *, port: int = 8000, people: bool = True) -> None:
+    """Start, print where everything is, and wait for Ctrl-C or SIGTERM. `people`: let the demo people register."""
     console = Console()
+    from cli import people as demo_people
+
     began = seconds()
     stop = Stop().on_signals()
     port = port or free_port()
@@ -40,7 +45,9 @@ def run(state: Path, *, port: int = 8000) -> None:
     with alone(state.resolve()), platform(state, base_url=base_url) as started:
         _fill_registry(started, console)
         web = serve_portal(started, port)
-        _say(console, started, base_url, seconds() - began)
+        _say(console, started, base_url, seconds() - began, demo_people.PEOPLE if people else ())
+        if people and not demo_people.are_here(started):
+            Background("people", partial(_let_register, started, console, stop)).start()
         while not stop.wait(0.5) and started.failed() is None:
             pass
         console.print("stopping …")
@@ -72,7 +79,21 @@ def _fill_registry(started: Platform, console: Console) -> None:
         load_generated(started)
 
 
-def _say(console: Console, started: Platform, base_url: str, took: float) -> None:
+def _let_register(started: Platform, console: Console, stop: Stop) -> None:
+    """While people look at the first page: what they may sign in as comes a few seconds later."""
+    from cli.people import make
+
+    began = seconds()
+    try:
+        make(started)
+    except (grpc.RpcError, AssertionError) as error:
+        if not stop.is_set():
+            console.print(f"the demo people could not register ({error}): make reset, then make run, begins anew")
+        return
+    console.print(f"the demo people have registered ({seconds() - began:.1f} s); one connection waits for aorivera")
+
+
+def _say(console: Console, started: Platform, base_url: str, took: float, people: Sequence[Any]) -> None:
     table = Table(title=f"Mandate is ready in {took:.1f} s (DEVELOPMENT ONLY: insecure defaults)", title_justify="left")
     table.add_column("what")
     table.add_column("where")
@@ -83,9 +104,11 @@ def _say(console: Console, started: Platform, base_url: str, took: float) -> Non
         table.add_row(f"{service}", f"{address}   (gRPC)")
     table.add_row("PostgreSQL", f"port {urlsplit(started.dsn).port}, data in {started.state / 'postgres'}")
     console.print(table)
-    people = ", ".join(f"{one.user_id} ({one.role})" for one in SEEDED)
+    desks = ", ".join(f"{one.user_id} ({one.role})" for one in SEEDED)
+    roles = " · ".join(f"{one.user_id} ({one.role})" for one in people)
     for line in (
-        f"sign in as  {people}",
+        *([f"sign in as  {roles}"] if people else []),
+        f"   desks    {desks}" if people else f"sign in as  {desks}",
         f"password    {started.password}   (for all of them; codes arrive in the inbox)",
         f"next        open {base_url} and sign in, or choose Create Account Now;",
         "            make demo, in a second window, plays the whole story",

@@ -138,10 +138,16 @@ def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
     load_month_into(databases["registry"], keys)
     for name in NAMES:
         yield from _service(state, name, common | {"MANDATE_DATABASE_URL": databases[name]}, addresses[name])
+    yield _web(state, "activity", free_port(), common | {"MANDATE_FOLDER": str(state / "activity")}, "readyz")
     secret = keys.secret("portal.key").hex()
-    portal = common | {"MANDATE_PORT": str(port), "MANDATE_PORTAL_SECRET": secret, "MANDATE_PORTAL_SECURE_COOKIES": "0"}
+    portal = common | {"MANDATE_PORTAL_SECRET": secret, "MANDATE_PORTAL_SECURE_COOKIES": "0"}
+    yield _web(state, "portal", port, portal, "health")
+
+
+def _web(state: Path, name: str, port: int, environment: Mapping[str, str], health: str) -> Part:
     url = f"http://{HOST}:{port}"
-    yield _spawn(state, "portal", ["-m", "services.portal"], portal, url=url, health=f"{url}/health")
+    more = {"MANDATE_PORT": str(port)}
+    return _spawn(state, name, ["-m", f"services.{name}"], dict(environment) | more, url=url, health=f"{url}/{health}")
 
 
 def _service(state: Path, name: str, environment: Mapping[str, str], address: str) -> Iterator[Part]:
@@ -275,12 +281,8 @@ def down(state: Path) -> None:
 
 def _reap() -> None:
     """Take note of children of ours that have ended."""
-    for process in list(_LEFT_RUNNING):
-        if process.poll() is not None:
-            _LEFT_RUNNING.remove(process)
-    for broker in list(_BROKERS):
-        if broker.ended():
-            _BROKERS.remove(broker)
+    _LEFT_RUNNING[:] = [process for process in _LEFT_RUNNING if process.poll() is None]
+    _BROKERS[:] = [broker for broker in _BROKERS if not broker.ended()]
 
 
 def parts_of(state: Path) -> list[Part]:

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from chassis.inbox import LOOPBACK, Inbox
 from chassis.messages import Catalogue
 from cli.actors import system_actors
-from cli.dev import inbox, topics
+from cli.dev import activity, inbox, topics
 from cli.dev.commands import Command, latest
 from cli.dev.parts import Look
 from cli.dev.services import Tile, others, tiles
@@ -147,11 +147,16 @@ def _mail(dev: Dev, request: Request) -> Mapping[str, Any]:
     return found
 
 
+def _activity(dev: Dev, _: Request) -> Mapping[str, Any]:
+    return activity.counted(dev.look())
+
+
 PAGES: tuple[tuple[str, str, Page], ...] = (
     ("/dev", "overview.html", _overview),
     ("/dev/trace/{command_id:uuid}", "trace.html", _trace),
     ("/dev/topics", "topics.html", _topics),
     ("/dev/topics/{topic}", "topic.html", _topic),
+    ("/dev/activity", "activity.html", _activity),
     ("/dev/inbox", "mails.html", _mails),
     ("/dev/inbox/{number:int}", "mail.html", _mail),
 )

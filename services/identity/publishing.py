@@ -62,6 +62,14 @@ def _signed_in(event: SignIn.Succeeded, sign_in: SignIn) -> events_pb2.SignInSuc
     )
 
 
+def _sign_in_failed(event: SignIn.Failed, sign_in: SignIn) -> events_pb2.SignInFailed:
+    return events_pb2.SignInFailed(
+        sign_in_id=str(sign_in.id),
+        account_id=str(sign_in.account_id or ""),
+        failed_at=timestamp(event.timestamp),
+    )
+
+
 def _locked(event: account_events.Locked, account: Account) -> events_pb2.AccountLocked:
     return events_pb2.AccountLocked(
         account_id=str(account.id), reason=event.reason, locked_at=timestamp(event.timestamp)
@@ -95,6 +103,7 @@ PUBLISHING = Publishing(
         Decoy.AddressTaken: _address_taken,
         Code.Issued: _code_issued,
         SignIn.Succeeded: _signed_in,
+        SignIn.Failed: _sign_in_failed,
     },
     to_state={Account: account_state},
     form=2,  # 2: the person

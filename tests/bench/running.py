@@ -50,7 +50,7 @@ def platform(state: Path) -> Iterator[Running]:
     began = time.perf_counter()
     with (state.parent / f"{state.name}.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "run", "--state", str(state), "--port", str(port)],
+            [sys.executable, "-m", "cli", "run", "--no-people", "--state", str(state), "--port", str(port)],
             cwd=ROOT,
             env=environment(state.parent),
             stdin=subprocess.DEVNULL,
@@ -109,10 +109,10 @@ class Reader:
         headers = {"origin": self._running.url, "sec-fetch-site": "same-origin"}
         return self.http.post(to, data=data, headers=headers, follow_redirects=True)
 
-    def sign_in(self) -> None:
-        """The seeded reviewer, with password and the code of the inbox."""
-        who, before = SEEDED[0], self._mails()
-        verify = self.send("/signin", user_id=who.user_id, password=password_of(self._running.state))
+    def sign_in(self, user_id: str = SEEDED[0].user_id, password: str = "") -> None:
+        """The seeded reviewer, or somebody else, with password and the code of the inbox."""
+        before = self._mails()
+        verify = self.send("/signin", user_id=user_id, password=password or password_of(self._running.state))
         assert verify.url.path == "/signin/verify", (verify.url, verify.status_code)
         until = time.perf_counter() + 20
         while time.perf_counter() < until:

@@ -17,8 +17,8 @@ MOST, MOST_OF_FEW = 150_000, 30_000
 """Turns of one run at most: four to ten times what a run takes."""
 CRASH_RATE, JUMP_RATE = 0.001, 0.0005
 """In the whole telling, which has ten times as many turns. The clock leaps for those who wait, besides."""
-LATER_S = 600.0
-"""A claim of a sender that died is over, and so is every wait after a refusal or two."""
+LATER_S = 7_200.0
+"""A claim of a sender that died is over, and so is the longest wait before another try."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,9 @@ class Stage:
 
     def connect(self, schema: str) -> psycopg.Connection[Any]:
         # the server itself never dies here: nobody waits for its disk
-        own = f"{options(schema, role_of(schema))} -c synchronous_commit=off"
+        # no clock but the simulation's: on a busy machine an actor's turn may come later than a server would wait
+        patient = "-c idle_in_transaction_session_timeout=0"
+        own = f"{options(schema, role_of(schema))} -c synchronous_commit=off {patient}"
         return psycopg.connect(self.dsn, autocommit=True, options=own, cursor_factory=psycopg.Cursor)
 
     def database(self, schema: str) -> SimDatabase:

@@ -67,7 +67,7 @@ class Parts:
 
     def user_id_claim(self, user_id: str) -> UUID:
         """The stream of a user id: never freed once its account was active (IA-UID-02, X-03)."""
-        return id_of("identity.UserId", self.index("user_id", user_id.strip().casefold()))
+        return user_id_claim(self.keys.index, user_id)
 
     def token(self, kind: str, command_id: UUID) -> str:
         """The bearer that a command hands out, 43 characters: the same for the same command, so none has to be kept."""
@@ -80,3 +80,8 @@ class Parts:
     def answers_to(self, fields: bytes) -> AESGCM:
         """What seals the answer to a command: a key that nobody has who does not know its fields."""
         return AESGCM(hmac.digest(self.keys.tokens, b"answer/" + fields, "sha256"))
+
+
+def user_id_claim(index_key: bytes, user_id: str) -> UUID:
+    """The stream of a user id, by the key that identity's blind indexes are made with."""
+    return id_of("identity.UserId", blind(index_key, "user_id", user_id.strip().casefold()))

@@ -246,9 +246,10 @@ def _merge(cursor: Cursor, later: list[str], *, straight: bool) -> dict[str, int
         statements = (first,) if empty else (month_sql.GONE, month_sql.COME)
         changes[table] = sum(cursor.execute(sql.SQL(text).format(**names)).rowcount for text in statements)
     empty = straight or _without_indexes(cursor, "providers", later)
-    steps = month_sql.PROVIDERS_STEPS | ({"added": month_sql.ADDED_FIRST} if straight else {})
+    steps = month_sql.STRAIGHT_STEPS if straight else month_sql.PROVIDERS_STEPS
     for name, statement in steps.items():
-        changes[name] = 0 if empty and name in month_sql.LATER_ONLY else cursor.execute(statement.encode()).rowcount
+        needless = not statement or (empty and name in month_sql.LATER_ONLY)
+        changes[name] = 0 if needless else cursor.execute(statement.encode()).rowcount
     for definition in later:
         cursor.execute(definition.encode())
     cursor.execute(month_sql.ANALYZE)

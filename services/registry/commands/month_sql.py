@@ -159,11 +159,16 @@ _WITHHELD = """
             IS DISTINCT FROM (m.deactivated_on, m.reactivated_on, true)
 """
 """NP-08: of a deactivated NPI the file tells only the date; what we knew of it stays."""
-ADDED_FIRST: Final = f"""
-    INSERT INTO providers (npi, {", ".join(_COMPARED)}, sort_name)
-    SELECT m.npi, {_of("m", _COMPARED)}, m.sort_name FROM ({_MERGED}) m
-"""  # noqa: S608 - constants
-_ADDED = f"{ADDED_FIRST} WHERE NOT EXISTS (SELECT FROM providers p WHERE p.npi = m.npi)"
+_ADD = f"INSERT INTO providers (npi, {', '.join(_COMPARED)}, sort_name) SELECT m.npi, {_of('m', _COMPARED)}, "
+_ADDED = f"""{_ADD} m.sort_name FROM ({_MERGED}) m
+    WHERE NOT EXISTS (SELECT FROM providers p WHERE p.npi = m.npi)
+"""
+ADDED_FIRST: Final = f"""{_ADD}
+    CASE m.entity_type WHEN 2 THEN coalesce(min(lower(m.organization_name) COLLATE "C") OVER employer, '')
+        ELSE m.sort_name END
+    FROM ({_MERGED}) m WINDOW employer AS (PARTITION BY m.provider_id, m.entity_type)
+"""
+"""Where there are no organizations yet these are all: their place in lists (`_SORTED`) is known at once."""
 _VANISHED = """
     UPDATE providers p SET in_file = false
     WHERE p.in_file AND NOT EXISTS (SELECT FROM staged_providers m WHERE m.npi = p.npi)
@@ -187,6 +192,8 @@ PROVIDERS_STEPS: Final = {
 }
 LATER_ONLY: Final = {"changed", "withheld", "vanished"}
 """Steps that have nothing to do where there are no providers yet."""
+STRAIGHT_STEPS: Final = PROVIDERS_STEPS | {"added": ADDED_FIRST, "sorted": ""}
+"""The same where most rows have gone straight; what is empty is done with another step."""
 
 _SHOWN_ALONE = {
     "providers": (

@@ -95,6 +95,17 @@ def test_who_can_by_the_number_of_a_provider(told: Platform, story: Story) -> No
     assert [one["account_id"] for one in found["people"]] == [story.people["provider"].account_id]
 
 
+def test_a_person_is_asked_for_by_user_id(told: Platform, story: Story) -> None:
+    """S-19: user ids stand nowhere in the clear; one is found by its blind index, whatever its case."""
+    provider = story.people["provider"]
+    for person in (provider.user_id.upper(), provider.account_id):
+        found = mandate(told, "audit", "why", person, "can", "PECOS", f"npi:{story.doctor.npi}")
+        assert (found["allowed"], found["chain"]["account_id"]) == (True, provider.account_id)
+    words = ["audit", "why", "nobody123", "can", "PECOS", f"npi:{story.doctor.npi}"]
+    refused = CliRunner().invoke(app, [*words, "--state", str(told.state)])
+    assert (refused.exit_code, "nobody has the user id 'nobody123'" in refused.output) == (1, True)
+
+
 def test_the_topics_tell_the_story(told: Platform, story: Story) -> None:
     ended = mandate(told, "events", "tail", "ConnectionEnded", "--from-start")
     assert story.practice in {one["value"]["provider_id"] for one in ended}

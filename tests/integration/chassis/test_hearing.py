@@ -423,3 +423,36 @@ def test_what_was_heard_long_ago_is_stale(shop_house: House, clock: Clock) -> No
         with pytest.raises(ViewStaleError) as stale:
             progress.require_fresh(session, "access")
     assert (stale.value.code, stale.value.transient) == ("VIEW_STALE", True)
+
+
+def test_a_progress_that_repeats_the_last_one_is_written_down_every_five_seconds_alone(
+    shop_house: House, rows: Rows, clock: Clock
+) -> None:
+    """At rest it shows that its origin lives, and nothing else; what says anything new is written at once."""
+    ingest = Ingest(shop_house.shop.app, shop_house.subscriber)
+
+    def takes(message: Message) -> bool:
+        before = rows(shop_house.shop, "SELECT xmin FROM progress")
+        shop_house.publisher.publish([message])
+        run(shop_house.shop, ingest)
+        return rows(shop_house.shop, "SELECT xmin FROM progress") != before
+
+    again = progress_of(shop_house, 7)
+    assert takes(again)
+    for _ in range(4):
+        clock.move(seconds=1)
+        assert not takes(again)
+    clock.move(seconds=1)
+    assert takes(again)
+    assert takes(progress_of(shop_house, 8))
+    assert reached(shop_house) == (1, 8, 0)
+    [(saved,)] = rows(shop_house.shop, "SELECT next FROM offsets WHERE topic = %s", PROGRESS)
+    assert saved == shop_house.subscriber.ends([PROGRESS])[PROGRESS, 0].offset
+
+
+def test_a_broken_progress_is_parked_each_time(shop_house: House, rows: Rows, clock: Clock) -> None:
+    ingest = Ingest(shop_house.shop.app, shop_house.subscriber)
+    for _ in range(3):
+        shop_house.publisher.publish([Message(PROGRESS, "access", b"\xff\xff", {})])
+        run(shop_house.shop, ingest)
+    assert len(parked(rows, shop_house)) == 3

@@ -149,7 +149,7 @@ def test_why_shows_the_chain_or_what_is_missing(mandate: Terminal, village_then:
     assert said.startswith("no  PECOS for")
     assert f"missing FUNCTION at {village.group}: EMPLOYER_OFFICIAL can supply it" in said
     for words, line in (
-        (("someone", "can", "PECOS", str(village.practice)), "is no account's id"),
+        (("someone", "can", "PECOS", str(village.practice)), "an account is found by its id alone"),
         ((str(village.staff), "may", "PECOS", str(village.practice)), "it reads: mandate audit why"),
         ((str(village.staff), "can", "EHR", str(village.practice)), "choose PECOS or NPPES"),
         ((str(village.staff), "can", "PECOS", str(village.practice), "--as-of", "then"), "no day and no moment"),

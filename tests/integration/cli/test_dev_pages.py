@@ -177,9 +177,15 @@ def test_the_inbox_shows_mails_as_text(browser: httpx.Client, inbox: Inbox) -> N
     assert "<pre>&lt;i&gt;123456" in shown
 
 
+def test_the_embedded_bus_has_no_live_activity(browser: httpx.Client) -> None:
+    """It says who has; with Kafka: tests/bus/test_activity.py."""
+    shown = browser.get("/dev/activity")
+    assert (shown.status_code, "make up starts it" in shown.text) == (200, True)
+
+
 def test_nobody_looks_by_a_name_of_his_own(browser: httpx.Client) -> None:
     """A page of elsewhere, whose name was made to point to this machine, must not read codes and passwords."""
-    for path in ("/dev", "/dev/inbox", "/dev/topics", f"/dev/trace/{uuid4()}"):
+    for path in ("/dev", "/dev/inbox", "/dev/topics", "/dev/activity", f"/dev/trace/{uuid4()}"):
         assert browser.get(path, headers={"host": "pages.example:8000"}).status_code == 400
     assert browser.get("/dev/inbox", headers={"host": "localhost:8000"}).status_code == 200
     assert "script-src 'self'" in browser.get("/dev").headers["content-security-policy"]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from mandate.identity.v1 import contact_service_pb2, people_service_pb2
+from mandate.identity.v1.events_pb2 import SignInFailed
 from pydantic import SecretStr
 
 from chassis.server import Caller, RefusedError
@@ -119,6 +120,19 @@ def test_what_happens_is_told_without_a_name(desk: Desk) -> None:
         "SignInSucceeded",
         "RegistrationAddressTaken",
     }
+
+
+def test_an_attempt_that_fails_is_told_without_a_reason(desk: Desk) -> None:
+    """Whose account it is where one is known; what was typed, and why it failed, stay here."""
+    who = desk.registered()
+    for user_id in ("arivera26", "nobody123"):
+        assert desk.codes("SignIn", user_id=user_id, password="Wrong#204-k")[1] == "SIGN_IN_FAILED"
+    desk.house.settle()
+    with desk.house.bus.session() as session:
+        rows = session.run("SELECT value FROM records WHERE topic = 'SignInFailed' ORDER BY appended_at")
+    told = [SignInFailed.FromString(bytes(row[0])) for row in rows]
+    assert [one.account_id for one in told] == [str(who.account_id), ""]
+    assert all(one.sign_in_id and one.HasField("failed_at") for one in told)
 
 
 def contact(desk: Desk, account_id: UUID, method_id: str = "", caller: Caller = NOTIFIER) -> object:
