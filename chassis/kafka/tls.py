@@ -20,11 +20,15 @@ class Tls:
             if not (self.folder / name).exists():
                 raise FileNotFoundError(f"{self.folder / name} is missing: mount the certificates for Kafka")
 
-    def for_aiokafka(self) -> dict[str, Any]:
-        """Arguments of its clients; the files are read anew each time, for certificates are renewed."""
+    def context(self) -> ssl.SSLContext:
+        """The files as Python wants them; read anew each time, for certificates are renewed."""
         context = ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
         context.load_cert_chain(self.folder / "tls.crt", self.folder / "tls.key")
-        return {"security_protocol": "SSL", "ssl_context": context}
+        return context
+
+    def for_aiokafka(self) -> dict[str, Any]:
+        """Arguments of its clients."""
+        return {"security_protocol": "SSL", "ssl_context": self.context()}
 
     def for_librdkafka(self) -> dict[str, Any]:
         """Settings of its clients."""

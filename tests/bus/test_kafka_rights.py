@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -94,10 +98,14 @@ class Guarded:
         self.address = address
         self._authority = authority
 
+    def mounted(self, user: str) -> Path:
+        """The certificate that Strimzi gives this user."""
+        folder = self._authority.folder / user
+        return folder if folder.exists() else self._authority.issue(user)
+
     def tls(self, service: str) -> Tls:
-        """The certificate that Strimzi gives this service's worker."""
-        folder = self._authority.folder / f"{service}-worker"
-        return Tls(folder if folder.exists() else self._authority.issue(f"{service}-worker"))
+        """The certificate of this service's worker."""
+        return Tls(self.mounted(f"{service}-worker"))
 
     def publish(self, service: str, topic: str) -> None:
         publisher = KafkaPublisher(self.address, tls=self.tls(service), deadline_s=10)
@@ -121,7 +129,7 @@ def guarded(jars: Path, tmp_path_factory: pytest.TempPathFactory, eventually: Ca
     authority.issue("broker")
     running = server.start(folder / "kafka", jars=jars, more=PROPERTIES.format(tls=port, folder=folder))
     try:
-        KafkaTopicAdmin(running.bootstrap).ensure(tuple(facts.topics().values()))
+        KafkaTopicAdmin(running.bootstrap).ensure(tuple(facts.kept_topics().values()))
         admin = AdminClient({"bootstrap.servers": running.bootstrap})
         wanted = list(declared_rights())
         for future in admin.create_acls(wanted).values():
@@ -138,7 +146,7 @@ def declared_rights() -> Iterator[AclBinding]:
         for acl in user["spec"]["authorization"]["acls"]:
             for operation in acl["operations"]:
                 yield AclBinding(
-                    ResourceType.TOPIC,
+                    ResourceType[acl["resource"]["type"].upper()],
                     acl["resource"]["name"],
                     ResourcePatternType.LITERAL,
                     f"User:CN={user['metadata']['name']}",
@@ -173,6 +181,39 @@ def test_a_worker_cannot_make_topics(guarded: Guarded) -> None:
     topic = Topic(name=f"T{uuid.uuid4().hex[:8]}", partitions=1, compacted=False, retention_days=1, origin="access")
     with pytest.raises((BusUnavailableError, ValueError)):
         KafkaTopicAdmin(guarded.address, tls=guarded.tls("access")).ensure([topic])
+
+
+def test_activity_counts_with_the_rights_it_is_given(
+    guarded: Guarded, tmp_path: Path, eventually: Callable[..., Any]
+) -> None:
+    """It reads every event topic as a group, and keeps its counts in a topic of its own."""
+    port = server.free_port()
+    settings = {
+        "MANDATE_BUS_URL": guarded.address,
+        "MANDATE_BUS_TLS": str(guarded.mounted("activity")),
+        "MANDATE_FOLDER": str(tmp_path / "faust"),
+        "MANDATE_PORT": str(port),
+    }
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.activity"], env=os.environ | settings, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            eventually(lambda: answers(port, "readyz"), seconds=60)
+            guarded.publish("access", "RoleRequested")
+            eventually(lambda: b"RoleRequested" in answers(port, "activity"), seconds=30)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def answers(port: int, page: str) -> bytes:
+    """What a page of activity says; nothing while it says nothing or is not ready."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/{page}", timeout=3) as answer:
+            return bytes(answer.read())
+    except OSError:
+        return b""
 
 
 def test_without_a_certificate_nobody_is_heard(guarded: Guarded) -> None:

@@ -184,11 +184,11 @@ def test_just_the_connections_of_the_table_are_open(up_state: Path) -> None:
     ports = {name: int(one.url.rpartition(":")[2]) for name, one in parts.items() if name.endswith(".api")}
     ports |= {name: int(parts[name].url.rpartition(":")[2]) for name in ("postgres", "kafka")}
     listening = {port: name for name, port in ports.items()}
-    ours = [one for name, one in parts.items() if name.endswith((".api", ".worker"))]
+    ours = [one for name, one in parts.items() if name.endswith((".api", ".worker", "activity"))]
     opened = {(one.name, listening[port]) for one in ours for port in peers(one.pid) if port in listening}
     table = {(who, f"{to}.api") for who, asked in facts.table().calls.items() for to in asked if who != "portal.web"}
     table |= {(f"{name}.{role}", "postgres") for name in facts.SERVICES for role in ("api", "worker")}
-    table |= {(f"{name}.worker", "kafka") for name in facts.SERVICES}
+    table |= {(who, "kafka") for who in (*(f"{name}.worker" for name in facts.SERVICES), "activity")}
     assert opened == table
 
 

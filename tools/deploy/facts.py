@@ -12,13 +12,14 @@ from chassis.bus import Topic
 from chassis.messages import PROGRESS, Catalogue
 from chassis.service import Service
 from cli.platform import ALL
+from services.activity.adapters.counting import CHANGELOG
 
 from tools.repository import ROOT
 
 DEPLOY = ROOT / "deploy"
 TABLE = DEPLOY / "who_talks_to_whom.toml"
 SERVICES: Mapping[str, Service] = {service.name: service for service in ALL}
-PORTAL = "portal"
+PORTAL, ACTIVITY = "portal", "activity"
 VAULT = "vault"
 
 
@@ -48,12 +49,14 @@ def roles(service: str) -> Sequence[str]:
     """The words of the entry point that become workloads."""
     if service == PORTAL:
         return ("web",)
+    if service == ACTIVITY:
+        return ("counter",)
     return ("api", "worker", "sealer", "migrate") if has_api(service) else ("worker", "sealer", "migrate")
 
 
 def parties() -> Iterator[tuple[str, str]]:
     """Service and role of every workload."""
-    for service in (*sorted(SERVICES), PORTAL):
+    for service in (*sorted(SERVICES), PORTAL, ACTIVITY):
         for role in roles(service):
             yield service, role
 
@@ -81,3 +84,13 @@ def writes(service: str) -> list[str]:
 def reads(service: str) -> list[str]:
     """The topics that a service's worker reads: what it hears, and how far everybody has told."""
     return sorted({*SERVICES[service].application.hears, PROGRESS})
+
+
+def kept_topics() -> Mapping[str, Topic]:
+    """All topics that somebody must make: what `proto/` declares, and where activity keeps its counts."""
+    return {**topics(), CHANGELOG.name: CHANGELOG}
+
+
+def counted() -> list[str]:
+    """The topics that activity reads: every event topic."""
+    return [name for name, topic in topics().items() if topic.origin and not topic.compacted]

@@ -39,7 +39,8 @@ def made() -> Files:
     files: Files = {}
     for name in sorted(SERVICES):
         files |= _service(name)
-    files[Path("base/portal/network-policies.yaml")] = dump(policies.of_service(facts.PORTAL))
+    for name in (facts.PORTAL, facts.ACTIVITY):
+        files[Path("base") / name / "network-policies.yaml"] = dump(policies.of_service(name))
     files |= {Path("components/postgres-cnpg") / name: dump(objects) for name, objects in postgres.files().items()}
     files |= {Path("components/kafka-strimzi") / name: dump(objects) for name, objects in kafka.files().items()}
     return files

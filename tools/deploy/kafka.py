@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from chassis.kafka.topics import settings_of
+from services.activity.adapters.counting import CHANGELOG
+from services.activity.adapters.counting import NAME as GROUP
 
 from tools.deploy import facts, policies
 
@@ -18,10 +20,13 @@ def files() -> dict[str, list[Object]]:
     """File name -> objects."""
     services = sorted(facts.SERVICES)
     return {
-        "topics.yaml": [_topic(name) for name in facts.topics()],
-        "users.yaml": [_user(service) for service in services],
-        "clients.yaml": [_clients()],
-        "workers.yaml": [_mount(service) for service in services],
+        "topics.yaml": [_topic(name) for name in facts.kept_topics()],
+        "users.yaml": [*(_user(service) for service in services), _counter()],
+        "clients.yaml": _clients(),
+        "workers.yaml": [
+            *(_mount(f"{service}-worker", "worker") for service in services),
+            _mount(facts.ACTIVITY, "counter"),
+        ],
     }
 
 
@@ -35,7 +40,7 @@ def object_name(topic: str) -> str:
 
 
 def _topic(name: str) -> Object:
-    topic = facts.topics()[name]
+    topic = facts.kept_topics()[name]
     return {
         "apiVersion": API,
         "kind": "KafkaTopic",
@@ -55,39 +60,47 @@ def _user(service: str) -> Object:
         rights.setdefault(topic, []).append("Read")
     for topic in facts.writes(service):
         rights.setdefault(topic, []).append("Write")
-    acls = [
-        {
-            "resource": {"type": "topic", "name": topic, "patternType": "literal"},
-            "operations": [*operations, "Describe"],
-        }
-        for topic, operations in sorted(rights.items())
-    ]
-    return {
-        "apiVersion": API,
-        "kind": "KafkaUser",
-        "metadata": _meta(f"{service}-worker"),
-        "spec": {"authentication": {"type": "tls"}, "authorization": {"type": "simple", "acls": acls}},
-    }
+    return _named(f"{service}-worker", [_right("topic", topic, *rights[topic]) for topic in sorted(rights)])
 
 
-def _clients() -> Object:
-    pods = {
+def _counter() -> Object:
+    """Activity reads every event topic as a group of Kafka's, and keeps its counts in a topic of its own."""
+    acls = [_right("topic", topic, "Read") for topic in facts.counted()]
+    acls += [_right("topic", CHANGELOG.name, "Read", "Write"), _right("group", GROUP, "Read")]
+    return _named(facts.ACTIVITY, acls)
+
+
+def _right(kind: str, name: str, *operations: str) -> Object:
+    resource = {"type": kind, "name": name, "patternType": "literal"}
+    return {"resource": resource, "operations": [*operations, "Describe"]}
+
+
+def _named(name: str, acls: list[Object]) -> Object:
+    spec = {"authentication": {"type": "tls"}, "authorization": {"type": "simple", "acls": acls}}
+    return {"apiVersion": API, "kind": "KafkaUser", "metadata": _meta(name), "spec": spec}
+
+
+def _clients() -> list[Object]:
+    workers = {
         "matchLabels": {policies.ROLE: "worker"},
         "matchExpressions": [{"key": policies.NAME, "operator": "In", "values": sorted(facts.SERVICES)}],
     }
-    return policies.policy(
-        "kafka-clients", pods, egress=[{"to": [{"podSelector": PODS}], "ports": policies.tcp("kafka")}]
-    )
+    counter = policies.selector(facts.ACTIVITY, "counter")
+    egress = [{"to": [{"podSelector": PODS}], "ports": policies.tcp("kafka")}]
+    return [
+        policies.policy("kafka-clients", workers, egress=egress),
+        policies.policy("activity-to-kafka", counter, egress=egress),
+    ]
 
 
-def _mount(service: str) -> Object:
-    """A patch: the worker finds the cluster's certificate and its own beside each other."""
+def _mount(workload: str, container_name: str) -> Object:
+    """A patch: the process finds the cluster's certificate and its own beside each other."""
     certificate = {
         "name": f"{CLUSTER}-cluster-ca-cert",
         "items": [{"key": "ca.crt", "path": "ca.crt"}],
     }
     own = {
-        "name": f"{service}-worker",
+        "name": workload,
         "items": [{"key": "user.crt", "path": "tls.crt"}, {"key": "user.key", "path": "tls.key"}],
     }
     volume = {
@@ -95,13 +108,13 @@ def _mount(service: str) -> Object:
         "projected": {"defaultMode": 0o440, "sources": [{"secret": certificate}, {"secret": own}]},
     }
     container = {
-        "name": "worker",
+        "name": container_name,
         "env": [{"name": "MANDATE_BUS_TLS", "value": "/etc/mandate/kafka"}],
         "volumeMounts": [{"name": "kafka", "mountPath": "/etc/mandate/kafka", "readOnly": True}],
     }
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": f"{service}-worker"},
+        "metadata": {"name": workload},
         "spec": {"template": {"spec": {"containers": [container], "volumes": [volume]}}},
     }

@@ -182,7 +182,7 @@ def _policies(database: str) -> Iterator[Object]:
 def _mounts() -> Iterator[Object]:
     """Patches: where a process looks for its address, it finds that of the cluster, and its certificate."""
     for service, role in facts.parties():
-        if service == facts.PORTAL:
+        if service not in facts.SERVICES:
             continue
         kind = {"migrate": "owner", "sealer": "sealer"}.get(role, "app")
         volumes = [_volume("database", next(one for one in logins(service) if one.kind == kind))]

@@ -89,6 +89,12 @@ def _probes(container: Object, of: str) -> Iterator[str]:
         "readinessProbe": {"httpGet": {"path": "/readyz"} | http},
         "livenessProbe": {"httpGet": {"path": "/livez"} | http},
     }
+    if of == "counter":  # nothing but its pages: they answer while its loop beats
+        wanted = {
+            "startupProbe": {"httpGet": {"path": "/activity", "port": "web"}},
+            "readinessProbe": {"httpGet": {"path": "/readyz", "port": "web"}},
+            "livenessProbe": {"httpGet": {"path": "/activity", "port": "web"}},
+        }
     if "grpc" in ports:
         wanted["readinessProbe"] = {"grpc": {"port": ports["grpc"]}}
     for probe, asks in wanted.items():
@@ -115,7 +121,7 @@ def rule_3_there_are_two_of_all(objects: Sequence[Object], *, single: bool) -> I
         if spec.get("strategy", {}).get("rollingUpdate", {}).get("maxUnavailable") != 0:
             yield f"{where}: a roll-out takes a copy away before its successor is ready"
         if role(owner) not in {"api", "web"}:
-            if spec.get("replicas", 1) < least:
+            if role(owner) != "counter" and spec.get("replicas", 1) < least:
                 yield f"{where}: fewer copies than {least}"
             continue
         if "replicas" in spec:

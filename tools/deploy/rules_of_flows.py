@@ -7,6 +7,8 @@ from fnmatch import fnmatch
 from typing import Any
 
 from chassis.kafka.topics import settings_of
+from services.activity.adapters.counting import CHANGELOG
+from services.activity.adapters.counting import NAME as GROUP
 
 from tools.deploy import facts
 from tools.deploy.policies import NAME, ROLE
@@ -33,6 +35,7 @@ def wanted(objects: Sequence[Object]) -> set[Flow]:
             flows |= {(f"{who}.{role}", cluster(database), ports["postgres"]) for who, role in sessions}
     if any(kind(objects, "Kafka")):
         flows |= {(f"{service}.worker", "kafka", ports["kafka"]) for service in facts.SERVICES}
+        flows.add((f"{facts.ACTIVITY}.counter", "kafka", ports["kafka"]))
     return flows
 
 
@@ -96,8 +99,8 @@ def rule_6_kafka_rights_are_those_declared(objects: Sequence[Object], *, single:
     if not any(kind(objects, "Kafka")):
         return
     made = {one["spec"]["topicName"]: one["spec"] for one in kind(objects, "KafkaTopic")}
-    yield from (f"topic {one}: not declared in proto/" for one in sorted(made.keys() - facts.topics().keys()))
-    for topic, declared in facts.topics().items():
+    yield from (f"topic {one}: not declared in proto/" for one in sorted(made.keys() - facts.kept_topics().keys()))
+    for topic, declared in facts.kept_topics().items():
         spec = made.get(topic)
         if spec is None:
             yield f"topic {topic}: nobody makes it"
@@ -113,19 +116,25 @@ def rule_6_kafka_rights_are_those_declared(objects: Sequence[Object], *, single:
         if spec is None:
             yield f"no KafkaUser for {service}"
         else:
-            yield from _rights(service, spec)
+            needed = {("topic", one, "Read") for one in facts.reads(service)}
+            needed |= {("topic", one, "Write") for one in facts.writes(service)}
+            yield from _rights(service, spec, needed)
+    if (counter := users.pop(facts.ACTIVITY, None)) is None:
+        yield f"no KafkaUser for {facts.ACTIVITY}"
+    else:
+        needed = {("topic", one, "Read") for one in (*facts.counted(), CHANGELOG.name)}
+        needed |= {("topic", CHANGELOG.name, "Write"), ("group", GROUP, "Read")}
+        yield from _rights(facts.ACTIVITY, counter, needed)
     yield from (f"KafkaUser {one}: of no service" for one in sorted(users))
 
 
-def _rights(service: str, spec: Object) -> Iterator[str]:
+def _rights(service: str, spec: Object, needed: set[tuple[str, str, str]]) -> Iterator[str]:
     found = {
         (acl["resource"]["type"], acl["resource"].get("name"), operation)
         for acl in spec["authorization"]["acls"]
         for operation in acl["operations"]
         if operation != "Describe"
     }
-    needed = {("topic", one, "Read") for one in facts.reads(service)}
-    needed |= {("topic", one, "Write") for one in facts.writes(service)}
     yield from (f"KafkaUser of {service}: may not {what} {of} {one}" for of, one, what in sorted(needed - found))
     yield from (f"KafkaUser of {service}: may {what} {of} {one}" for of, one, what in sorted(found - needed))
 

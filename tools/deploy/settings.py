@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from functools import cache
 
 import chassis.main
+import services.activity.adapters.settings
 import services.portal.__main__
 from pydantic_settings import BaseSettings
 
-from tools.deploy.facts import SERVICES
+from tools.deploy import facts
+
+PROCESSES = (chassis.main, services.portal.__main__, services.activity.adapters.settings, *facts.SERVICES)
+"""Imported, and their settings with them: a class of settings is known when its module is."""
 
 
 def _classes(of: type[BaseSettings]) -> Iterator[type[BaseSettings]]:
@@ -23,9 +26,7 @@ def _classes(of: type[BaseSettings]) -> Iterator[type[BaseSettings]]:
 @cache
 def variables() -> frozenset[str]:
     """Names of all settings, as the environment gives them."""
-    for module in (chassis.main.__name__, services.portal.__main__.__name__):
-        importlib.import_module(module)
-    assert SERVICES  # their composition roots have been imported, and all settings with them
+    assert PROCESSES
     return frozenset(
         f"{one.model_config.get('env_prefix', '')}{field}".upper()
         for one in _classes(BaseSettings)

@@ -37,7 +37,7 @@ def test_the_same_words_start_the_same_processes(rendered: list[Object]) -> None
     locally: set[tuple[str, ...]] = {
         (f"services.{name}", role) for name in up.NAMES for role in ("api", "worker", "migrate")
     }
-    locally |= {("services.portal",)}
+    locally |= {("services.portal",), ("services.activity",)}
     sealers = {(f"services.{name}", "sealer") for name in facts.SERVICES}
     mute = {(f"services.{name}", "api") for name in facts.SERVICES if not facts.has_api(name)}
     assert manifests == (locally | sealers) - mute

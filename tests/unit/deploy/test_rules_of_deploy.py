@@ -163,6 +163,8 @@ BREACHES: dict[str, list[Breach]] = {
     "not three copies": [lambda all_: put(one(all_, "KafkaTopic", "pin-issued")["spec"], "replicas", 1)],
     "KafkaUser of access: may Create": [lambda all_: rights(all_)[0]["operations"].append("Create")],
     "KafkaUser of access: may not": [lambda all_: rights(all_).pop()],
+    "no KafkaUser for activity": [lambda all_: remove(all_, "KafkaUser", "activity")],
+    "activity.counter -> kafka:9093 is missing": [lambda all_: remove(all_, "NetworkPolicy", "activity-to-kafka")],
     "no KafkaUser for access": [lambda all_: remove(all_, "KafkaUser", "access-worker")],
     "KafkaUser stranger: of no service": [
         lambda all_: all_.append(
