@@ -128,12 +128,13 @@ lint-templates: setup ## djlint
 		$(BIN)/djlint services cli --lint --quiet; \
 	else echo "templates: none yet"; fi
 
-lint-files: setup ## our own: addresses, stored names, time and chance, lengths
+lint-files: setup ## our own: addresses, stored names, time and chance, lengths, monitoring
 	@$(BIN)/python -m tools.check_addresses
 	@$(BIN)/python -m tools.check_topics
 	@$(BIN)/python -m tools.check_nature
 	@$(BIN)/python -m tools.check_lengths
 	@$(BIN)/python -m tools.check_test_names
+	@$(BIN)/python -m tools.check_monitoring
 
 lint-deploy: setup ## deploy/: made anew, every overlay and combination rendered, schemas and rules; the image's recipe
 	@$(BIN)/python -m tools.deploy check
@@ -148,6 +149,7 @@ lint-proof: setup ## break each of our rules once, in a throw-away project, and 
 PARTS := unit contract integration bus sim e2e faults
 
 # What only the system can give, by part.
+NEEDS_unit := promtool
 NEEDS_bus := java maven
 NEEDS_e2e := chromium
 NEEDS_faults := java maven

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -69,6 +69,11 @@ class Codec(Mapper[UUID]):
     def knows(self, topic: str) -> bool:
         """Whether this release can decode the topic."""
         return topic in self._readers
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """The stored names of all events that this release can decode."""
+        return tuple(self._readers)
 
     def topic_of(self, event: type) -> str:
         """The stored name of an event class."""

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from google.protobuf.message import Message
 
-from chassis import failpoints, fields, log, nature, parking, progress
+from chassis import failpoints, fields, log, metrics, nature, parking, progress
 from chassis.application import Application
 from chassis.bus import Batch, Place, Record, Subscriber
 from chassis.cause import Cause, system_actor
@@ -88,6 +88,8 @@ class Ingest:
                 failpoints.reach("ingest.before_commit")
             self._places, self._unsaved = {**places, **batch.places}, {}
             self._lately.note(batch.records)
+        for record in batch.records:
+            metrics.HEARD.labels(self._app.name, record.topic).inc()
         if placed:
             self._app.on_append(placed[-1])
         return any(record.topic != PROGRESS for record in batch.records)

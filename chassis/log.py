@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 from eventsourcing.persistence import StoredEvent
 
-from chassis import arrays, nature
+from chassis import arrays, metrics, nature
 from chassis.audit import leaf_hash
 from chassis.cause import Cause
 from chassis.database import Session
@@ -128,8 +128,12 @@ def append(
     ]
     job = _Job(entries, causes, leaves, at, answer)
     if session.together is None or move or absorb or not entries or session.in_transaction:
-        return _alone(session, job, move, absorb=absorb)
-    return session.together.do(job, lambda jobs: _together(session, jobs))
+        placed = _alone(session, job, move, absorb=absorb)
+    else:
+        placed = session.together.do(job, lambda jobs: _together(session, jobs))
+    if not absorb:
+        metrics.appended(origin, (entry.topic for entry in entries))
+    return placed
 
 
 def _alone(session: Session, job: _Job, move: Move | None = None, *, absorb: bool = False) -> list[int]:

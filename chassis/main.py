@@ -18,7 +18,7 @@ from chassis.database import DatabaseUnavailableError, PooledDatabase
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
 from chassis.followers import Follower
 from chassis.keys import Keyring
-from chassis.management import Management
+from chassis.management import Management, ServiceHealth, in_alarm
 from chassis.messages import Catalogue
 from chassis.migrate import migrate, migrate_bus, open_database, pending, sealer_of
 from chassis.runtime import Lease, Listener, Stop, Wakeup, Worker
@@ -210,6 +210,11 @@ def _schema_is_there(process: Process, stop: Stop) -> bool:
     return False
 
 
+def _management(process: Process, role: str, threads: Sequence[Worker]) -> Management:
+    health = ServiceHealth(process.app, threads, process.service.measures, only_seals=role == "sealer")
+    return Management(health, host=process.settings.host, port=process.settings.management_port)
+
+
 def _api(process: Process, stop: Stop) -> None:
     service, settings = process.service, process.settings
     listener = Listener(process.database, process.wakeup)
@@ -217,7 +222,7 @@ def _api(process: Process, stop: Stop) -> None:
     for part in (listener, in_memory):
         part.start()
     verifier = process.keys.verifier(service.name, SERVICES)
-    management = Management(service.name, settings, process.app, workers=[in_memory])
+    management = _management(process, "api", [in_memory])
     address = f"{settings.host}:{settings.port}"
     server, port = serve(
         service.apis(process.parts), verifier, address=address, ready=lambda: bool(management.ready()["ready"])
@@ -242,14 +247,14 @@ def _worker(process: Process, stop: Stop) -> None:
 
 def _drive(process: Process, stop: Stop, role: str, threads: Sequence[Worker]) -> None:
     """Let the followers run until the process is to stop, or one of them has ended: then the process must end too."""
-    management = Management(process.service.name, process.settings, process.app, workers=threads)
+    management = _management(process, role, threads)
     listener = Listener(process.database, process.wakeup)
     parts: list[Worker | Listener | Management] = [*threads, listener, management]
     for part in parts:
         part.start()
     logger.info("ready", service=process.service.name, role=role, management=management.port)
     while not stop.wait(0.5):
-        dead = next((thread for thread in threads if thread.error is not None), None)
+        dead = next((thread for thread in threads if thread.error is not None and not in_alarm(thread)), None)
         if dead is not None:
             logger.error("a worker died", worker=dead.name, cause=repr(dead.error))
             break

@@ -6,24 +6,18 @@ import json
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Protocol
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
-
-from chassis import log
+from chassis import log, metrics
 from chassis.application import Application
 from chassis.database import DatabaseUnavailableError
+from chassis.measuring import FOLLOWERS, Gauges, More, count_from_zero, nothing
+from chassis.metrics import Reading
 from chassis.runtime import Background, Worker, seconds
-from chassis.settings import Settings
+from chassis.sealer import TamperedError
 
 STUCK_S = 60.0
 """A worker without a turn for so long is not alive."""
-
-FOLLOWERS = (
-    "SELECT follower, position FROM positions"
-    " UNION ALL SELECT 'sealer', coalesce(max(position), 0) FROM checkpoints ORDER BY follower"
-)
-"""How far everybody who follows a log has come, its sealer too."""
 
 
 def alive(workers: Sequence[Worker]) -> bool:
@@ -32,33 +26,46 @@ def alive(workers: Sequence[Worker]) -> bool:
     return all(worker.error is None and now - worker.last_turn < STUCK_S for worker in workers)
 
 
-class Management:
-    """Answers /livez, /readyz, /startupz, /metrics, /version."""
+def in_alarm(worker: Worker) -> bool:
+    """Whether this worker's sealer has found the log changed.
 
-    def __init__(self, service: str, settings: Settings, app: Application, *, workers: Sequence[Worker]) -> None:
-        self.draining = False
-        self._service, self._app, self._workers = service, app, workers
-        registry = CollectorRegistry()
-        self._behind = Gauge(
-            "mandate_follower_behind_events", "Events behind the log's end", ["service", "follower"], registry=registry
-        )
-        self._registry = registry
-        self._server = ThreadingHTTPServer((settings.host, settings.management_port), self._handler())
-        self.port: int = self._server.server_address[1]
-        self._thread = Background(f"{service}.management", self._server.serve_forever)
+    Then its process stays: `/metrics` must say so for longer than a process lives that dies of it at every start.
+    """
+    return isinstance(worker.error, TamperedError)
 
-    def start(self) -> None:
-        """Begin to answer."""
-        self._thread.start()
 
-    def stop(self) -> None:
-        """Stop answering."""
-        self._server.shutdown()
-        self._server.server_close()
+class Health(Protocol):
+    """What a process says about itself."""
+
+    name: str
 
     def alive(self) -> bool:
         """Own loops beat; no dependency is asked."""
-        return alive(self._workers)
+        ...
+
+    def ready(self) -> dict[str, Any]:
+        """`ready`, and on what it rests: never the bus, never the age of what was heard."""
+        ...
+
+    def read(self) -> Sequence[Reading]:
+        """Its gauges."""
+        ...
+
+
+class ServiceHealth:
+    """Of a process of a service."""
+
+    def __init__(
+        self, app: Application, workers: Sequence[Worker], measures: More = nothing, *, only_seals: bool = False
+    ) -> None:
+        self.name = app.name
+        self._app, self._workers = app, workers
+        self._gauges = Gauges(app, measures, only_seals)
+        count_from_zero(app)
+
+    def alive(self) -> bool:
+        """Own loops beat; no dependency is asked."""
+        return alive([worker for worker in self._workers if not in_alarm(worker)])
 
     def ready(self) -> dict[str, Any]:
         """What readiness rests on: the database and its schema; never the bus, never the age of what was heard."""
@@ -69,24 +76,50 @@ class Management:
         except (DatabaseUnavailableError, LookupError) as error:
             return {"ready": False, "database": str(error)}
         behind = {follower: max(0, end - position) for follower, position in positions}
-        return {"ready": not self.draining, "database": "ok", "log": end, "behind": behind}
+        return {"ready": True, "database": "ok", "log": end, "behind": behind}
 
-    def _metrics(self) -> bytes:
-        for follower, count in self.ready().get("behind", {}).items():
-            self._behind.labels(self._service, follower).set(count)
-        return generate_latest(self._registry)
+    def read(self) -> Sequence[Reading]:
+        """The service's gauges, and whether a sealer of this process is in alarm."""
+        alarm = any(map(in_alarm, self._workers))
+        return [*self._gauges.read(), metrics.SEALER_ALARM.reads(alarm, self.name)]
+
+
+class Management:
+    """Answers /livez, /readyz, /startupz, /metrics, /version."""
+
+    def __init__(self, health: Health, *, host: str, port: int) -> None:
+        self.draining = False
+        self._health = health
+        self._server = ThreadingHTTPServer((host, port), self._handler())
+        self.port: int = self._server.server_address[1]
+        self._thread = Background(f"{health.name}.management", self._server.serve_forever)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop answering."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def ready(self) -> dict[str, Any]:
+        """What the process says, and that it is not about to stop."""
+        state = self._health.ready()
+        return state | {"ready": state["ready"] and not self.draining}
 
     def _answer(self, path: str) -> tuple[int, str, bytes]:
         path, _, query = path.partition("?")
         match path:
             case "/livez":
-                return (200 if self.alive() else 503), "text/plain", b"ok" if self.alive() else b"stuck"
+                alive = self._health.alive()
+                return (200 if alive else 503), "text/plain", b"ok" if alive else b"stuck"
             case "/readyz" | "/startupz":
                 state = self.ready()
                 body = json.dumps(state if query == "verbose" else {"ready": state["ready"]})
                 return (200 if state["ready"] else 503), "application/json", body.encode()
             case "/metrics":
-                return 200, "text/plain; version=0.0.4", self._metrics()
+                return 200, "text/plain; version=0.0.4", metrics.exposition(self._health.read())
             case "/version":
                 return 200, "application/json", json.dumps({"version": version("mandate")}).encode()
             case _:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
-from chassis import failpoints, log, nature, progress, told
+from chassis import failpoints, log, metrics, nature, progress, told
 from chassis.application import Application
 from chassis.bus import Message as BusMessage
 from chassis.bus import Publisher, Written
@@ -121,6 +121,8 @@ class Relay:
             self._streams.clear()
             return False
         self._left = becomes
+        for one in messages:
+            metrics.PUBLISHED.labels(self._app.name, one.topic).inc()
         return True
 
     def _tell_progress(self, session: Session, position: int) -> None:

@@ -7,7 +7,7 @@ from concurrent import futures
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 from uuid import UUID
 
 import grpc
@@ -16,11 +16,13 @@ from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from mandate.common.v1 import receipt_pb2
 
+from chassis import metrics
 from chassis.application import BusyError, CommandIdError
 from chassis.bus import BusUnavailableError
 from chassis.cause import Cause, Receipt
 from chassis.database import DatabaseUnavailableError
 from chassis.domain import DomainError, FaultsError, NotAllowedError, NotFoundError
+from chassis.runtime import seconds
 from chassis.tokens import Claims, TokenError, Verifier
 
 MESSAGE_BYTES = 1024 * 1024
@@ -189,8 +191,16 @@ def _method(api: Api, method: MethodDescriptor, verifier: Verifier) -> grpc.RpcM
     request_class = message_factory.GetMessageClass(method.input_type)
     response_class = message_factory.GetMessageClass(method.output_type)
 
+    rpc = f"{api.descriptor.name}/{method.name}"
+
     def answer(request: Any, context: grpc.ServicerContext) -> Any:
-        return _answer(function, rule, request, context, verifier)
+        began = seconds()
+        said = _answer(function, rule, request, context, verifier)
+        refused = said if isinstance(said, RefusedError) else None
+        metrics.answered(rpc, (refused.status if refused else Code.OK).name, _reason(refused), seconds() - began)
+        if refused:
+            _refuse(context, refused)
+        return said
 
     make = grpc.stream_unary_rpc_method_handler if method.client_streaming else grpc.unary_unary_rpc_method_handler
     return make(
@@ -204,23 +214,31 @@ def _answer(
     request: Any,
     context: grpc.ServicerContext,
     verifier: Verifier,
-) -> Any:
+) -> Any | RefusedError:
+    """What the service says; or how it is refused, whatever went wrong."""
     metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
     try:
         _require_deadline(context)
         return function(request, _caller(metadata, rule, verifier))
     except RefusedError as error:
-        refused = error
+        return error
     except FaultsError as error:
         details = (Detail(one.code, one.message, one.field) for one in error.faults)
-        refused = RefusedError(Code.INVALID_ARGUMENT, *details)
+        return RefusedError(Code.INVALID_ARGUMENT, *details)
     except DomainError as error:
-        refused = RefusedError(_status(error), Detail(error.code, str(error), error.field, error.rule))
+        return RefusedError(_status(error), Detail(error.code, str(error), error.field, error.rule))
     except (DatabaseUnavailableError, BusUnavailableError):
-        refused = RefusedError(Code.UNAVAILABLE, Detail("UNAVAILABLE", "try again in a moment"))
+        return RefusedError(Code.UNAVAILABLE, Detail("UNAVAILABLE", "try again in a moment"))
     except Exception:
         logger.exception("call failed", correlation_id=metadata.get("mandate-correlation-id", ""))
-        refused = RefusedError(Code.INTERNAL, Detail("INTERNAL", "something went wrong; nothing more is known"))
+        return RefusedError(Code.INTERNAL, Detail("INTERNAL", "something went wrong; nothing more is known"))
+
+
+def _reason(refused: RefusedError | None) -> str:
+    return refused.details[0].code if refused and refused.details else ""
+
+
+def _refuse(context: grpc.ServicerContext, refused: RefusedError) -> NoReturn:
     context.set_trailing_metadata(
         tuple((ERRORS_KEY, _detail(detail).SerializeToString()) for detail in refused.details)
     )

@@ -12,6 +12,7 @@ from chassis.application import Application
 from chassis.bus import Publisher, Subscriber
 from chassis.followers import Abreast, Follower, ViewFollower
 from chassis.hearing import Ingest
+from chassis.measuring import More, nothing
 from chassis.policies import PolicyFollower, policies_of
 from chassis.progress import Standing
 from chassis.relay import Publishing, Relay
@@ -36,6 +37,8 @@ class Service:
     """What every api process keeps in memory beside its views, made from its `Parts` before `apis`; no lease."""
     vault: bool = False
     """Whether it seals personal data: only then its processes open the vault and are given its master key."""
+    measures: More = nothing
+    """What its `/metrics` say beside what they say of every service."""
     seed: Callable[[Any], None] | None = None
     """Called once before an api or a worker starts, after `migrate`: accounts from configuration."""
 

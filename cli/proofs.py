@@ -16,8 +16,12 @@ from cli.showing import FOUND, INCOMPLETE, Json, line, place_of, plain, say_json
 if TYPE_CHECKING:
     from chassis.audit import PublicKey
     from chassis.checking import Report
+    from cli.replaying import Compared
 
 Key = Annotated[Path | None, typer.Option("--key", help="File of public keys; else those of the installation.")]
+MetricsFile = Annotated[
+    Path | None, typer.Option("--metrics-file", help="Also write it here (*.prom), for Prometheus's node exporter.")
+]
 Since = Annotated[Path | None, typer.Option("--since", help="A checkpoint that was kept elsewhere.")]
 
 
@@ -110,6 +114,7 @@ def replay(
     *,
     compare: Annotated[bool, typer.Option("--compare", help="Compare with the live views.")] = False,
     service: Annotated[str | None, typer.Option(help="One service alone.")] = None,
+    metrics_file: MetricsFile = None,
     as_json: Json = False,
     state: State = STATE,
 ) -> None:
@@ -125,10 +130,32 @@ def replay(
     services = installation.chosen(service)
     with _bars([one.name for one in services]) as advance:
         found = rebuild(installation, services, advance)
+    if metrics_file is not None:
+        _tell_metrics(metrics_file, found)
     rows = [asdict(one) for one in found]
     show(rows, ("service", "view", "position", "rows", "outcome", "different", "detail"), as_json=as_json, empty="none")
     outcomes = {one.outcome for one in found}
     raise typer.Exit(FOUND if DIFFERS in outcomes else INCOMPLETE if UNKNOWN in outcomes else 0)
+
+
+def _tell_metrics(file: Path, found: Sequence[Compared]) -> None:
+    """Write what was compared, whole or not at all; a moment only where nothing was left out."""
+    from prometheus_client import write_to_textfile
+
+    from chassis import metrics, nature
+    from cli.replaying import UNKNOWN
+
+    readings = [
+        metrics.REPLAY_ROWS.reads(one.different, one.service, one.view) for one in found if one.outcome != UNKNOWN
+    ]
+    if len(readings) == len(found):
+        readings.append(metrics.REPLAY_AT.reads(nature.now().timestamp()))
+    try:
+        write_to_textfile(str(file), metrics.registry_of(readings))
+    except OSError as error:
+        raise SystemExit(
+            f"{file} cannot be written: {error.strerror}; name a file in a folder that is there"
+        ) from error
 
 
 @contextmanager

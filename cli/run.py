@@ -15,12 +15,19 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.table import Table
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
 
+from chassis import metrics
 from chassis.embedded.postgres import free_port
+from chassis.management import ServiceHealth
+from chassis.metrics import Reading
 from chassis.runtime import Background, Stop, seconds
 from cli.alone import alone, see_port_free
-from cli.dev.pages import Dev, routes
+from cli.dev.pages import HOSTS, Dev, routes
 from cli.dev.parts import inside
 from cli.installation import find
 from cli.month import load_generated
@@ -67,8 +74,23 @@ def serve_portal(started: Platform, port: int) -> Web:
     logging.getLogger("_granian").addFilter(lambda record: "is experimental" not in record.getMessage())
     settings = portal_settings(started)
     dev = Dev(partial(find, started.state, only="run"), partial(inside, started), started.inbox)
-    app = Starlette(routes=[*routes(dev), Mount("/", app=create_app(settings, clients(started.channel)))])
+    guards = [Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)]
+    own = Route("/dev/metrics", partial(_metrics, started), methods=["GET"], middleware=guards)
+    app = Starlette(routes=[own, *routes(dev), Mount("/", app=create_app(settings, clients(started.channel)))])
     return Web(app, host=LOOPBACK, port=port).start()
+
+
+def read_gauges(started: Platform) -> list[Reading]:
+    """The gauges of all services of this process, which has no management port."""
+    healths = (
+        ServiceHealth(process.app, [one for one in started.workers if one.name == name], process.service.measures)
+        for name, process in started.processes.items()
+    )
+    return [one for health in healths for one in health.read()]
+
+
+def _metrics(started: Platform, _: Request) -> Response:
+    return Response(metrics.exposition(read_gauges(started)), media_type="text/plain; version=0.0.4")
 
 
 def _fill_registry(started: Platform, console: Console) -> None:
@@ -98,7 +120,7 @@ def _say(console: Console, started: Platform, base_url: str, took: float, people
     table.add_column("what")
     table.add_column("where")
     table.add_row("portal", base_url)
-    table.add_row("development", f"{base_url}/dev   (services, traces, topics)")
+    table.add_row("development", f"{base_url}/dev   (services, traces, topics, metrics)")
     table.add_row("inbox", f"{base_url}/dev/inbox   (SMTP on port {started.inbox.port})")
     for service, address in started.addresses.items():
         table.add_row(f"{service}", f"{address}   (gRPC)")

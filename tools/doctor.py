@@ -138,6 +138,12 @@ def chromium() -> Finding:
     return Finding(bool(seen), "Chromium", seen or "none", "test (browser)", apt("chromium", "fonts-liberation"))
 
 
+def promtool() -> Finding:
+    """Plays the alerts; Debian has it in the package of a server, which the script does not install."""
+    seen = version_of("promtool", "--version") or version_of(str(ROOT / ".state" / "promtool"), "--version")
+    return Finding(bool(seen), "promtool", plain(seen) or "none", "test (alerts)", "sh tools/need.sh promtool")
+
+
 def node() -> Finding:
     """Front-end files come by npm: the system's, or for those who have none one that comes as a wheel."""
     seen, npm = version_of("node", "--version"), version_of("npm", "--version")
@@ -176,6 +182,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     java,
     maven,
     chromium,
+    promtool,
     node,
     environment,
 )

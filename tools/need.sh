@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|etcd ...
+# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|promtool|etcd ...
 # Installs what is missing where it may (Debian or Ubuntu, as root or by sudo without a password);
 # otherwise stops with the one command to type. --check installs nothing.
 set -eu
@@ -19,6 +19,7 @@ has() {
         [ "${major:-0}" -ge 17 ] ;;
     maven) runs mvn --version ;;
     etcd) runs etcd --version ;;
+    promtool) runs promtool --version || runs .state/promtool --version ;;
     chromium) runs chromium --version || runs chromium-browser --version || runs google-chrome --version ;;
     *) echo "need.sh: nobody here knows '$1'" >&2; exit 2 ;;
     esac
@@ -36,6 +37,7 @@ packages() {
         echo default-jre-headless ;;
     maven) echo maven ;;
     etcd) echo etcd-server ;;
+    promtool) echo prometheus ;;
     chromium) echo "chromium fonts-liberation" ;;
     esac
 }
@@ -44,9 +46,19 @@ wanted_of() {
     for thing in "$@"; do packages "$thing"; done | paste -sd ' ' -
 }
 
+# Debian has it beside a server that would listen from then on: it is taken out of the package, and nothing installed.
+take_promtool() (
+    mkdir -p .state && cd "$(mktemp -d .state/promtool.XXXXXX)" && trap 'rm -rf "$PWD"' EXIT
+    { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; } &&
+        dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xO ./usr/bin/promtool >promtool &&
+        chmod +x promtool && mv promtool ..
+)
+
 missing=
 for thing in "$@"; do
-    has "$thing" || missing="$missing $thing"
+    has "$thing" && continue
+    [ -z "$check" ] && [ "$thing" = promtool ] && take_promtool >/dev/null 2>&1 && continue
+    missing="$missing $thing"
 done
 [ -n "$missing" ] || exit 0
 

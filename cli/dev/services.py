@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chassis import log
-from chassis.management import FOLLOWERS
+from chassis.measuring import FOLLOWERS
 from chassis.service import Service
 from cli.dev.parts import Running
 from cli.installation import Installation

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from importlib.resources import files
 
+from chassis import metrics
 from chassis.application import Application
+from chassis.database import Session
 from chassis.followers import Follower
 from chassis.hashing import Argon2Hasher, Hasher
+from chassis.metrics import Reading
 from chassis.server import Api
 from chassis.service import Parts as ProcessParts
 from chassis.service import Service
@@ -81,6 +85,11 @@ def sweeper(app: Application, _process: ProcessParts) -> Sequence[Follower]:
     return [Sweeper(app)]
 
 
+def measures(_session: Session, _now: datetime) -> Iterable[Reading]:
+    """Which password profile this process was started with."""
+    yield metrics.PASSWORD_PROFILE.reads(1, IdentityApplication.name, IdentitySettings().password_profile)
+
+
 SERVICE = Service(
     application=IdentityApplication,
     vault=True,
@@ -89,6 +98,7 @@ SERVICE = Service(
     scripts=[SCRIPTS / "0001_credentials.sql"],
     more_followers={"timers": sweeper},
     apis=apis,
+    measures=measures,
     seed=seed,
 )
 

@@ -13,6 +13,7 @@ from services.notifier.adapters.addressing import Addressing
 from services.notifier.adapters.enrollment import EnrollmentSigners, NoSigners
 from services.notifier.adapters.identity import IdentityContacts
 from services.notifier.adapters.ports import Parties, Signers
+from services.notifier.adapters.queue import waiting
 from services.notifier.adapters.registry import NoParties, RegistryParties
 from services.notifier.adapters.secrets import SealedSecrets
 from services.notifier.adapters.sender import Sender
@@ -57,6 +58,7 @@ SERVICE = Service(
     publishing=PUBLISHING,
     scripts=[SCRIPTS / "0001_deliveries.sql"],
     more_followers={"sender": _sender},
+    measures=waiting,
 )
 
 if __name__ == "__main__":

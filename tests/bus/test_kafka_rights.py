@@ -32,6 +32,8 @@ from chassis.kafka.topics import KafkaTopicAdmin
 from chassis.messages import PROGRESS
 from tools.deploy import facts, kafka
 
+pytestmark = pytest.mark.xdist_group("guarded")  # one broker for all
+
 PROPERTIES = """
 listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller,SSL://127.0.0.1:{tls}
 advertised.listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller,SSL://127.0.0.1:{tls}

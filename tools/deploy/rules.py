@@ -83,7 +83,7 @@ def rule_2_probes_ask_what_they_should(objects: Sequence[Object], *, single: boo
 
 def _probes(container: Object, of: str) -> Iterator[str]:
     ports = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
-    http = {"port": "web", "path": "/health"} if of == "web" else {"port": "management"}
+    http = {"port": "management"}
     wanted = {
         "startupProbe": {"httpGet": {"path": "/startupz"} | http},
         "readinessProbe": {"httpGet": {"path": "/readyz"} | http},
@@ -91,9 +91,9 @@ def _probes(container: Object, of: str) -> Iterator[str]:
     }
     if of == "counter":  # nothing but its pages: they answer while its loop beats
         wanted = {
-            "startupProbe": {"httpGet": {"path": "/activity", "port": "web"}},
-            "readinessProbe": {"httpGet": {"path": "/readyz", "port": "web"}},
-            "livenessProbe": {"httpGet": {"path": "/activity", "port": "web"}},
+            "startupProbe": {"httpGet": {"path": "/activity"} | http},
+            "readinessProbe": {"httpGet": {"path": "/readyz"} | http},
+            "livenessProbe": {"httpGet": {"path": "/activity"} | http},
         }
     if "grpc" in ports:
         wanted["readinessProbe"] = {"grpc": {"port": ports["grpc"]}}

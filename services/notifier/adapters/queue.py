@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chassis import log
+from chassis import log, metrics
 from chassis.application import Application
 from chassis.database import Session
 from chassis.followers import next_page
 from chassis.log import MovedError
+from chassis.measuring import age
+from chassis.metrics import Reading
 from services.notifier.domain.notification import Notification
 
 CLAIM = timedelta(minutes=2)
@@ -74,6 +77,13 @@ class Queue:
         """It has ended: nothing is left to do."""
         with self._app.database.session() as session:
             session.run("DELETE FROM deliveries WHERE notification_id = %s", (due.notification_id,))
+
+
+def waiting(session: Session, now: datetime) -> Iterable[Reading]:
+    """How many mails wait, and how long the first of them has waited."""
+    [(mails, oldest)] = session.run("SELECT count(*), min(requested_at) FROM deliveries")
+    yield metrics.MAILS_WAITING.reads(mails, "notifier")
+    yield metrics.MAIL_OLDEST.reads(age(oldest, now), "notifier")
 
 
 def _note(session: Session, event: object) -> None:

@@ -53,6 +53,7 @@ from services.portal.web import (
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
 from services.portal.web.headers import SecurityHeaders
+from services.portal.web.measuring import Measured
 from services.portal.web.pages import Page, routes
 from services.portal.web.settings import PortalSettings
 from services.portal.web.visits import Portal
@@ -121,7 +122,7 @@ def create_app(settings: PortalSettings, clients: Clients) -> Starlette:
             Mount("/static", files, name="static"),
             *(route for pages in AREAS for route in routes(portal, pages)),
         ],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(SecurityHeaders), Middleware(Measured)],
         exception_handlers={
             **dict.fromkeys(errors.KINDS, errors.on_http),
             500: errors.on_crash,

@@ -18,6 +18,7 @@ from services.portal.web import codes, cookies, csrf, errors
 from services.portal.web.clients import RefusedError, StepUpNeededError
 from services.portal.web.cookies import Cookie
 from services.portal.web.forms import UnknownFieldError
+from services.portal.web.measuring import PAGE
 from services.portal.web.uploads import BadUploadError, Parts
 from services.portal.web.visits import BadFormError, Portal, Visit, begin
 
@@ -60,6 +61,7 @@ class Page:
         methods = [method for method, handler in (("GET", self.get), ("POST", self.post)) if handler]
 
         async def endpoint(request: Request) -> Response:
+            request.scope[PAGE] = self.path
             visit = begin(portal, request, self.audiences)
             request.state.visit = visit
             if request.method == "POST":

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from chassis import log
+from chassis import log, nature
 from chassis.cause import Cause
 from chassis.log import Entry
 from services.access.commands import role_requests
 from tests.house import House
 from tests.integration.cli.terminal import Terminal, Village
+from tests.scraping import Scraped
 
 STAFF = ("access", "staff_list_v1")
 FORGED = (
@@ -73,6 +75,24 @@ def test_a_view_that_was_changed_by_hand_is_named_with_row_and_column(
     assert "association_id " in one["detail"]
     assert said in one["detail"]
     assert "DIFFERS" in mandate.says("audit", "replay", "--compare", code=2)
+
+
+def test_what_was_compared_is_left_for_prometheus(mandate: Terminal, village: Village, tmp_path: Path) -> None:
+    file = tmp_path / "replay.prom"
+
+    def rows_of(*, code: int) -> dict[str, float]:
+        mandate.says("audit", "replay", "--compare", "--metrics-file", str(file), code=code)
+        written = Scraped(file.read_bytes())
+        assert written("mandate_replay_timestamp_seconds") == pytest.approx(nature.now().timestamp(), abs=60)
+        return written.values("mandate_replay_different_rows", "view")
+
+    views = rows_of(code=0)
+    assert (views["staff_list_v1"], sum(views.values())) == (0, 0)
+    owner(village.house, "DELETE FROM access.staff_list_v1 WHERE role = 'STAFF_END_USER'")
+    assert rows_of(code=2)["staff_list_v1"] == 1
+    nowhere = str(tmp_path / "nowhere" / "replay.prom")
+    said = mandate.refuses("audit", "replay", "--compare", "--metrics-file", nowhere)
+    assert said.startswith(f"{nowhere} cannot be written: ")
 
 
 def test_the_first_of_several_rows_is_named(mandate: Terminal, village: Village) -> None:

@@ -28,6 +28,9 @@ from tools.deploy import keys, rendering
 from tools.deploy import postgres as declared
 from tools.deploy.facts import DEPLOY
 
+# one installation for all, in order
+pytestmark = pytest.mark.xdist_group("manifests")
+
 Object = dict[str, Any]
 SERVICE = "access"
 MOUNTS = Path("/etc/mandate")

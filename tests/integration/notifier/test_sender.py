@@ -8,11 +8,13 @@ from uuid import uuid4
 
 import pytest
 
-from chassis import nature
+from chassis import metrics, nature
 from chassis.inbox import LOOPBACK, Inbox
+from chassis.measuring import Gauges
 from services.notifier.domain import mails
 from services.notifier.domain.notification import Notification, to_account, to_invitee
 from tests.integration.notifier.bureau import Bureau
+from tests.scraping import Scraped
 
 ADDRESS = "jane@example.com"
 
@@ -56,6 +58,28 @@ def test_m_03_the_code_is_opened_for_the_mail_alone(bureau: Bureau) -> None:
     with bureau.house.notifier.app.session() as session:
         states = b"".join(bytes(state) for (state,) in session.run("SELECT state FROM log"))
     assert b"042137" not in states
+
+
+def test_mails_that_wait_are_counted_and_the_oldest_has_an_age(bureau: Bureau) -> None:
+    def waiting() -> tuple[float, float]:
+        room = bureau.house.notifier
+        read = Scraped(metrics.exposition(Gauges(room.app, room.service.measures).read()))
+        [mails_], [oldest] = (
+            read.values(name, "service").values()
+            for name in ("mandate_mails_waiting", "mandate_mail_oldest_waiting_seconds")
+        )
+        return mails_, oldest
+
+    assert waiting() == (0, 0)
+    bureau.inbox.says = lambda _at, _to: "451 try later"
+    owe_locked(bureau)
+    bureau.house.settle()
+    bureau.clock.pass_(seconds=30)
+    assert waiting() == (1, 30)
+    bureau.inbox.says = lambda _at, _to: None
+    bureau.clock.pass_(minutes=2)
+    bureau.house.settle()
+    assert waiting() == (0, 0)
 
 
 def test_m_01_reaches_somebody_without_an_account_at_the_address_that_access_knows(bureau: Bureau) -> None:

@@ -25,6 +25,7 @@ from services.access.api.servicer import apis
 from services.access.projections.authority import AuthorityFollower
 from tests.access_office import opened
 from tests.house import House
+from tests.scraping import counted
 
 KEY = Ed25519PrivateKey.generate()
 IDENTITY = Signer("identity", KEY)
@@ -193,3 +194,16 @@ def test_calls_are_shared_out_among_the_copies_of_a_service() -> None:
     for server, _ in copies:
         server.stop(0).wait()
     assert [now - then for now, then in zip(asked, before, strict=True)] == [5, 5]
+
+
+def test_calls_are_counted_by_their_status_and_refusals_by_their_reason(office: Office) -> None:
+    """By names out of the contract alone: what was typed, and who typed it, is no label (S-18)."""
+    rpc = "AccessService/RequestRole"
+    well = counted("mandate_rpc_requests_total", rpc=rpc, code="OK")
+    refused = counted("mandate_rpc_requests_total", rpc=rpc, code="INVALID_ARGUMENT")
+    because = counted("mandate_rpc_refusals_total", rpc=rpc, reason="FIELD_MALFORMED")
+    timed = counted("mandate_rpc_duration_seconds_count", rpc=rpc)
+    office.ask_for_role(nature.new_id())
+    wrong = pb.RequestRoleRequest(command_id="x", employer_id=str(EMPLOYER), role="STAFF_END_USER")
+    refusal(lambda: office.ask("RequestRole", wrong, nature.new_id()))
+    assert (well(), refused(), because(), timed()) == (1, 1, 1, 2)

@@ -79,7 +79,7 @@ def test_ports_of_settings_and_probes_are_those_of_the_table(rendered: list[Obje
     table = facts.table().ports
     assert ports == {table["grpc"], table["management"], table["web"]}
     maps = [one["data"] for one in rendered if one["kind"] == "ConfigMap" and "MANDATE_PORT" in one["data"]]
-    assert {data["MANDATE_PORT"] for data in maps} == {str(table["grpc"]), str(table["web"])}
+    assert {data["MANDATE_PORT"] for data in maps} == {str(table[port]) for port in ("grpc", "web", "management")}
     assert {data.get("MANDATE_MANAGEMENT_PORT", "") for data in maps} == {"", str(table["management"])}
 
 
