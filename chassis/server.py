@@ -22,6 +22,7 @@ from chassis.bus import BusUnavailableError
 from chassis.cause import Cause, Receipt
 from chassis.database import DatabaseUnavailableError
 from chassis.domain import DomainError, FaultsError, NotAllowedError, NotFoundError
+from chassis.probes import health
 from chassis.runtime import seconds
 from chassis.tokens import Claims, TokenError, Verifier
 
@@ -161,22 +162,6 @@ def serve(
     port = server.add_insecure_port(address)
     server.start()
     return server, port
-
-
-def health(ready: Callable[[], bool]) -> grpc.GenericRpcHandler[Any, Any]:
-    """What answers gRPC's own question of health (grpc.health.v1), for probes: no token, no names of services."""
-    from grpc_health.v1 import health_pb2
-
-    def check(_request: Any, _context: grpc.ServicerContext) -> Any:
-        states = health_pb2.HealthCheckResponse
-        return states(status=states.SERVING if ready() else states.NOT_SERVING)
-
-    method = grpc.unary_unary_rpc_method_handler(
-        check,
-        request_deserializer=health_pb2.HealthCheckRequest.FromString,
-        response_serializer=health_pb2.HealthCheckResponse.SerializeToString,
-    )
-    return grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": method})
 
 
 def handler(api: Api, verifier: Verifier) -> grpc.GenericRpcHandler[Any, Any]:
