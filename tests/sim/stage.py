@@ -20,6 +20,7 @@ from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.followers import Follower, read_page
 from chassis.migrate import role_of
+from chassis.runtime import TRANSIENT
 from chassis.service import Service, abreast, followers
 from chassis.sim import Simulation
 from chassis.sim_bus import SimPublisher, SimSubscriber
@@ -157,7 +158,7 @@ def _worker(stage: Stage, service: Service) -> Callable[[], Iterator[bool]]:
             for follower in driven:
                 try:
                     worked |= follower.step()
-                except DatabaseUnavailableError:
+                except TRANSIENT:  # as the runtime has it: a lock that another copy holds for too long among them
                     continue
             yield worked
 
