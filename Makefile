@@ -87,6 +87,10 @@ format: setup ## put the code into the one format, mend what can be mended
 contracts: setup ## Python from proto/ (also part of setup), after buf has looked at it
 	@$(MAKE) lint-proto
 
+.PHONY: k8s
+k8s: setup ## deploy/: what is made from the table and the services, and each overlay rendered into deploy/rendered/
+	@$(BIN)/python -m tools.deploy generate
+
 .PHONY: trace-ids
 trace-ids: setup ## from each rule (IA-PW-07) to its code and tests, then the rules without a test (ARGS='--missing' or '--json')
 	@$(BIN)/python -m tools.trace_ids $(ARGS)
@@ -101,8 +105,8 @@ clean: ## remove all that was made here: .venv, contracts/, caches
 
 ##@ Check
 
-.PHONY: lint lint-code lint-types lint-imports lint-proto lint-templates lint-files lint-proof
-lint: lint-code lint-types lint-imports lint-proto lint-templates lint-files ## all that needs no service (-k: go on after a fault)
+.PHONY: lint lint-code lint-types lint-imports lint-proto lint-templates lint-files lint-deploy lint-proof
+lint: lint-code lint-types lint-imports lint-proto lint-templates lint-files lint-deploy ## all that needs no service (-k: go on after a fault)
 
 lint-code: setup ## ruff: all rules and the format
 	@$(BIN)/ruff check
@@ -134,6 +138,10 @@ lint-files: setup ## our own: addresses, stored names, time and chance, lengths,
 	@$(BIN)/python -m tools.check_monitoring
 	@$(BIN)/python -m tools.asyncapi --check
 
+lint-deploy: setup ## deploy/: made anew, every overlay and combination rendered, schemas and rules; the image's recipe
+	@$(BIN)/python -m tools.deploy check
+	@$(BIN)/hadolint deploy/images/Dockerfile
+
 lint-proof: setup ## break each of our rules once, in a throw-away project, and see it noticed
 	@$(BIN)/python -m tools.see_rules_fail
 
@@ -155,7 +163,7 @@ part = @dirs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*
 	exec $(BIN)/pytest $$dirs -n $(N) --dist loadgroup $(ARGS)
 
 .PHONY: test test-unit test-contract test-integration test-bus test-sim test-e2e test-faults
-test: setup ## all parts below in one run, on servers it starts itself
+test: k8s-check-if-built ## all parts below in one run, on servers it starts itself
 	$(call part,$(PARTS))
 
 test-unit: setup ## aggregates, rules, tools: no server
@@ -183,6 +191,23 @@ test-faults: setup ## the story on real processes, Kafka and PostgreSQL, with de
 test-kit-examples: setup ## the kit's examples in Python, Java, Go, TypeScript, and AsyncAPI's parser: each tool must be there
 	@sh tools/need.sh java maven
 	@MANDATE_TEST_EVERY_TOOL=1 $(BIN)/pytest tests/bus/test_kit_examples.py tests/contract/test_asyncapi.py -n 0 $(ARGS)
+
+.PHONY: k8s-check k8s-check-if-built image-check test-long
+k8s-check: setup ## deploy/ before a real Kubernetes API server with the real custom kinds (built once, some minutes; needs Go)
+	@sh tools/need.sh etcd
+	@sh tools/kube/build.sh >/dev/null
+	@$(BIN)/python -m tools.deploy.cluster
+
+image-check: setup ## the recipe of the image, followed without Docker; every process is started from what it leaves
+	@$(BIN)/python -m tools.deploy.image
+
+k8s-check-if-built: setup
+	@if sh tools/kube/build.sh --built >/dev/null; then $(MAKE) k8s-check; \
+	else echo "k8s-check: no API server is built here, so deploy/ was not shown to one; make k8s-check builds it"; fi
+
+# What takes too long for every day; `make test` runs of it what needs nothing built.
+LONG := k8s-check image-check test-kit-examples
+test-long: $(LONG) ## what is no part of `make test` everywhere
 
 .PHONY: bench bench-quick
 bench: setup ## every figure of docs/measured.md, one script after the other (half an hour; on a quiet machine)

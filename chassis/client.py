@@ -9,7 +9,11 @@ import grpc
 
 from chassis.tokens import Signer
 
-OPTIONS = (("grpc.keepalive_time_ms", 30_000), ("grpc.enable_retries", 0))
+OPTIONS = (
+    ("grpc.keepalive_time_ms", 30_000),
+    ("grpc.enable_retries", 0),
+    ("grpc.lb_policy_name", "round_robin"),  # over every copy that the name stands for
+)
 
 
 class _Call(grpc.ClientCallDetails):

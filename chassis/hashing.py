@@ -13,10 +13,11 @@ from typing import Protocol
 from argon2 import Parameters, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION, Type, hash_secret, verify_secret
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from chassis import nature
 from chassis.application import BusyError
+from chassis.settings import FromEnvironment
 from chassis.vault import to_text
 
 PEPPER = "p1"
@@ -31,7 +32,7 @@ class HashQueueFullError(BusyError):
     code = "BUSY"
 
 
-class HashSettings(BaseSettings):
+class HashSettings(FromEnvironment):
     """Defaults are those of limits.md."""
 
     model_config = SettingsConfigDict(env_prefix="MANDATE_", extra="ignore", hide_input_in_errors=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from mandate.audit.v1 import service_pb2 as audit_pb
@@ -15,18 +16,19 @@ from chassis.application import Application
 from chassis.auditing import AuditAnswers
 from chassis.bus import Publisher, Subscriber, TopicAdmin
 from chassis.client import channel
-from chassis.database import PooledDatabase
+from chassis.database import DatabaseUnavailableError, PooledDatabase
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
 from chassis.followers import Follower
 from chassis.keys import Keyring
 from chassis.management import Management, ServiceHealth, in_alarm
 from chassis.messages import Catalogue
-from chassis.migrate import migrate, migrate_bus, open_database, sealer_of
+from chassis.migrate import migrate, migrate_bus, open_database, pending, sealer_of
 from chassis.runtime import Lease, Listener, Stop, Wakeup, Worker
 from chassis.sealer import Sealer
 from chassis.server import Api, Rule, serve
 from chassis.service import Parts, Service, abreast, followers
 from chassis.settings import SERVICES, Settings
+from chassis.tokens import Signer
 from chassis.vault import Vault, migrate_vault
 from chassis.waiting import GroupCommit, Waiter
 
@@ -49,37 +51,61 @@ class Process:
     closing: ExitStack = field(default_factory=ExitStack)
 
 
-def build(service: Service, settings: Settings, *, wakeup: Wakeup | None = None, make_keys: bool = False) -> Process:
-    """Put a service's process together, without starting anything."""
+def build(
+    service: Service,
+    settings: Settings,
+    *,
+    wakeup: Wakeup | None = None,
+    make_keys: bool = False,
+    only_seals: bool = False,
+) -> Process:
+    """Put a service's process together, without starting anything.
+
+    One that `only_seals` is the sealer's role in the database, and needs no keys but the sealer's.
+    """
     closing = ExitStack()
-    database = open_database(settings.database_url, service.name, size=settings.pool)
+    role = sealer_of(service.name) if only_seals else ""
+    database = open_database(settings.database_url, service.name, size=settings.pool, role=role)
     database.together = GroupCommit()
     closing.callback(database.close)
     app = service.application(database, Catalogue())
     bell = wakeup or Wakeup()
     app.on_append = bell.ring
     keys = Keyring(settings.keys, make=make_keys)
-    signer = keys.signer(service.name)
-    vault_database = open_database(settings.vault_url or settings.database_url, "vault", size=2)
-    closing.callback(vault_database.close)
     parts = Parts(
         app=app,
         waiter=Waiter(app, bell),
         keys=keys,
-        vault=Vault(vault_database, keys.secret("vault.key")),
-        channel=lambda name: channel(settings.addresses[name], audience=name, signer=signer),
+        vault=_vault(settings, keys, closing) if service.vault and not only_seals else None,
+        channel=_nobody if only_seals else _channels(settings, keys.signer(service.name)),
     )
     return Process(service, settings, app, database, bell, keys, parts, closing)
+
+
+def _channels(settings: Settings, signer: Signer) -> Callable[[str], Any]:
+    return lambda name: channel(settings.addresses[name], audience=name, signer=signer)
+
+
+def _nobody(name: str) -> Any:
+    raise LookupError(f"a sealer calls nobody, not {name} either")
+
+
+def _vault(settings: Settings, keys: Keyring, closing: ExitStack) -> Vault:
+    database = open_database(settings.vault_url or settings.database_url, "vault", size=2)
+    closing.callback(database.close)
+    return Vault(database, keys.secret("vault.key"))
 
 
 def create(service: Service, settings: Settings) -> None:
     """`migrate`: schema, views, positions, topics; any number of these at once."""
     migrate(service.application, settings.database_url, extra=service.scripts)
-    migrate_vault(settings.vault_url or settings.database_url)
+    if service.vault:
+        migrate_vault(settings.vault_url or settings.database_url)
     if settings.bus == "embedded":
         migrate_bus(settings.bus_url or settings.database_url)
-    with _bus(settings) as (_, _, admin):
-        admin.ensure(tuple(Catalogue().topics.values()))
+    if settings.makes_topics:
+        with _bus(settings) as (_, _, admin):
+            admin.ensure(tuple(Catalogue().topics.values()))
 
 
 @contextmanager
@@ -94,10 +120,12 @@ def _bus(settings: Settings) -> Iterator[tuple[Publisher, Subscriber, TopicAdmin
         return
     from chassis.kafka.publisher import KafkaPublisher
     from chassis.kafka.subscriber import KafkaSubscriber
+    from chassis.kafka.tls import Tls
     from chassis.kafka.topics import KafkaTopicAdmin
 
-    publisher, subscriber = KafkaPublisher(settings.bus_url), KafkaSubscriber(settings.bus_url)
-    admin = KafkaTopicAdmin(settings.bus_url)
+    tls = Tls(settings.bus_tls) if settings.bus_tls else None
+    publisher, subscriber = KafkaPublisher(settings.bus_url, tls=tls), KafkaSubscriber(settings.bus_url, tls=tls)
+    admin = KafkaTopicAdmin(settings.bus_url, tls=tls)
     try:
         yield publisher, subscriber, admin
     finally:
@@ -155,8 +183,10 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
         logger.info("migrated", service=service.name)
         return
     stop = Stop().on_signals()
-    process = build(service, settings)
+    process = build(service, settings, only_seals=words[0] == "sealer")
     with process.closing:
+        if not _schema_is_there(process, stop):
+            return
         if words[0] == "sealer":
             _drive(process, stop, "sealer", [_worker_of(process, "sealer", [sealer(process)], leased=True)])
             return
@@ -166,6 +196,27 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
             _api(process, stop)
         else:
             _worker(process, stop)
+
+
+def _schema_is_there(process: Process, stop: Stop) -> bool:
+    """Wait until `migrate` of this release, or a newer one, has run. Return whether it has; else we are to stop.
+
+    Meanwhile nothing answers, and so a startup probe tells.
+    """
+    said: list[str] = []
+    while not stop.is_set():
+        try:
+            with process.app.session() as session:
+                missing = pending(session, process.service.application, extra=process.service.scripts)
+        except DatabaseUnavailableError as error:
+            missing = [str(error)]
+        if not missing:
+            return True
+        if missing != said:
+            logger.warning("waiting for the schema", service=process.service.name, missing=missing)
+            said = missing
+        stop.wait(1)
+    return False
 
 
 def _management(process: Process, role: str, threads: Sequence[Worker]) -> Management:
@@ -180,8 +231,11 @@ def _api(process: Process, stop: Stop) -> None:
     for part in (listener, in_memory):
         part.start()
     verifier = process.keys.verifier(service.name, SERVICES)
-    server, port = serve(apis_of(service, process.parts), verifier, address=f"{settings.host}:{settings.port}")
     management = _management(process, "api", [in_memory])
+    address = f"{settings.host}:{settings.port}"
+    server, port = serve(
+        apis_of(service, process.parts), verifier, address=address, ready=lambda: bool(management.ready()["ready"])
+    )
     management.start()
     logger.info("ready", service=service.name, role="api", port=port, management=management.port)
     while not stop.wait(0.5) and in_memory.error is None:

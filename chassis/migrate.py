@@ -82,6 +82,7 @@ def _grant_sealer(session: Session, schema: str) -> None:
     session.run(f"GRANT {to} TO CURRENT_USER")
     session.run(f"GRANT USAGE ON SCHEMA {identifier(schema)} TO {to}")
     session.run(f"GRANT SELECT ON log, edition, {SEALED} TO {to}")
+    session.run(f"GRANT SELECT ON migrated, positions TO {to}")  # for its probes: is the schema there, how far is who
     session.run(f"GRANT INSERT ON {SEALED} TO {to}")
 
 
@@ -104,6 +105,21 @@ def migrate(app: type[Application], dsn: str, *, schema: str | None = None, extr
         _grant_sealer(session, schema or app.name)
 
     prepare_schema(dsn, schema or app.name, [*LOG_SQL, *extra], create)
+
+
+def pending(session: Session, app: type[Application], *, extra: Sequence[Traversable] = ()) -> list[str]:
+    """What this release needs in the session's schema and `migrate` has not made yet: scripts, and who keeps positions.
+
+    What a newer release has made besides is no matter.
+    """
+    if session.one("SELECT to_regclass('migrated')") == (None,):
+        return ["everything"]
+    made = {name for (name,) in session.run("SELECT script FROM migrated")}
+    made |= {name for (name,) in session.run("SELECT follower FROM positions")}
+    wanted = [script.name for script in (*LOG_SQL, *extra)]
+    wanted += [view.name for view in _views(app)]
+    wanted += [f"policy.{policy}" for policy in policies_of(app)]
+    return [name for name in wanted if name not in made]
 
 
 def migrate_bus(dsn: str, *, schema: str = "bus") -> None:

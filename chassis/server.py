@@ -22,6 +22,7 @@ from chassis.bus import BusUnavailableError
 from chassis.cause import Cause, Receipt
 from chassis.database import DatabaseUnavailableError
 from chassis.domain import DomainError, FaultsError, NotAllowedError, NotFoundError
+from chassis.probes import health
 from chassis.runtime import seconds
 from chassis.tokens import Claims, TokenError, Verifier
 
@@ -30,6 +31,8 @@ DEADLINE_S = 30
 WAIT_S = 5.0
 THREADS = 16
 PAGE, PAGE_MOST = 25, 200
+AGE_MS = 300_000
+"""After so long a client is sent to look again who answers by this name: so it finds copies that are new."""
 ERRORS_KEY = "mandate-error-bin"
 
 logger = structlog.get_logger()
@@ -135,15 +138,24 @@ def page_limit(asked: int) -> int:
     return min(asked, PAGE_MOST) if asked > 0 else PAGE
 
 
-def serve(apis: Sequence[Api], verifier: Verifier, *, address: str, threads: int = THREADS) -> tuple[grpc.Server, int]:
-    """Start a threaded server. Return it and its port."""
+def serve(
+    apis: Sequence[Api],
+    verifier: Verifier,
+    *,
+    address: str,
+    threads: int = THREADS,
+    ready: Callable[[], bool] = lambda: True,
+) -> tuple[grpc.Server, int]:
+    """Start a threaded server; `ready` is what it answers probes. Return it and its port."""
     server = grpc.server(
         futures.ThreadPoolExecutor(threads, thread_name_prefix="rpc"),
-        handlers=[handler(api, verifier) for api in apis],
+        handlers=[*(handler(api, verifier) for api in apis), health(ready)],
         options=[
             ("grpc.max_receive_message_length", MESSAGE_BYTES),
             ("grpc.max_send_message_length", MESSAGE_BYTES * 4),
             ("grpc.so_reuseport", 0),
+            ("grpc.max_connection_age_ms", AGE_MS),
+            ("grpc.max_connection_age_grace_ms", DEADLINE_S * 1000),
         ],
         maximum_concurrent_rpcs=threads * 8,
     )

@@ -35,6 +35,8 @@ class Service:
     """The gRPC services it answers (`chassis.server.Api`), made from its `Parts`."""
     api_followers: Callable[[Any], Sequence[Follower]] = lambda _parts: ()
     """What every api process keeps in memory beside its views, made from its `Parts` before `apis`; no lease."""
+    vault: bool = False
+    """Whether it seals personal data: only then its processes open the vault and are given its master key."""
     measures: More = nothing
     """What its `/metrics` say beside what they say of every service."""
     other_actors: Sequence[str] = ()
@@ -68,7 +70,7 @@ class Parts:
     keys: Any
     """`chassis.keys.Keyring`."""
     vault: Any
-    """`chassis.vault.Vault`."""
+    """`chassis.vault.Vault`; None where the service seals nothing."""
     channel: Callable[[str], Any]
     """Service -> gRPC channel that carries our own token."""
     in_memory: dict[str, Any] = field(default_factory=dict)

@@ -11,10 +11,10 @@ import sys
 import tomllib
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
+import yaml
 from chassis import fields
 from chassis.bus import Topic
-from chassis.kafka.topics import config_of
+from chassis.kafka.topics import settings_of
 from chassis.messages import PROGRESS, Catalogue
 from google.protobuf.descriptor import FieldDescriptor
 
@@ -81,7 +81,10 @@ def document() -> dict[str, Any]:
 
 
 def _channel(topic: Topic, said: str) -> dict[str, Any]:
-    config = config_of(topic) | {"cleanup.policy": ["compact" if topic.compacted else "delete"]}
+    settings = {
+        name: int(value) if value.removeprefix("-").isdigit() else value for name, value in settings_of(topic).items()
+    }
+    config = settings | {"cleanup.policy": ["compact" if topic.compacted else "delete"]}
     own = ("cleanup.policy", "retention.ms", "delete.retention.ms", "max.message.bytes")
     return {
         "address": topic.name,

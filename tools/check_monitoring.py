@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from importlib import import_module
 from typing import Any
 
+import yaml
 from chassis import metrics
 
 from tools import dashboards, repository
 from tools.dashboards import MONITORING
 
-yaml: Any = import_module("yaml")  # it has no types of its own
 RUNBOOKS = "docs/runbooks"
 SEVERITIES = {"critical", "warning", "info"}
 ENDINGS = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}

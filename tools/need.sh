@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|promtool ...
+# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|promtool|etcd ...
 # Installs what is missing where it may (Debian or Ubuntu, as root or by sudo without a password);
 # otherwise stops with the one command to type. --check installs nothing.
 set -eu
@@ -18,6 +18,7 @@ has() {
         major=$(java -version 2>&1 </dev/null | sed -n 's/.*version "\([0-9]*\).*/\1/p')
         [ "${major:-0}" -ge 17 ] ;;
     maven) runs mvn --version ;;
+    etcd) runs etcd --version ;;
     promtool) runs promtool --version || runs .state/promtool --version ;;
     chromium) runs chromium --version || runs chromium-browser --version || runs google-chrome --version ;;
     *) echo "need.sh: nobody here knows '$1'" >&2; exit 2 ;;
@@ -35,6 +36,7 @@ packages() {
         done
         echo default-jre-headless ;;
     maven) echo maven ;;
+    etcd) echo etcd-server ;;
     promtool) echo prometheus ;;
     chromium) echo "chromium fonts-liberation" ;;
     esac

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 
 from chassis.bus import BusUnavailableError, Message, Written, partition_of
 from chassis.kafka.loop import RETRY_MS, TROUBLE, LoopThread
+from chassis.kafka.tls import Tls
 from chassis.kafka.topics import MESSAGE_BYTES, TOPIC_BYTES, TopicInfo, TopicTable
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ BATCH_BYTES = 262_144
 class KafkaPublisher:
     """Writes messages to Kafka: acks=all, idempotent producer, no transactions, one call at a time."""
 
-    def __init__(self, bootstrap: str, *, deadline_s: float = 5.0) -> None:
+    def __init__(self, bootstrap: str, *, deadline_s: float = 5.0, tls: Tls | None = None) -> None:
         self._bootstrap = bootstrap
         self._deadline_s = deadline_s
-        self._topics = TopicTable(bootstrap, deadline_s=deadline_s / 2)
+        self._tls = tls
+        self._topics = TopicTable(bootstrap, deadline_s=deadline_s / 2, tls=tls)
         self._loop = LoopThread("kafka-publisher")
         self._producer: AIOKafkaProducer | None = None
         self._last: dict[tuple[str, int], int] = {}
@@ -84,6 +86,7 @@ class KafkaPublisher:
                 max_request_size=TOPIC_BYTES,
                 request_timeout_ms=int(self._deadline_s * 1000 / 3),  # so that a lost answer is asked for again
                 retry_backoff_ms=RETRY_MS,
+                **(self._tls.for_aiokafka() if self._tls else {}),
             )
             await self._producer.start()
         lanes: dict[tuple[str, int], list[int]] = defaultdict(list)

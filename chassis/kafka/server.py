@@ -177,18 +177,21 @@ class KafkaServer:
         return "\n".join(text[-TAIL:] for text in texts if text)
 
 
-def start(base: Path, *, jars: Path, port: int = 0, java_options: Sequence[str] = JAVA_OPTIONS) -> KafkaServer:
+def start(
+    base: Path, *, jars: Path, port: int = 0, java_options: Sequence[str] = JAVA_OPTIONS, more: str = ""
+) -> KafkaServer:
     """Start the broker whose data, settings and logs live below `base`, making them on first use.
 
     `port` 0 takes the port that this `base` had before, where it is free, and else any free one. Only
-    loopback is listened on. Raises `KafkaStartError` with the end of the broker's log.
+    loopback is listened on. `more` are further properties, with $port and $controller in them; they overrule
+    ours. Raises `KafkaStartError` with the end of the broker's log.
     """
     base = base.resolve()
     base.mkdir(parents=True, exist_ok=True)
     data, settings = base / "data", base / "server.properties"
     port, controller = _ports(base, port)
     values = {"port": port, "controller": controller, "data": data}
-    settings.write_text(PROPERTIES.substitute(values))
+    settings.write_text(Template(PROPERTIES.template + more).substitute(values))
     (base / "log4j2.xml").write_text(LOGGING.substitute(log=base / "kafka.log"))
     if not (data / "meta.properties").exists():
         _format(base, jars)

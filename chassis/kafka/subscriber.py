@@ -16,6 +16,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from chassis.bus import Batch, BusUnavailableError, Place, Places, Record
 from chassis.kafka.loop import RETRY_MS, TROUBLE, LoopThread
+from chassis.kafka.tls import Tls
 from chassis.kafka.topics import TOPIC_BYTES, TopicInfo, TopicTable
 
 if TYPE_CHECKING:
@@ -55,10 +56,11 @@ class _Reading:
 class KafkaSubscriber:
     """Reads partitions of Kafka that are assigned by hand: no group, no commits, no silent jumps."""
 
-    def __init__(self, bootstrap: str, *, deadline_s: float = 5.0) -> None:
+    def __init__(self, bootstrap: str, *, deadline_s: float = 5.0, tls: Tls | None = None) -> None:
         self._bootstrap = bootstrap
         self._deadline_s = deadline_s
-        self._topics = TopicTable(bootstrap, deadline_s=deadline_s / 2)
+        self._tls = tls
+        self._topics = TopicTable(bootstrap, deadline_s=deadline_s / 2, tls=tls)
         self._loop = LoopThread("kafka-subscriber")
         self._consumer: AIOKafkaConsumer | None = None
         self._readings: dict[TopicPartition, _Reading] = {}
@@ -129,6 +131,7 @@ class KafkaSubscriber:
                 max_partition_fetch_bytes=TOPIC_BYTES,
                 request_timeout_ms=int(self._deadline_s * 1000 / 2),
                 retry_backoff_ms=RETRY_MS,
+                **(self._tls.for_aiokafka() if self._tls else {}),
             )
             await self._consumer.start()
         return self._consumer

@@ -17,6 +17,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from chassis.bus import BusUnavailableError, Topic, UnknownTopicError
+from chassis.kafka.tls import Tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,10 +51,10 @@ class TopicInfo:
 class TopicTable:
     """Ids and partitions of topics, asked for at most once in a while."""
 
-    def __init__(self, bootstrap: str, *, deadline_s: float) -> None:
+    def __init__(self, bootstrap: str, *, deadline_s: float, tls: Tls | None = None) -> None:
         self._deadline_s = deadline_s
         self._known: dict[str, tuple[TopicInfo, float]] = {}
-        self._admin = _admin(bootstrap)
+        self._admin = _admin(bootstrap, tls)
 
     def look_up(self, names: Iterable[str], *, max_age_s: float = MAX_AGE_S) -> dict[str, TopicInfo]:
         """Return all these topics as they were at most `max_age_s` seconds ago.
@@ -78,13 +79,32 @@ class TopicTable:
         self._known.clear()
 
 
+def settings_of(topic: Topic) -> dict[str, str]:
+    """The topic's settings as Kafka names them, whoever makes it."""
+    config = {
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(TOPIC_BYTES),
+        "retention.ms": str(topic.retention_days * DAY_MS or -1),
+    }
+    if topic.compacted:
+        config |= {
+            "cleanup.policy": "compact",
+            # a relay that was frozen writes a late record: there is a day to notice and publish the newest again
+            "min.compaction.lag.ms": str(DAY_MS),
+            "delete.retention.ms": str(30 * DAY_MS),
+        }
+    return config
+
+
 class KafkaTopicAdmin:
     """Makes topics on Kafka as `proto/` declares them."""
 
-    def __init__(self, bootstrap: str, *, replication: int = 1, deadline_s: float = 5.0) -> None:
+    def __init__(
+        self, bootstrap: str, *, replication: int = 1, deadline_s: float = 5.0, tls: Tls | None = None
+    ) -> None:
         self._replication = replication
         self._deadline_s = deadline_s
-        self._admin = _admin(bootstrap)
+        self._admin = _admin(bootstrap, tls)
         self._closed = threading.Event()
 
     def ensure(self, topics: Sequence[Topic]) -> None:
@@ -119,7 +139,7 @@ class KafkaTopicAdmin:
             topic.name,
             num_partitions=topic.partitions,
             replication_factor=self._replication,
-            config={name: str(value) for name, value in config_of(topic).items()},
+            config=settings_of(topic),
         )
 
     def _collect(self, futures: Mapping[str, Future[Any]], *, harmless: int) -> None:
@@ -150,23 +170,6 @@ class KafkaTopicAdmin:
         raise BusUnavailableError(f"Topics are not {'there' if present else 'gone'} yet: {', '.join(names)}")
 
 
-def config_of(topic: Topic) -> dict[str, str | int]:
-    """What Kafka is told about a topic when it is made."""
-    config: dict[str, str | int] = {
-        "message.timestamp.type": "LogAppendTime",
-        "max.message.bytes": TOPIC_BYTES,
-        "retention.ms": topic.retention_days * DAY_MS or -1,
-    }
-    if topic.compacted:
-        config |= {
-            "cleanup.policy": "compact",
-            # a relay that was frozen writes a late record: there is a day to notice and publish the newest again
-            "min.compaction.lag.ms": DAY_MS,
-            "delete.retention.ms": 30 * DAY_MS,
-        }
-    return config
-
-
 def describe(admin: AdminClient, names: Iterable[str], *, seconds: float) -> dict[str, TopicInfo]:
     """Ask the broker for these topics; those that do not exist are left out of the answer.
 
@@ -192,7 +195,7 @@ def describe(admin: AdminClient, names: Iterable[str], *, seconds: float) -> dic
     return found
 
 
-def _admin(bootstrap: str) -> AdminClient:
+def _admin(bootstrap: str, tls: Tls | None) -> AdminClient:
     settings: dict[str, Any] = {
         "bootstrap.servers": bootstrap,
         "log_level": 0,  # it writes to standard error; what fails is raised to the caller
@@ -200,7 +203,7 @@ def _admin(bootstrap: str) -> AdminClient:
         "reconnect.backoff.max.ms": 500,  # its own 10 s would outlast a restart of the broker
         "socket.timeout.ms": 5000,
     }
-    return AdminClient(settings)
+    return AdminClient(settings | (tls.for_librdkafka() if tls else {}))
 
 
 def _check_partitions(topics: Sequence[Topic], found: Mapping[str, TopicInfo]) -> None:

@@ -45,6 +45,7 @@ def _apis(process: ProcessParts) -> Sequence[Api]:
 
 SERVICE = Service(
     application=AccessApplication,
+    vault=True,
     publishing=PUBLISHING,
     deadlines=DEADLINES,
     scripts=[SCRIPTS / "0001_pins.sql", CHASSIS_SQL / "0002_contents.sql"],

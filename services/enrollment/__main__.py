@@ -50,6 +50,7 @@ def _apis(process: ProcessParts) -> Sequence[Api]:
 
 SERVICE = Service(
     application=EnrollmentApplication,
+    vault=True,
     publishing=PUBLISHING,
     deadlines=DEADLINES,
     scripts=[CHASSIS_SQL / "0002_contents.sql"],

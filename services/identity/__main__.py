@@ -92,6 +92,7 @@ def measures(_session: Session, _now: datetime) -> Iterable[Reading]:
 
 SERVICE = Service(
     application=IdentityApplication,
+    vault=True,
     publishing=PUBLISHING,
     deadlines=DEADLINES,
     scripts=[SCRIPTS / "0001_credentials.sql"],

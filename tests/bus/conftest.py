@@ -173,7 +173,7 @@ def bus(request: pytest.FixtureRequest) -> Iterator[Bus]:
         made.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def eventually() -> Callable[..., Any]:
     """Ask again until the answer is true, for at most so many seconds; return that answer."""
 

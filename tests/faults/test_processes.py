@@ -21,6 +21,8 @@ from cli.demo import eventually, play_on_up
 from cli.installation import find
 from cli.up import Part, parts_of, restart, start_kafka_again
 from tests import downstream
+from tests.sockets import peers
+from tools.deploy import facts
 
 # one installation for all, in order; what is slow here is starting it
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]
@@ -171,6 +173,23 @@ DEATHS: dict[str, tuple[str, str]] = {
     "7": ("access.worker", "ingest.before_commit"),
 }
 """After which step which worker is set up to die where: each comes to its place in the step that follows."""
+
+
+def test_just_the_connections_of_the_table_are_open(up_state: Path) -> None:
+    """What NetworkPolicies are made of, held against what the story has opened: nothing missing, nothing unused.
+
+    The story's people ask the services in the portal's place; whom the portal asks, tests/unit/deploy compares.
+    """
+    parts = {one.name: one for one in parts_of(up_state / "up")}
+    ports = {name: int(one.url.rpartition(":")[2]) for name, one in parts.items() if name.endswith(".api")}
+    ports |= {name: int(parts[name].url.rpartition(":")[2]) for name in ("postgres", "kafka")}
+    listening = {port: name for name, port in ports.items()}
+    ours = [one for name, one in parts.items() if name.endswith((".api", ".worker", "activity"))]
+    opened = {(one.name, listening[port]) for one in ours for port in peers(one.pid) if port in listening}
+    table = {(who, f"{to}.api") for who, asked in facts.table().calls.items() for to in asked if who != "portal.web"}
+    table |= {(f"{name}.{role}", "postgres") for name in facts.SERVICES for role in ("api", "worker")}
+    table |= {(who, "kafka") for who in (*(f"{name}.worker" for name in facts.SERVICES), "activity")}
+    assert opened == table
 
 
 def test_deaths_and_an_absent_broker_lose_nothing_and_answer_nothing_twice(up_state: Path) -> None:

@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import faust
+from faust.auth import SSLCredentials
 from faust.web import Request, Response, View
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from chassis import nature
 from chassis.bus import Topic
+from chassis.kafka.tls import Tls
 from services.activity.adapters.settings import ActivitySettings
 
 NAME = "mandate-activity"
@@ -33,6 +35,7 @@ def activity(settings: ActivitySettings, topics: Sequence[Topic]) -> faust.App:
     app = faust.App(
         NAME,
         broker=f"kafka://{settings.bus_url}",
+        broker_credentials=SSLCredentials(Tls(settings.bus_tls).context()) if settings.bus_tls else None,
         store="memory://",
         datadir=str(settings.folder),
         topic_disable_leader=True,

@@ -14,6 +14,8 @@ class ActivitySettings(BaseSettings):
 
     bus_url: str
     """Kafka's bootstrap servers."""
+    bus_tls: Path | None = None
+    """Folder with `ca.crt`, `tls.crt` and `tls.key`: Kafka is spoken to by TLS, and told who we are."""
     folder: Path = Path("/tmp/mandate-activity")  # noqa: S108 - faust wants a folder, and keeps nothing in it
     host: str = "127.0.0.1"
     port: int = 0

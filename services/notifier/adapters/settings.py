@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pydantic import BaseModel, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from chassis.settings import FromEnvironment
 from chassis.vocabulary.addresses import email
 from chassis.vocabulary.header_text import refuse_hostile
 
@@ -27,7 +28,7 @@ class HelpDesk(BaseModel):
     email: str = "EUS_Support@cms.hhs.gov"
 
 
-class NotifierSettings(BaseSettings):
+class NotifierSettings(FromEnvironment):
     """Read from the environment, prefix `MANDATE_`; nested with two underscores."""
 
     model_config = SettingsConfigDict(env_prefix="MANDATE_", env_nested_delimiter="__", frozen=True, extra="ignore")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 
 from pydantic import BaseModel, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from chassis.settings import FromEnvironment
 
 
 class Contact(BaseModel):
@@ -27,7 +29,7 @@ class Contact(BaseModel):
     enumerator_phone: str = "800-465-3203"
 
 
-class PortalSettings(BaseSettings):
+class PortalSettings(FromEnvironment):
     """Read from the environment, prefix `MANDATE_PORTAL_`; nested with two underscores."""
 
     model_config = SettingsConfigDict(env_prefix="MANDATE_PORTAL_", env_nested_delimiter="__", frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 from chassis.database import Session
 from chassis.embedded.bus import EmbeddedTopicAdmin
 from chassis.embedded.postgres import EmbeddedPostgres
-from chassis.migrate import migrate, migrate_bus, open_database, prepare_schema, role_of
+from chassis.migrate import migrate, migrate_bus, open_database, pending, prepare_schema, role_of
 from tests.house import CATALOGUE, drop_database, new_database
 from tests.integration.chassis.shop import SERVICE
 
@@ -68,4 +69,23 @@ def test_a_migration_that_fails_leaves_nothing(postgres: EmbeddedPostgres) -> No
         prepare_schema(postgres.dsn(name), "shop", [], fail)
     with psycopg.connect(postgres.dsn(name)) as connection:
         assert connection.execute("SELECT to_regnamespace('shop')").fetchone() == (None,)
+    drop_database(postgres, name)
+
+
+def test_what_migrate_has_not_made_yet_is_named(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+    """A process of a newer release waits for its own; one of an older release goes on beside a newer schema."""
+    name = new_database(postgres)
+    dsn = postgres.dsn(name)
+    script = tmp_path / "0001_more.sql"
+    script.write_text("CREATE TABLE more (one int)")
+    with psycopg.connect(dsn, options="-c search_path=shop", autocommit=True) as connection:
+        session = Session(connection)
+        assert pending(session, SERVICE.application) == ["everything"]
+        migrate(SERVICE.application, dsn)
+        assert pending(session, SERVICE.application) == []
+        assert pending(session, SERVICE.application, extra=[script]) == ["0001_more.sql"]
+        migrate(SERVICE.application, dsn, extra=[script])
+        assert pending(session, SERVICE.application) == []
+        session.run("DELETE FROM positions WHERE follower IN ('policy.picky', 'tabs_v1')")
+        assert pending(session, SERVICE.application) == ["tabs_v1", "policy.picky"]
     drop_database(postgres, name)

@@ -10,11 +10,13 @@ from uuid import UUID
 import grpc
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from mandate.access.v1 import service_pb2 as pb
 from mandate.access.v1.service_pb2_grpc import AccessServiceStub
 from mandate.common.v1.receipt_pb2 import Receipt
 
 from chassis import nature
+from chassis.client import channel
 from chassis.runtime import Wakeup
 from chassis.server import Api, Rule, details_of, serve
 from chassis.tokens import Signer, Verifier
@@ -155,6 +157,43 @@ def test_an_rpc_without_a_rule_fails_at_start() -> None:
     descriptor = pb.DESCRIPTOR.services_by_name["AccessService"]
     with pytest.raises(ValueError, match="RequestRole"):
         Api(descriptor, object(), {"ApproveRoleRequest": Rule.USER})
+
+
+def test_a_probe_asks_without_a_token_whether_the_service_is_ready() -> None:
+    """As Kubernetes asks: grpc.health.v1, of the server as a whole."""
+    states = [True, False]
+    server, port = serve([], Verifier("access", {}), address="127.0.0.1:0", ready=lambda: states.pop(0))
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        stub = health_pb2_grpc.HealthStub(channel)  # type: ignore[no-untyped-call]
+        answers = [stub.Check(health_pb2.HealthCheckRequest(), timeout=10).status for _ in range(2)]
+    server.stop(0).wait()
+    assert answers == [health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING]
+
+
+def test_calls_are_shared_out_among_the_copies_of_a_service() -> None:
+    """A name stands for all copies; without this a client would stay with the first, however many there are."""
+    asked = [0, 0]
+
+    def count(copy: int) -> bool:
+        asked[copy] += 1
+        return True
+
+    copies = [
+        serve([], Verifier("access", {}), address="127.0.0.1:0", ready=lambda copy=copy: count(copy))  # type: ignore[misc]
+        for copy in (0, 1)
+    ]
+    address = "ipv4:" + ",".join(f"127.0.0.1:{port}" for _, port in copies)
+    stub = health_pb2_grpc.HealthStub(channel(address, audience="access", signer=IDENTITY))  # type: ignore[no-untyped-call]
+    for _ in range(100):
+        stub.Check(health_pb2.HealthCheckRequest(), timeout=10)
+        if all(asked):  # both connections are open
+            break
+    before = list(asked)
+    for _ in range(10):
+        stub.Check(health_pb2.HealthCheckRequest(), timeout=10)
+    for server, _ in copies:
+        server.stop(0).wait()
+    assert [now - then for now, then in zip(asked, before, strict=True)] == [5, 5]
 
 
 def test_calls_are_counted_by_their_status_and_refusals_by_their_reason(office: Office) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tools.check_monitoring import yaml
 from tools.repository import ROOT
 
 MONITORING = ROOT / "deploy" / "components" / "monitoring"
