@@ -133,7 +133,8 @@ class Story:
     def ask(self, method: Callable[..., Any], request: Any, who: Person | None = None, audience: str = "") -> Any:
         """A call in a person's name, or in the portal's where nobody is signed in.
 
-        A view that has not come so far yet says "try again", and is asked again, as a reader would.
+        A view that has not come so far yet, or that has not heard for a while (a broker is just back), says "try again",
+        and is asked again, as a reader would.
         """
 
         def answered() -> tuple[Any] | None:
@@ -141,7 +142,7 @@ class Story:
             try:
                 return (method(request, timeout=DEADLINE_S, metadata=metadata),)
             except grpc.RpcError as error:
-                if {detail.code for detail in details_of(error)} == {"VIEW_BEHIND"}:
+                if {detail.code for detail in details_of(error)} in ({"VIEW_BEHIND"}, {"VIEW_STALE"}):
                     return None
                 raise
 

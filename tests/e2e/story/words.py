@@ -10,6 +10,7 @@ import grpc
 
 from chassis.codec import Codec
 from chassis.domain import DomainError
+from chassis.main import apis_of
 from chassis.messages import Catalogue
 from chassis.policies import policies_of
 from chassis.server import Api
@@ -24,7 +25,7 @@ def words(platform: Platform) -> dict[str, Callable[[str], bool]]:
     """Label -> whether a value is one that it may have; another label is none of ours."""
     topics, pages = set(Catalogue().topics), {page.path for area in AREAS for page in area}
     events = {topic for one in ALL for topic in Codec(one.application.aggregates).topics}
-    rpcs = {rpc for process in platform.processes.values() for rpc in rpcs_of(process.service.apis(process.parts))}
+    rpcs = {rpc for process in platform.processes.values() for rpc in rpcs_of(apis_of(process.service, process.parts))}
     reasons, codes = set(reasons_in_code()), {code.name for code in grpc.StatusCode}
     return {
         "service": {one.name for one in ALL}.__contains__,

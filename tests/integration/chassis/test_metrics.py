@@ -98,8 +98,8 @@ def test_what_is_parked_is_counted_by_service(
 
 
 def test_own_events_and_messages_are_counted_as_they_happen(shop_house: House, shop: Room) -> None:
-    added = counted("mandate_events_appended_total", event="shop.Tab.Added")
-    heard = counted("mandate_messages_heard_total", topic="RoleRequested")
+    added = counted("mandate_events_appended_total", service="shop", event="shop.Tab.Added")
+    heard = counted("mandate_messages_heard_total", service="shop", topic="RoleRequested")
     tab = shop.execute(open_tab, uuid4()).id
     for what in ("tea", "tea", "cake"):
         shop.execute(add, uuid4(), tab_id=tab, what=what)
