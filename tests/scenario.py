@@ -133,8 +133,8 @@ class Story:
     def ask(self, method: Callable[..., Any], request: Any, who: Person | None = None, audience: str = "") -> Any:
         """A call in a person's name, or in the portal's where nobody is signed in.
 
-        A view that has not come so far yet, or that has not heard for a while (a broker is just back), says "try again",
-        and is asked again, as a reader would.
+        A view that has not come so far yet, or has not heard for a while (a broker is just back), says "try again", and
+        is asked again, as a reader would.
         """
 
         def answered() -> tuple[Any] | None:
