@@ -7,7 +7,6 @@ import logging
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,16 +31,26 @@ class NotKnownError(Exception):
     """It is not known just now: nothing was proven for too long. Refuse, and ask again later."""
 
 
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No sweeps for cycles meanwhile: rows make none, and looking through ever more of them takes half of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
+class _Collector:
+    """Python's collector of cycles, which rests while everything is read for the first time.
+
+    Rows make no cycles, and looking through ever more of them would take half of the time.
+    """
+
+    def __init__(self) -> None:
+        self._rests = False
+
+    def rest(self) -> None:
+        """Rest, unless somebody else has stopped it."""
+        if not self._rests and gc.isenabled():
+            gc.disable()
+            self._rests = True
+
+    def go_on(self) -> None:
+        """Go on, where it rests because of us."""
+        if self._rests:
             gc.enable()
+            self._rests = False
 
 
 class RightsListener:
@@ -82,6 +91,7 @@ class Rights:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._listener = RightsListener()
+        self._collector = _Collector()
         self._subscriber = Subscriber(
             bootstrap,
             self._listener,
@@ -149,8 +159,11 @@ class Rights:
 
     def step(self, seconds: float = 0.1) -> bool:
         """Follow for one step, where no thread does it. Return whether there was anything."""
-        with nullcontext() if self._subscriber.caught_up else _uncollected():
-            did = self._subscriber.step(seconds)
+        if not self._subscriber.caught_up:
+            self._collector.rest()
+        did = self._subscriber.step(seconds)
+        if self._subscriber.caught_up:
+            self._collector.go_on()
         left_s = self._stale_after_s - self._subscriber.stale_s() if self._subscriber.caught_up else float("-inf")
         with self._proven:
             self._until = time.monotonic() + left_s
@@ -159,6 +172,7 @@ class Rights:
 
     def close(self) -> None:
         """Let go of the broker, where no thread was started."""
+        self._collector.go_on()
         self._subscriber.close()
 
     def _follow(self) -> None:
@@ -176,7 +190,7 @@ class Rights:
             with self._proven:
                 self._until = float("-inf")
                 self._proven.notify_all()
-            self._subscriber.close()
+            self.close()
 
     def _not_known(self) -> NotKnownError:
         self.metrics.not_known.inc()
