@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
-from chassis import log, nature, seals
+from chassis import nature, seals
 from chassis.audit import NotProvenError, PublicKey, checkpoint_in, open_checkpoint
 from chassis.checking import Report, service_of
 from chassis.database import Session
@@ -15,6 +15,8 @@ from chassis.sealer import leaf_of
 from chassis.seals import WIDTH, Sealed, Tiles
 from cli.installation import Installation
 
+STREAMED = 1_000
+"""Rows that come from the server together."""
 LATE = timedelta(seconds=60)
 """An event that is not sealed after so long is an alarm: the sealer stands still."""
 
@@ -31,8 +33,8 @@ def verify(
     report = Report()
     kept = open_checkpoint(since, keys) if since else None
     for service in services:
-        with installation.reading(service) as session:
-            one = _Verification(session, service, keys, report, advance)
+        with installation.reading(service) as session, installation.reading(service) as rows:
+            one = _Verification(session, rows, service, keys, report=report, advance=advance)
             one.run({kept.size: kept.root} if kept is not None and service_of(kept) == service else {})
     return report
 
@@ -43,12 +45,14 @@ class _Verification:
     def __init__(
         self,
         session: Session,
+        rows: Session,
         service: str,
         keys: Sequence[PublicKey],
+        *,
         report: Report,
         advance: Callable[[str, int, int], None],
     ) -> None:
-        self._session, self._service, self._keys = session, service, keys
+        self._session, self._reading, self._service, self._keys = session, rows, service, keys
         self._report, self._advance = report, advance
         self._bad = False
 
@@ -115,20 +119,13 @@ class _Verification:
             self._found(f"{self._service}: a checkpoint of {missing} leaves was signed, and only {tree.size} are here")
 
     def _rows(self) -> Iterator[tuple[Recorded, int | None, bytes]]:
-        after = 0
-        while True:
-            rows = self._session.run(
-                "SELECT position, stream, version, topic, state, recorded_at, cause, l.leaf_hash, e.index, e.leaf_hash"
-                " FROM (SELECT * FROM log WHERE position > %s ORDER BY position LIMIT %s) AS l"
-                " LEFT JOIN leaves AS e USING (position) ORDER BY position",
-                (after, log.PAGE),
-                binary=True,
-            )
-            for row in rows:
-                yield Recorded(*row[:8]), row[8], row[9]
-            if len(rows) < log.PAGE:
-                return
-            after = rows[-1][0]
+        """The log beside its leaves, from one moment; the server goes on while we look at what has come."""
+        statement = (
+            b"SELECT position, stream, version, topic, state, recorded_at, cause, l.leaf_hash, e.index, e.leaf_hash"
+            b" FROM log AS l LEFT JOIN leaves AS e USING (position) ORDER BY position"
+        )
+        for row in self._reading.connection.cursor().stream(statement, binary=True, size=STREAMED):
+            yield Recorded(*row[:8]), row[8], row[9]
 
     def _unsealed(self, row: Recorded, sealed_up_to: int) -> None:
         if row.position <= sealed_up_to:

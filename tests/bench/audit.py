@@ -42,12 +42,13 @@ from tests.notary import KEY
 FLOOR_REPLAY, FLOOR_MB, FLOOR_VERIFY, FLOOR_SEAL_S, FLOOR_SLOWED = 20_000, 400, 50_000, 2, 0.95
 RATE = 50
 COMMAND = """
-import resource, sys
+import os, sys
 from cli.__main__ import app
+from tests.bench.machine import peak_rss_mb
 try:
     app(sys.argv[1:], standalone_mode=False)
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+    print(peak_rss_mb(os.getpid()), file=sys.stderr)
 """
 
 
@@ -105,7 +106,7 @@ def said(state: Path, *words: str) -> tuple[Any, float, float]:
     )
     took = time.perf_counter() - began
     assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-2000:]
-    return json.loads(done.stdout), took, int(done.stderr.split()[-1]) / 1024
+    return json.loads(done.stdout), took, float(done.stderr.split()[-1])
 
 
 def writer(room: Room) -> Callable[[], Any]:
