@@ -120,10 +120,10 @@ def main() -> int:
         web = serve_portal(started, port)
         story, enrollment = told(started)
         group = (enrollment, UUID(story.group), story.company.npis[0])
-        fill(started.processes["enrollment"].app, providers(started, size), group)
         reader = Reader(Running(started.state, f"http://127.0.0.1:{port}", os.getpid(), 0.0))
         official = story.people["official"]
-        reader.sign_in(official.user_id, official.password)
+        reader.sign_in(official.user_id, official.password)  # before: a code would wait behind all that is told
+        fill(started.processes["enrollment"].app, providers(started, size), group)
         path = f"/enrollments/{enrollment}/reassignments"
 
         def is_page(body: str) -> None:
