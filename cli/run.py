@@ -7,7 +7,7 @@ import logging
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import grpc
@@ -36,14 +36,17 @@ from services.portal.web.app import create_app
 from services.portal.web.serving import Web, clients
 from services.portal.web.settings import PortalSettings
 
+if TYPE_CHECKING:
+    from cli.people import Role
+
 LOOPBACK = "127.0.0.1"
 
 
 def run(state: Path, *, port: int = 8000, people: bool = True) -> None:
     """Start, print where everything is, and wait for Ctrl-C or SIGTERM. `people`: let the demo people register."""
-    console = Console()
     from cli import people as demo_people
 
+    console = Console()
     began = seconds()
     stop = Stop().on_signals()
     port = port or free_port()
@@ -115,7 +118,7 @@ def _let_register(started: Platform, console: Console, stop: Stop) -> None:
     console.print(f"the demo people have registered ({seconds() - began:.1f} s); one connection waits for aorivera")
 
 
-def _say(console: Console, started: Platform, base_url: str, took: float, people: Sequence[Any]) -> None:
+def _say(console: Console, started: Platform, base_url: str, took: float, people: Sequence[Role]) -> None:
     table = Table(title=f"Mandate is ready in {took:.1f} s (DEVELOPMENT ONLY: insecure defaults)", title_justify="left")
     table.add_column("what")
     table.add_column("where")

@@ -9,9 +9,9 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 from rich.console import Console
@@ -32,7 +32,6 @@ NAMES = ("registry", "identity", "access", "connections", "enrollment", "notifie
 READY_S = 90.0
 STOP_S = 25.0
 HOST = "127.0.0.1"
-
 
 _BROKERS: list[KafkaServer] = []
 _LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
@@ -70,7 +69,7 @@ class Part:
         try:
             with urlopen(self.health, timeout=2) as answer:  # noqa: S310 - our own loopback address
                 return bool(answer.status == 200)  # noqa: PLR2004 - OK
-        except (URLError, OSError):
+        except (HTTPException, OSError):  # another program may have taken its port, and answer what is no HTTP
             return False
 
 
@@ -145,9 +144,8 @@ def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
 
 
 def _web(state: Path, name: str, port: int, environment: Mapping[str, str], health: str) -> Part:
-    url = f"http://{HOST}:{port}"
-    more = {"MANDATE_PORT": str(port)}
-    return _spawn(state, name, ["-m", f"services.{name}"], dict(environment) | more, url=url, health=f"{url}/{health}")
+    url, own = f"http://{HOST}:{port}", dict(environment) | {"MANDATE_PORT": str(port)}
+    return _spawn(state, name, ["-m", f"services.{name}"], own, url=url, health=f"{url}/{health}")
 
 
 def _service(state: Path, name: str, environment: Mapping[str, str], address: str) -> Iterator[Part]:
@@ -281,8 +279,10 @@ def down(state: Path) -> None:
 
 def _reap() -> None:
     """Take note of children of ours that have ended."""
-    _LEFT_RUNNING[:] = [process for process in _LEFT_RUNNING if process.poll() is None]
-    _BROKERS[:] = [broker for broker in _BROKERS if not broker.ended()]
+    for process in [one for one in _LEFT_RUNNING if one.poll() is not None]:
+        _LEFT_RUNNING.remove(process)
+    for broker in [one for one in _BROKERS if one.ended()]:
+        _BROKERS.remove(broker)
 
 
 def parts_of(state: Path) -> list[Part]:

@@ -19,14 +19,14 @@ from typing import Any
 
 import psycopg
 
-from chassis import log, nature
+from chassis import log, nature, seals
 from chassis.cause import Cause
 from chassis.database import PooledDatabase, Session
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.followers import ViewFollower
 from chassis.log import Entry
 from chassis.migrate import open_database, sealer_of
-from chassis.runtime import Wakeup, Worker, running
+from chassis.runtime import Wakeup, Worker, running, wait_until
 from chassis.sealer import Sealer
 from cli.platform import DATABASE
 from services.access.__main__ import SERVICE as ACCESS
@@ -116,6 +116,12 @@ def writer(room: Room) -> Callable[[], Any]:
     return lambda: log.append(session, room.app.name, [Entry(nature.new_id(), 1, TOPIC, STATE)], Cause.of(CLERK))
 
 
+def sealed_up_to(room: Room) -> int:
+    with room.app.session() as session:
+        last = seals.last(session)
+    return last.position if last else 0
+
+
 def commands(postgres: EmbeddedPostgres, room: Room, seconds: float) -> list[float]:
     """Seconds from each event to its checkpoint, while commands come at fixed times and the sealer follows."""
     database, follower = sealer(postgres, room.app.name)
@@ -126,7 +132,8 @@ def commands(postgres: EmbeddedPostgres, room: Room, seconds: float) -> list[flo
         for number in range(int(RATE * seconds)):
             time.sleep(max(0.0, began + number / RATE - time.perf_counter()))
             write()
-        time.sleep(3)
+        end = room.end()
+        assert wait_until(lambda: sealed_up_to(room) >= end, Wakeup(), timeout_s=10)
     with room.app.session() as session:
         lags = session.run(
             "SELECT extract(epoch FROM c.created_at - l.recorded_at)::float8 FROM log AS l JOIN leaves AS e"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+import structlog
 
+from chassis import logs
 from chassis.embedded.postgres import EmbeddedPostgres
 from services.access.__main__ import SERVICE as ACCESS
 from services.connections.__main__ import SERVICE as CONNECTIONS
@@ -23,3 +25,12 @@ def house_template(postgres: EmbeddedPostgres) -> str:
 def house(postgres: EmbeddedPostgres, house_template: str) -> Iterator[House]:
     with living(postgres, house_template, SERVICES) as living_house:
         yield living_house
+
+
+@pytest.fixture
+def every_level() -> Iterator[None]:
+    """Logs as a service's process has them: a platform that this process ran before may have left warnings alone."""
+    was = structlog.get_config()
+    logs.configure()
+    yield
+    structlog.configure(**was)

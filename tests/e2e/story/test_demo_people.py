@@ -11,6 +11,7 @@ import pytest
 from mandate.access.v1 import service_pb2 as access
 from mandate.connections.v1 import service_pb2 as connections
 
+from chassis import nature
 from cli import people
 from cli.demo import desk, eventually
 from cli.month import load_generated
@@ -54,9 +55,9 @@ def test_the_official_approves_and_the_staff_member_may_act(peopled: Platform) -
     [waiting] = story._pending(official)
     assert not may_act()
     decision = {"connection_id": waiting.connection_id, "side": "PROVIDER"}
-    approve = connections.ApproveConnectionRequest(command_id=people._id(), **decision)
+    approve = connections.ApproveConnectionRequest(command_id=str(nature.new_id()), **decision)
     story.ask(story.connections.ApproveConnection, approve, official, "connections")
     story.eventually(may_act, "the right to act")
-    end = connections.EndConnectionRequest(command_id=people._id(), **decision)
+    end = connections.EndConnectionRequest(command_id=str(nature.new_id()), **decision)
     story.ask(story.connections.EndConnection, end, official, "connections")
     story.eventually(lambda: not may_act(), "the end of it")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from google.protobuf.timestamp_pb2 import Timestamp
 from structlog.testing import capture_logs
 
-from chassis import log, logs, nature
+from chassis import log, nature
 from chassis.cause import Cause
 from chassis.domain import NotAllowedError
 from chassis.log import Entry
@@ -26,15 +24,6 @@ ASKED: dict[str, Any] = {"provider_id": str(GROUP), "function": "PECOS"}
 def test_only_auditors_ask(office: Office, roles: tuple[str, ...]) -> None:
     with pytest.raises(NotAllowedError, match="Only auditors"):
         office.ask("WhoCouldAct", PERSON, roles=roles, **ASKED)
-
-
-@pytest.fixture
-def every_level() -> Iterator[None]:
-    """Logs as a service's process has them: a platform that this process ran before may have left warnings alone."""
-    was = structlog.get_config()
-    logs.configure()
-    yield
-    structlog.configure(**was)
 
 
 @pytest.mark.usefixtures("every_level")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-import structlog
 from mandate.audit.v1 import service_pb2 as pb
 from structlog.testing import capture_logs
 
-from chassis import auditing, logs
+from chassis import auditing
 from chassis.auditing import AuditAnswers, QueryTooSlowError, TooManyStreamsError
 from chassis.cause import system_actor
 from chassis.domain import FaultsError, NotAllowedError, NotFoundError
@@ -243,15 +241,6 @@ def test_a_heard_stream_shows_what_was_heard(desk: Desk) -> None:
     states = {one.name: (one.before, one.after, one.is_changed) for one in read.fields}
     assert states["status"] == ('"PENDING"', '"APPROVED"', True)
     assert (read.count, read.unreadable) == (2, "")
-
-
-@pytest.fixture
-def every_level() -> Iterator[None]:
-    """Logs as a service's process has them: a platform that this process ran before may have left warnings alone."""
-    was = structlog.get_config()
-    logs.configure()
-    yield
-    structlog.configure(**was)
 
 
 @pytest.mark.usefixtures("every_level")
