@@ -44,6 +44,7 @@ class SimSession(Session):
             except psycopg.errors.LockNotAvailable:
                 if not alone:
                     self.connection.execute("ROLLBACK TO try")
+                self._actor.wait_for_a_lock()
                 continue
             if alone:
                 self._actor.turn()  # committed, and not yet known to the one who asked
@@ -59,9 +60,12 @@ class SimSession(Session):
     def transaction(self) -> Iterator[None]:
         """A transaction, with a turn before its commit and one after."""
         outer = self.in_transaction
-        with self.connection.transaction():
-            yield
-            self._actor.turn()
+        try:
+            with self.connection.transaction():
+                yield
+                self._actor.turn()
+        finally:
+            self._actor.lets_go_of_locks()
         if not outer:
             self._actor.turn()
 
