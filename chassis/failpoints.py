@@ -1,6 +1,7 @@
-"""Named places where a test may let this process die: `MANDATE_FAILPOINT=relay.after_publish:kill`.
+"""Named places where a test may end or freeze this process: `MANDATE_FAILPOINT=relay.after_publish:kill`.
 
-Without the variable a place costs one look at an empty name.
+`kill` ends it as a power cut does, `stop` freezes it once until somebody sends SIGCONT, `raise` is a mistake in the
+code. Without the variable a place costs one look at an empty name.
 """
 
 from __future__ import annotations
@@ -9,12 +10,17 @@ import os
 import signal
 
 _NAME, _, _KIND = os.environ.get("MANDATE_FAILPOINT", "").partition(":")
+_stops = ["once"]
 
 
 def reach(name: str) -> None:
-    """Pass the place, unless this process was started to end here."""
+    """Pass the place, unless this process was started to meet its fault here."""
     if name != _NAME:
         return
     if _KIND == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
-    raise RuntimeError(f"failpoint {name}")
+    if _KIND != "stop":
+        raise RuntimeError(f"failpoint {name}")
+    if _stops:
+        _stops.clear()
+        os.kill(os.getpid(), signal.SIGSTOP)

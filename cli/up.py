@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,8 @@ READY_S = 90.0
 STOP_S = 25.0
 HOST = "127.0.0.1"
 
-_BROKERS: list[KafkaServer] = []
+BROKERS: list[KafkaServer] = []
+"""Started by this process, and reaped when they have ended."""
 _LEFT_RUNNING: list[subprocess.Popen[bytes]] = []
 """Processes that outlive us on purpose; kept, so that nobody takes them for forgotten, and reaped when we end them."""
 
@@ -92,7 +93,7 @@ def up(state: Path, *, port: int = 8000) -> None:
     try:
         for part in _start(state, port, console):
             started.append(part)
-            _note(state, started)
+            note(state, started)
         with console.status("waiting until every part is ready"):
             _await(started)
     except BaseException:
@@ -110,19 +111,19 @@ def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
     console.print("PostgreSQL …")
     server = postgres.start(state / "postgres")
     yield Part(
-        "postgres", _postmaster(state), "postgres", f"{HOST}:{server.port}", log=str(server.base / "postgres.log")
+        "postgres", postmaster(state), "postgres", f"{HOST}:{server.port}", log=str(server.base / "postgres.log")
     )
     databases = {name: ensure_database(server, name) for name in (*NAMES, "vault")}
     console.print("Kafka …")
     kafka = start_kafka(state / "kafka", jars=fetch_jars(cache()))
-    _BROKERS.append(kafka)
+    BROKERS.append(kafka)
     yield Part("kafka", kafka.pid or 0, "kafka.Kafka", kafka.bootstrap, log=str(state / "kafka"))
     keys = Keyring(state / "keys", make=True)
     make_keys(keys)
     inbox_port, smtp_port = free_port(), free_port()
     inbox = f"http://{HOST}:{inbox_port}/dev/inbox"
     words = ["-m", "cli", "inbox", str(smtp_port), str(inbox_port), str(state.parent)]
-    yield _spawn(state, "inbox", words, {}, url=inbox, health=inbox)
+    yield spawn(state, "inbox", words, {}, url=inbox, health=inbox)
     common = service_environment(f"http://{HOST}:{port}", password_of(state), smtp=(HOST, smtp_port)) | {
         "MANDATE_BUS": "kafka",
         "MANDATE_BUS_URL": kafka.bootstrap,
@@ -145,7 +146,7 @@ def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
 
 def _web(state: Path, name: str, port: int, environment: Mapping[str, str], health: str) -> Part:
     url, own = f"http://{HOST}:{port}", dict(environment) | {"MANDATE_PORT": str(port)}
-    return _spawn(state, name, ["-m", f"services.{name}"], own, url=url, health=f"{url}/{health}")
+    return spawn(state, name, ["-m", f"services.{name}"], own, url=url, health=f"{url}/{health}")
 
 
 def _service(state: Path, name: str, environment: Mapping[str, str], address: str) -> Iterator[Part]:
@@ -154,7 +155,7 @@ def _service(state: Path, name: str, environment: Mapping[str, str], address: st
         more = {"MANDATE_MANAGEMENT_PORT": str(management)}
         if role == "api":
             more["MANDATE_PORT"] = address.rpartition(":")[2]
-        yield _spawn(
+        yield spawn(
             state,
             f"{name}.{role}",
             ["-m", f"services.{name}", role],
@@ -164,7 +165,8 @@ def _service(state: Path, name: str, environment: Mapping[str, str], address: st
         )
 
 
-def _spawn(state: Path, name: str, words: list[str], environment: Mapping[str, str], *, url: str, health: str) -> Part:
+def spawn(state: Path, name: str, words: list[str], environment: Mapping[str, str], *, url: str, health: str) -> Part:
+    """Start one process of ours, which outlives us."""
     logs = state / "logs"
     logs.mkdir(exist_ok=True)
     file = logs / f"{name}.log"
@@ -200,31 +202,13 @@ def _migrate(environments: Mapping[str, Mapping[str, str]]) -> None:
             raise SystemExit(f"services.{name} migrate failed:\n{said[name][-2000:]}")
 
 
-def _postmaster(state: Path) -> int:
+def postmaster(state: Path) -> int:
+    """The process of the database server."""
     return int((state / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0])
 
 
-def restart(state: Path, name: str, **more: str) -> None:
-    """Start a part again that has ended, with further environment for this time (None of it is kept)."""
-    folder = (state / "up").resolve()
-    parts = parts_of(folder)
-    for number, part in enumerate(parts):
-        if part.name == name and not part.alive():
-            environment = dict(part.environment)
-            begun = _spawn(folder, name, list(part.words), environment | more, url=part.url, health=part.health)
-            parts[number] = replace(begun, environment=part.environment)
-    _note(folder, parts)
-
-
-def start_kafka_again(state: Path) -> None:
-    """Start the broker, where it has ended, at its old address."""
-    folder = (state / "up").resolve()
-    kafka = start_kafka(folder / "kafka", jars=fetch_jars(cache()))
-    _BROKERS.append(kafka)
-    _note(folder, [replace(one, pid=kafka.pid or 0) if one.name == "kafka" else one for one in parts_of(folder)])
-
-
-def _note(state: Path, parts: list[Part]) -> None:
+def note(state: Path, parts: list[Part]) -> None:
+    """Write down what runs, for `ps` and `down`."""
     file = _file(state)
     file.touch(mode=0o600)
     file.write_text(json.dumps([asdict(one) for one in parts], indent=1))
@@ -281,8 +265,8 @@ def _reap() -> None:
     """Take note of children of ours that have ended."""
     for process in [one for one in _LEFT_RUNNING if one.poll() is not None]:
         _LEFT_RUNNING.remove(process)
-    for broker in [one for one in _BROKERS if one.ended()]:
-        _BROKERS.remove(broker)
+    for broker in [one for one in BROKERS if one.ended()]:
+        BROKERS.remove(broker)
 
 
 def parts_of(state: Path) -> list[Part]:

@@ -19,8 +19,9 @@ from chassis.hearing import HEARD, headers_of
 from chassis.runtime import Background, Wakeup, wait_until
 from cli.demo import eventually, play_on_up
 from cli.installation import find
-from cli.up import Part, parts_of, restart, start_kafka_again
+from cli.up import Part, parts_of
 from tests import downstream
+from tests.faults.again import restart, start_kafka_again
 from tests.sockets import peers
 from tools.deploy import facts
 

@@ -27,7 +27,7 @@ LATE = ("services.notifier.adapters.letters", "services.portal.web.app", "cli.up
 
 def instructions(text: str) -> Iterator[tuple[str, str]]:
     """The instructions of the recipe's first stage, in order."""
-    stage = re.split(r"^FROM ", text, flags=re.MULTILINE)[1]
+    stage = re.split(r"^FROM ", text.replace("\\\n", ""), flags=re.MULTILINE)[1]
     for line in stage.splitlines()[1:]:
         word, _, rest = line.partition(" ")
         if word in {"COPY", "RUN"}:
@@ -43,10 +43,10 @@ def copy(tree: Path, words: str) -> None:
         shutil.copy(ROOT / path, to)
 
 
-def started(home: Path, *words: str) -> str:
-    """What a program of the image says, in an environment that says nothing."""
-    program = [str(home / "venv" / "bin" / words[0]), *words[1:]]
-    done = subprocess.run(program, capture_output=True, text=True, check=False, env={"HOME": str(home)}, cwd="/")
+def started(home: Path, *words: str, **environment: str) -> str:
+    """What a program of the image says, in an environment that says no more than this."""
+    program, given = [str(home / "venv" / "bin" / words[0]), *words[1:]], {"HOME": str(home)} | environment
+    done = subprocess.run(program, capture_output=True, text=True, check=False, env=given, cwd="/")
     return done.stdout + done.stderr
 
 
@@ -72,6 +72,9 @@ def main() -> None:
         for module in LATE:
             if said := started(home, "python", "-c", f"import {module}"):
                 raise SystemExit(f"image-check: {module}:\n{said}")
+        reaching = "from chassis import failpoints; failpoints.reach('a'); print('alive', end='')"
+        if started(home, "python", "-c", reaching, MANDATE_FAILPOINT="a:kill") != "alive":
+            raise SystemExit("image-check: a process of the image can be told to die (chassis/failpoints.py)")
         data = [one for one in repository.files("services", "chassis") if one.suffix not in {".py", ".md"}]
         missing = [str(one) for one in data if not (tree / one).exists()]
         if missing or not (tree / "services" / "portal" / "web" / "static" / "vendor").is_dir():

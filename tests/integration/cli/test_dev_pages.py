@@ -232,6 +232,6 @@ def test_parts_of_up_are_seen_as_they_are(tmp_path: Path) -> None:
     folder.mkdir()
     error = {"level": "error", "event": "a worker died", "cause": "why"}
     (folder / "gone.log").write_text(json.dumps(error))
-    up._note(folder, [Part("access.api", 0, "no such process", "", "", str(folder / "gone.log"))])
+    up.note(folder, [Part("access.api", 0, "no such process", "", "", str(folder / "gone.log"))])
     [gone] = processes(tmp_path)
     assert (gone.name, gone.state, gone.version, gone.error) == ("access.api", "down", "", "a worker died why")
