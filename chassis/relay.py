@@ -81,6 +81,10 @@ class Relay:
                 self._app.on_append(becomes)  # in one process listeners wait at the same bell: a poll would be a second
         return True
 
+    def look_again(self) -> None:
+        """Look anew which states are told in an earlier edition or form than ours."""
+        self._left = -1
+
     def _tell_again(self, session: Session, behind: list[Key], position: int) -> None:
         """Tell states in our edition and form as they were at our place: what comes behind it follows in order."""
         messages: list[BusMessage] = []

@@ -13,6 +13,7 @@ from chassis.bus import Publisher, Subscriber
 from chassis.followers import Abreast, Follower, ViewFollower
 from chassis.hearing import Ingest
 from chassis.measuring import More, nothing
+from chassis.mending import Mender
 from chassis.policies import PolicyFollower, policies_of
 from chassis.progress import Standing
 from chassis.relay import Publishing, Relay
@@ -83,11 +84,12 @@ def followers(
     """The followers of each role of a service, in the order in which they are best stepped."""
     views = list(dict.fromkeys((*app.policy_views, *app.views)))
     standing = Standing(subscriber, app.name)
+    relay = Relay(app, service.publishing, publisher, standing)
     return {
         "ingest": [Ingest(app, subscriber)] if app.hears else [],
         "policies": [PolicyFollower(app, policy, standing) for policy in policies_of(app)],
         "views": [ViewFollower(app, view) for view in views],
-        "relay": [Relay(app, service.publishing, publisher, standing)],
+        "relay": [relay, Mender(app, relay, subscriber)],
         "timers": [Timers(app, service.deadlines)],
     }
 

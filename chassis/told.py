@@ -60,6 +60,21 @@ def forget(session: Session, keys: Collection[Key]) -> None:
         )
 
 
+def topics(session: Session) -> list[str]:
+    """The state topics of which something was told."""
+    return [topic for (topic,) in session.run("SELECT DISTINCT topic FROM told ORDER BY topic")]
+
+
+def tell_again(session: Session, keys: Collection[Key]) -> None:
+    """Let these states count as told in no form, so that the relay tells them again, whoever dies meanwhile."""
+    if keys:
+        session.run(
+            "UPDATE told SET form = 0 FROM unnest(%s::text[], %s::uuid[]) AS late (topic, key)"
+            " WHERE told.topic = late.topic AND told.key = late.key",
+            ([topic for topic, _ in keys], [key for _, key in keys]),
+        )
+
+
 def ends_of_commands(session: Session, streams: Collection[UUID], position: int) -> list[Recorded]:
     """For each stream its last event, up to a position of the log, that ended a command: no state stands between."""
     rows = session.run(

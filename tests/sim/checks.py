@@ -143,11 +143,11 @@ def _told_and_heard(stage: Stage) -> None:
 
 
 def _told_states_are_newest(stage: Stage) -> None:
-    """The newest state of each key on the bus is what its aggregate is now."""
+    """The last state of each key on the bus, which compaction would leave, is what its aggregate is now."""
     with stage.connect("bus") as bus:
         rows = bus.execute(
             "SELECT DISTINCT ON (topic, key) topic, key, value FROM records WHERE topic LIKE '%State'"
-            " ORDER BY topic, key, (headers->>'ce_sequence')::bigint DESC"
+            ' ORDER BY topic, key, "offset" DESC'
         ).fetchall()
     newest = {(topic, key): value for topic, key, value in rows}
     for service in stage.scenery.services:

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from chassis import application, fields, hearing, log, nature, progress, told
+from chassis import application, fields, hearing, log, mending, nature, progress, told
 from chassis.embedded.postgres import EmbeddedPostgres, start
 from services.identity.commands.parts import Parts
 from services.notifier.adapters.ports import TryLaterError
@@ -142,6 +142,10 @@ UNDER_TEST: dict[str, tuple[Mutant, str]] = {
     "a raised form or edition tells all states again": (
         in_code(told.Behind, "page", lambda _self, _session, _limit: []),
         f"{CHASSIS}/test_retelling.py::test_listeners_take_what_is_told_again_and_their_views_are_as_before",
+    ),
+    "a late state is followed by the newest": (
+        in_code(mending.Mender, "step", lambda _self: False),
+        f"{CHASSIS}/test_mending.py::test_a_late_record_is_followed_by_the_newest_state",
     ),
 }
 """Defences that a test guards: it must fail without them."""

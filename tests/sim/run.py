@@ -18,7 +18,7 @@ MOST, MOST_OF_FEW = 150_000, 30_000
 CRASH_RATE, JUMP_RATE = 0.001, 0.0005
 """In the whole telling, which has ten times as many turns. The clock leaps for those who wait, besides."""
 LATER_S = 7_200.0
-"""A claim of a sender that died is over, and so is the longest wait before another try."""
+"""A claim of a sender that died is over, and so is the longest wait before another try; and menders look again."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,9 @@ def _come_to_rest(stage: Stage, most: int) -> None:
     """Without faults from now on: everything is heard, and mails whose sender died or was refused are sent."""
     stage.bells.wake_all()
     stage.sim.heal(most=most)
-    if stage.platform is not None:
-        stage.sim.pass_(LATER_S)
-        stage.bells.wake_all()
-        stage.sim.heal(most=most)
+    stage.sim.pass_(LATER_S)
+    stage.bells.wake_all()
+    stage.sim.heal(most=most)
 
 
 def _written(stage: Stage) -> str:
