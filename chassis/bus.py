@@ -120,6 +120,10 @@ class Subscriber(Protocol):
         """The place after the last record of every partition of these topics."""
         ...
 
+    def another(self) -> Subscriber:
+        """One of the same bus, for somebody who reads other topics: each reads on best where it has been."""
+        ...
+
     def close(self) -> None:
         """Let go of connections and threads."""
         ...

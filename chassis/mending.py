@@ -6,14 +6,14 @@ newcomer ever reads, and it may be an approval that has ended.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from chassis import nature, told
 from chassis.application import Application
-from chassis.bus import Batch, Place, Subscriber
+from chassis.bus import Batch, Place, Places, Subscriber
 from chassis.database import Session
 from chassis.messages import UnreadableMessageError, envelope_of
 from chassis.relay import Relay
@@ -31,7 +31,9 @@ class Mender:
 
     def __init__(self, app: Application, relay: Relay, subscriber: Subscriber) -> None:
         self.name = f"{app.name}.mender"
-        self._app, self._relay, self._bus = app, relay, subscriber
+        self._app, self._relay, self._subscriber = app, relay, subscriber
+        self._reader: Subscriber | None = None
+        """While it reads."""
         self._places: dict[tuple[str, int], Place] | None = None
         self._looked_at: datetime | None = None
         self._old: dict[Key, Age] = {}
@@ -44,7 +46,7 @@ class Mender:
         with self._app.database.session() as session:
             topics = told.topics(session)
             places = self._saved(session)
-            batch = self._bus.poll(topics, places) if topics else Batch()
+            batch = self._poll(topics, places) if topics else Batch()
             self._note(session, batch)
             self._places = {**places, **batch.places}
             if batch.records:
@@ -53,10 +55,20 @@ class Mender:
             with session.transaction():
                 told.tell_again(session, late)
                 _save(session, self._places)
-            self._looked_at = nature.now()
+            self._rest()
         if late:
             self._relay.look_again()
         return bool(late)
+
+    def _poll(self, topics: Sequence[str], places: Places) -> Batch:
+        if self._reader is None:
+            self._reader = self._subscriber.another()
+        return self._reader.poll(topics, places)
+
+    def _rest(self) -> None:
+        if self._reader is not None and self._reader is not self._subscriber:
+            self._reader.close()
+        self._reader, self._looked_at = None, nature.now()
 
     def _note(self, session: Session, batch: Batch) -> None:
         """What was told when this is asked stands in the topic: an older record is history, unless it comes behind."""

@@ -62,6 +62,10 @@ class SimSubscriber:
         """The bus behind knows."""
         return self._inner.ends(topics)
 
+    def another(self) -> SimSubscriber:
+        """It has nothing of its own."""
+        return self
+
     def close(self) -> None:
         """Close the bus behind."""
         self._inner.close()

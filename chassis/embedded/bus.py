@@ -197,6 +197,10 @@ class EmbeddedSubscriber:
             raise BusUnavailableError(str(error)) from error
         return {(topic, partition): Place(topic_id, next_) for topic, topic_id, partition, _, next_ in heads}
 
+    def another(self) -> EmbeddedSubscriber:
+        """It has nothing of its own."""
+        return self
+
     def close(self) -> None:
         """Nothing to let go of: the database belongs to the caller."""
 

@@ -107,6 +107,10 @@ class KafkaSubscriber:
                     return {(tp.topic, tp.partition): Place(infos[tp.topic].id, end) for tp, end in ends.items()}
             raise BusUnavailableError(f"Topics keep changing: {', '.join(topics)}")
 
+    def another(self) -> KafkaSubscriber:
+        """With a consumer of its own: one that is sent from topic to topic forgets what it had fetched."""
+        return KafkaSubscriber(self._bootstrap, deadline_s=self._deadline_s, tls=self._tls)
+
     def close(self) -> None:
         """Let go of connections and threads."""
         with self._lock:

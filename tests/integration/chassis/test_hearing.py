@@ -219,6 +219,9 @@ class Strange:
     def ends(self, topics: Any) -> Any:
         return {}
 
+    def another(self) -> Strange:
+        return self
+
     def close(self) -> None: ...
 
 

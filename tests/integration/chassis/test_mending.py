@@ -94,6 +94,9 @@ def test_what_was_read_only_in_part_is_history(house: House) -> None:
     before = states(house, id_)
 
     class ByOne:
+        def another(self) -> ByOne:
+            return self
+
         def poll(self, topics: Any, places: Any) -> Any:
             return house.subscriber.poll(topics, places, limit=1)
 

@@ -78,6 +78,9 @@ class Away:
     def poll(self, topics: Any, places: Any, *, limit: int = 500) -> Any:
         return self.inner.poll(topics, places, limit=limit)
 
+    def another(self) -> Away:
+        return self
+
     def close(self) -> None: ...
 
 
