@@ -252,3 +252,4 @@ def test_rights_on_a_parked_key_are_refused_and_nobody_else_is_held_back(told: H
         do(told, connections.approve, DOCTOR, PROVIDER, id_)
     with told.connections.app.session() as db:
         assert managed_by(db, account_id=OFFICIAL) == [GROUP]
+        assert managed_by(db, account_id=DOCTOR) == []
