@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import audit, events, proofs
+from cli import audit, events, proofs, registry
 from cli.showing import Json
 from cli.trace import trace
 
@@ -15,6 +15,7 @@ typer.BadParameter.__mro__[1].exit_code = 1  # type: ignore[attr-defined]  # of 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(events.app, name="events")
 app.add_typer(audit.app, name="audit")
+app.add_typer(registry.app, name="registry")
 proofs.add_to(audit.app)
 app.command()(trace)
 
