@@ -35,8 +35,10 @@ class DomainError(Exception):
             cls.code = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
 
     def __str__(self) -> str:
-        """The words given, or else the error's own docstring: the broken rule in a sentence."""
-        return str(self.args[0]) if self.args and isinstance(self.args[0], str) else (self.__doc__ or self.code)
+        """The words given, or else the error's own docstring: the broken rule, on one line."""
+        if self.args and isinstance(self.args[0], str):
+            return self.args[0]
+        return " ".join((self.__doc__ or self.code).split())
 
 
 class NotFoundError(DomainError):

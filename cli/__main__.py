@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from cli import audit, events, proofs
+from cli import audit, events, proofs, registry
+from cli.showing import Json
 from cli.trace import trace
 
 typer.BadParameter.__mro__[1].exit_code = 1  # type: ignore[attr-defined]  # of every usage error: 2 is a finding
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(events.app, name="events")
 app.add_typer(audit.app, name="audit")
+app.add_typer(registry.app, name="registry")
 proofs.add_to(audit.app)
 app.command()(trace)
 
@@ -63,18 +65,18 @@ def up(state: State = Path(".state"), port: Annotated[int, typer.Option(help="Po
 
 
 @app.command()
-def ps(state: State = Path(".state")) -> None:
+def ps(state: State = Path(".state"), *, as_json: Json = False) -> None:
     """What `up` started, and how each part is."""
-    from cli.up import ps as show
+    from cli.standing import ps as show
 
-    show(state)
+    show(state, as_json=as_json)
 
 
 @app.command()
 def logs(service: Annotated[str, typer.Argument(help="A service, or one of its roles: access.worker.")],
          state: State = Path(".state")) -> None:  # fmt: skip
     """The end of the logs of a service."""
-    from cli.up import logs as show
+    from cli.standing import logs as show
 
     show(state, service)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -54,8 +55,10 @@ def demo(*, others: int = 10_000) -> None:
     folder.chmod(0o755)  # PostgreSQL drops to another user where we are root
     began = seconds()
     try:
-        with platform(folder / "state") as started:
-            load_generated(started, others=others)
+        with ExitStack() as parts:
+            with console.status("starting PostgreSQL and the services, loading a generated month of providers"):
+                started = parts.enter_context(platform(folder / "state"))
+                load_generated(started, others=others)
             console.print(f"the platform stands, with {others:,} generated providers ({seconds() - began:.1f} s)")
             play(started, say=say)
             look_again(folder / "state", say=say)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,7 +53,9 @@ def run(state: Path, *, port: int = 8000, people: bool = True) -> None:
     port = port or free_port()
     base_url = f"http://{LOOPBACK}:{port}"
     see_port_free(LOOPBACK, port)
-    with alone(state.resolve()), platform(state, base_url=base_url) as started:
+    with alone(state.resolve()), ExitStack() as parts:
+        with console.status("starting PostgreSQL and the services"):
+            started = parts.enter_context(platform(state, base_url=base_url))
         _fill_registry(started, console)
         web = serve_portal(started, port)
         _say(console, started, base_url, seconds() - began, demo_people.PEOPLE if people else ())

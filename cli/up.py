@@ -1,4 +1,4 @@
-"""`mandate up`: one process per service role on real Kafka and PostgreSQL; `ps`, `logs` and `down` beside it."""
+"""`mandate up`: one process per service role on real Kafka and PostgreSQL; `down` beside it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from typing import Any
 from urllib.request import urlopen
 
 from rich.console import Console
-from rich.table import Table
 
 from chassis.embedded import postgres
 from chassis.embedded.postgres import free_port
@@ -100,6 +99,8 @@ def up(state: Path, *, port: int = 8000) -> None:
         down(state.parent)
         raise
     console.print(f"ready in {seconds() - began:.1f} s (DEVELOPMENT ONLY: insecure defaults)")
+    from cli.standing import ps  # which looks at what stands here
+
     ps(state.parent)
     console.print(f"sign in as  {', '.join(f'{one.user_id} ({one.role})' for one in SEEDED)}")
     console.print(f"password    {password_of(state)}   (codes arrive in the inbox)")
@@ -225,26 +226,6 @@ def _await(parts: list[Part]) -> None:
     if not wait_until(ready, Wakeup(), timeout_s=READY_S):
         late = ", ".join(part.name for part in parts if not part.ready())
         raise SystemExit(f"not ready after {READY_S:.0f} s: {late}")
-
-
-def ps(state: Path) -> None:
-    """Print every part with its state and address."""
-    if not (parts := parts_of((state / "up").resolve())):
-        raise SystemExit("nothing is up: make up")
-    table = Table()
-    for column in ("service", "state", "where", "log"):
-        table.add_column(column)
-    for part in parts:
-        how = "ready" if part.ready() else "alive" if part.alive() else "down"
-        table.add_row(part.name, how, part.url, part.log)
-    Console(width=160).print(table)
-
-
-def logs(state: Path, service: str) -> None:
-    """Print the end of the logs of a service."""
-    for part in parts_of((state / "up").resolve()):
-        if part.name.startswith(service) and part.log.endswith(".log"):
-            sys.stdout.write(f"--- {part.name}\n{Path(part.log).read_text(errors='replace')[-4000:]}\n")
 
 
 def down(state: Path) -> None:

@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis import nature
 from chassis.application import Application
+from chassis.documents.examiner import Examiner
 from chassis.vault import NONCE, Vault, from_text, to_text
 
 KEY = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A document that was looked into and is kept, as its event tells of it."""
+
+    file_name: str
+    """Sealed for its owner."""
+    media_type: str
+    content_bytes: int
+    content_sha256: str
+
+
+def keep(
+    app: Application,
+    vault: Vault,
+    examiner: Examiner,
+    *,
+    document_id: UUID,
+    owner_id: UUID,
+    file_name: str,
+    name_context: str,
+    content: bytes,
+) -> Kept:
+    """Look into a document and keep its content, before the event that refers to it. Once for each.
+
+    Raises what `Examiner.media_type` raises; then nothing is kept.
+    """
+    media_type = examiner.media_type(content)
+    vault.make_key(owner_id)
+    put(app, vault, document_id=document_id, owner_id=owner_id, content=content)
+    return Kept(
+        file_name=vault.seal(owner_id, file_name, name_context),
+        media_type=media_type,
+        content_bytes=len(content),
+        content_sha256=hashlib.sha256(content).hexdigest(),
+    )
 
 
 def put(app: Application, vault: Vault, *, document_id: UUID, owner_id: UUID, content: bytes) -> None:

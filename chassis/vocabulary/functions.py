@@ -46,6 +46,12 @@ def require_offered(function: str, at: datetime) -> None:
         raise UnknownFunctionError
 
 
+def require_known(function: str) -> None:
+    """Let through what is or was a function, to be asked about and taken away. Raises `UnknownFunctionError`."""
+    if function not in (PECOS, NPPES, EHR):
+        raise UnknownFunctionError
+
+
 def refuse_retired(function: str, at: datetime) -> None:
     """Let everything pass but EHR at or after its end (IA-EHR-01, D-18); unknown functions are for others to refuse.
 

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from chassis.inbox import LOOPBACK, Inbox
@@ -69,6 +69,8 @@ def routes(dev: Dev) -> list[Route]:
     for path, name, page in PAGES:
         answer = partial(_answer, dev, environment.get_template(name), page)
         made.append(Route(path, answer, methods=["GET"], middleware=guards))
+    # the portal lies behind all that is not here, so Starlette leads nobody from /dev/ to /dev
+    made.append(Route("/dev{rest:path}/", _without_slash, methods=["GET"], middleware=guards))
     return made
 
 
@@ -84,6 +86,10 @@ def _answer(dev: Dev, template: Any, page: Page, request: Request) -> Response:
         status, said = HTTPStatus.SERVICE_UNAVAILABLE, str(error)
     problem = template.environment.get_template("problem.html")
     return HTMLResponse(problem.render(status=status, problem=said), status_code=status)
+
+
+def _without_slash(request: Request) -> Response:
+    return RedirectResponse(f"/dev{request.path_params['rest'].rstrip('/')}")
 
 
 def _style(_: Request) -> Response:

@@ -12,6 +12,7 @@ from chassis.domain import NotAllowedError
 from chassis.messages import timestamp
 from chassis.server import Caller, page_limit, uuid_of
 from chassis.service import Parts
+from chassis.vocabulary.functions import require_known
 from chassis.vocabulary.roles import AUDITOR, EUS, manages
 from chassis.waiting import Waiter
 from services.access.commands import staff
@@ -56,6 +57,7 @@ class AuthorityAnswers:
         """4.5."""
         account_id = uuid_of(request.account_id, field="account_id")
         after = uuid_of(request.after, field="after") if request.after else UUID(int=0)
+        require_known(request.function)
         self._require_may_ask(caller, account_id)
         self._waiter.wait(request.at_least, [self._authority])
         found = [one for one in self._authority.index.providers_for(account_id, request.function) if one > after]
@@ -66,6 +68,7 @@ class AuthorityAnswers:
     ) -> tuple[UUID, UUID]:
         account_id = uuid_of(request.account_id, field="account_id")
         provider_id = uuid_of(request.provider_id, field="provider_id")
+        require_known(request.function)
         self._require_may_ask(caller, account_id)
         self._waiter.wait(request.at_least, [self._authority])
         return account_id, provider_id

@@ -11,9 +11,9 @@ from chassis.application import Application
 from chassis.cause import Receipt
 from chassis.domain import NotAllowedError, NotFoundError
 from chassis.messages import timestamp
-from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
+from chassis.server import Api, Caller, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
 from chassis.vocabulary.functions import active
-from chassis.vocabulary.roles import EUS, manages
+from chassis.vocabulary.roles import EUS, NAMES, manages
 from chassis.waiting import Waiter
 from services.access.api.auditing import AuditAnswers
 from services.access.api.authority import AuthorityAnswers
@@ -109,6 +109,8 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
         self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS])
         if not request.employer_id:
             self._require_eus(caller)
+            if request.role and request.role not in NAMES:
+                raise role_requests.UnknownRoleError
             with self._app.session() as session:
                 rows = request_list.queue(
                     session,
@@ -130,6 +132,11 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
         """IA-STAFF-03, IA-STAFF-04."""
         employer_id = uuid_of(request.employer_id, field="employer_id")
         after = uuid_of(request.after, field="after") if request.after else None
+        if request.status and request.status not in staff_list.STATUSES:
+            raise RefusedError(
+                Code.INVALID_ARGUMENT,
+                Detail("UNKNOWN_STATUS", f"choose one of {', '.join(staff_list.STATUSES)}", "status"),
+            )
         self._waiter.wait(request.at_least, [staff_list.STAFF_LIST])
         self._require_manager(caller, employer_id)
         with self._app.session() as session:
@@ -182,9 +189,34 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
             raise NotAllowedError("Only External User Services sees the requests of all employers.")
 
 
-RULES = dict.fromkeys((method.name for method in pb.DESCRIPTOR.services_by_name["AccessService"].methods), Rule.USER)
-RULES["CheckAuthority"] = RULES["ExplainAuthority"] = RULES["ListAuthorities"] = Rule.EITHER
-RULES["EnterPin"] = Rule.EITHER
+RULES = {
+    "RequestRole": Rule.USER,
+    "ApproveRoleRequest": Rule.USER,
+    "RejectRoleRequest": Rule.USER,
+    "CancelRoleRequest": Rule.USER,
+    "GetRoleRequest": Rule.USER,
+    "ListRoleRequests": Rule.USER,
+    "UploadDocument": Rule.USER,
+    "DeleteDocument": Rule.USER,
+    "ListDocuments": Rule.USER,
+    "ReadDocument": Rule.USER,
+    "InviteStaff": Rule.USER,
+    "GetInvitation": Rule.USER,
+    "ListInvitations": Rule.USER,
+    "WithdrawInvitation": Rule.USER,
+    "EnterPin": Rule.EITHER,  # nobody has signed in yet, or somebody has
+    "AcceptInvitation": Rule.USER,
+    "GrantFunction": Rule.USER,
+    "WithdrawFunction": Rule.USER,
+    "Disassociate": Rule.USER,
+    "ListMyEmployers": Rule.USER,
+    "ListStaff": Rule.USER,
+    "CheckAuthority": Rule.EITHER,
+    "ExplainAuthority": Rule.EITHER,
+    "ListAuthorities": Rule.EITHER,
+    "WhoCouldAct": Rule.USER,
+}
+INVITEE_RULES = {"GetInvitee": Rule.SERVICE}
 
 
 def apis(app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> list[Api]:
@@ -192,7 +224,7 @@ def apis(app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFol
     services = pb.DESCRIPTOR.services_by_name
     return [
         Api(services["AccessService"], AccessServicer(app, waiter, parts, authority), RULES),
-        Api(services["InviteeService"], InviteeAnswers(app, parts), {"GetInvitee": Rule.SERVICE}),
+        Api(services["InviteeService"], InviteeAnswers(app, parts), INVITEE_RULES),
     ]
 
 

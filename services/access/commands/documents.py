@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import asdict
 from uuid import UUID
 
 from chassis.application import Application, once
 from chassis.cause import Cause, Receipt
 from chassis.documents import contents
+from chassis.documents.contents import Kept
 from chassis.documents.uploads import checked
 from chassis.domain import NotFoundError
 from chassis.vault import ShreddedError
@@ -33,33 +34,22 @@ def upload(
     """Add a document to the actor's own request; the receipt's id is the document's. Repeating it changes nothing."""
     require_known(document_type)
     name = checked(file_name, content, most=parts.settings.document_bytes)
-    owned(app, cause.actor, role_request_id)
-    media_type = parts.examiner.media_type(content)
-    parts.vault.make_key(cause.actor)
-    contents.put(app, parts.vault, document_id=cause.command_id, owner_id=cause.actor, content=content)
-    return app.execute(
-        _upload,
-        cause,
-        role_request_id=role_request_id,
-        document_type=document_type,
-        file_name=parts.vault.seal(cause.actor, name, NAME_CONTEXT),
-        media_type=media_type,
-        content_bytes=len(content),
-        content_sha256=hashlib.sha256(content).hexdigest(),
+    # judged before anything is kept; what counts is judged with the log
+    owned(app, cause.actor, role_request_id).attach(document_id=cause.command_id, document_type=document_type)
+    kept = contents.keep(
+        app,
+        parts.vault,
+        parts.examiner,
+        document_id=cause.command_id,
+        owner_id=cause.actor,
+        file_name=name,
+        name_context=NAME_CONTEXT,
+        content=content,
     )
+    return app.execute(_upload, cause, role_request_id=role_request_id, document_type=document_type, kept=kept)
 
 
-def _upload(
-    app: Application,
-    cause: Cause,
-    *,
-    role_request_id: UUID,
-    document_type: str,
-    file_name: str,
-    media_type: str,
-    content_bytes: int,
-    content_sha256: str,
-) -> Receipt:
+def _upload(app: Application, cause: Cause, *, role_request_id: UUID, document_type: str, kept: Kept) -> Receipt:
     request = owned(app, cause.actor, role_request_id)
     request.attach(document_id=cause.command_id, document_type=document_type)
     document = Document(
@@ -67,10 +57,7 @@ def _upload(
         role_request_id=role_request_id,
         account_id=cause.actor,
         document_type=document_type,
-        file_name=file_name,
-        media_type=media_type,
-        content_bytes=content_bytes,
-        content_sha256=content_sha256,
+        **asdict(kept),
     )
     return app.commit(document, request, cause=cause)
 

@@ -10,7 +10,7 @@ from chassis import nature
 from chassis.domain import DomainError
 from chassis.vocabulary import addresses
 from chassis.vocabulary.functions import require_offered
-from chassis.vocabulary.header_text import HostileTextError, refuse_hostile
+from chassis.vocabulary.names import is_name
 from chassis.vocabulary.roles import STAFF_END_USER
 from services.access.domain.invitation import OFFERED, Offer
 
@@ -79,11 +79,7 @@ def invitee_of(*, first_name: str, middle_name: str, last_name: str, email: str,
         if not text:
             raise _at(FieldRequiredError(), field)
     for field, text in typed.items():
-        try:
-            refuse_hostile(text, field)
-        except HostileTextError:
-            raise _at(NameMalformedError(), field) from None
-        if len(text) > LONGEST_NAME or any(character.isdigit() for character in text):
+        if text and (len(text) > LONGEST_NAME or not is_name(text)):
             raise _at(NameMalformedError(), field)
     address = address_of(email)
     if address.casefold() != confirm_email.strip().casefold():

@@ -44,9 +44,9 @@ def invite(app: Application, parts: Parts, cause: Cause, *, invitee: Invitee, of
     id_ = cause.command_id
     parts.vault.make_key(id_)
     sealed = parts.vault.seal(id_, json.dumps(asdict(invitee)), INVITEE_CONTEXT)
-    pins.keep(app, parts, invitation_id=id_, email=invitee.email)
+    expires_at = pins.keep(app, parts, invitation_id=id_, email=invitee.email)
     secret = seal_for(parts.keys.notifier, parts.pin(id_), f"{SECRET_CONTEXT}{id_}")
-    return app.execute(_invite, cause, invitee=sealed, offers=offers, secret=secret, expires_at=_dies_at(app, id_))
+    return app.execute(_invite, cause, invitee=sealed, offers=offers, secret=secret, expires_at=expires_at)
 
 
 def _invite(
@@ -213,11 +213,3 @@ def _entered(app: Application, invitation_id: UUID) -> Invitation:
 def _require_may_offer(app: Application, cause: Cause, offers: Sequence[Offer]) -> None:
     for one in offers:
         require_may_manage(managed=one.role, role=role_at(app, cause.actor, one.employer_id), is_eus=False)
-
-
-def _dies_at(app: Application, invitation_id: UUID) -> datetime:
-    with app.session() as session:
-        row = session.one("SELECT dies_at FROM pins WHERE invitation_id = %s", (invitation_id,))
-    assert row is not None  # kept just now
-    moment: datetime = row[0]
-    return moment

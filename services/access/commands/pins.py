@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from chassis import nature
@@ -33,18 +34,21 @@ class PinWrongError(PinRefusedError):
         self.tried = tried
 
 
-def keep(app: Application, parts: Parts, *, invitation_id: UUID, email: str) -> None:
-    """Keep what the PIN of an invitation is compared with. Once for each."""
+def keep(app: Application, parts: Parts, *, invitation_id: UUID, email: str) -> datetime:
+    """Keep what the PIN of an invitation is compared with; until when. Once for each: a repeat gains no time."""
     with app.session() as session:
-        if session.one("SELECT 1 FROM pins WHERE invitation_id = %s", (invitation_id,)):
-            return
-    verifier = parts.hasher.hash(parts.pin(invitation_id))
-    with app.session() as session:
-        session.run(
-            "INSERT INTO pins (invitation_id, address_index, verifier, dies_at) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT DO NOTHING",
-            (invitation_id, parts.address_index(email), verifier, nature.now() + parts.settings.pin_life),
-        )
+        kept = session.one("SELECT dies_at FROM pins WHERE invitation_id = %s", (invitation_id,))
+    if kept is None:
+        verifier = parts.hasher.hash(parts.pin(invitation_id))
+        with app.session() as session:
+            kept = session.one(
+                "INSERT INTO pins (invitation_id, address_index, verifier, dies_at) VALUES (%s, %s, %s, %s)"
+                " ON CONFLICT (invitation_id) DO UPDATE SET dies_at = pins.dies_at RETURNING dies_at",
+                (invitation_id, parts.address_index(email), verifier, nature.now() + parts.settings.pin_life),
+            )
+        assert kept is not None  # a row, ours or that of whoever was faster
+    dies_at: datetime = kept[0]
+    return dies_at
 
 
 def drop(app: Application, invitation_id: UUID) -> None:

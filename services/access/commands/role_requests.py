@@ -11,12 +11,15 @@ from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError
 from chassis.stepping_up import require_recent
 from chassis.vocabulary import tracking
+from chassis.vocabulary.reasons import require_short
 from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS, manages
 from services.access.domain.association import Association
 from services.access.domain.deciding import MAY_DECIDE, require_may_decide
 from services.access.domain.role_request import OwnRequestError, RoleRequest
 
 Command = Callable[..., Receipt]
+
+LONGEST_ATTESTATION = 200
 
 
 class UnknownRoleError(DomainError):
@@ -31,15 +34,24 @@ class AttestationMissingError(DomainError):
     field = "attestation"
 
 
+class AttestationTooLongError(DomainError):
+    """Send version and hash of the statement that was agreed to, not its text."""
+
+    code = "FIELD_TOO_LONG"
+    field = "attestation"
+
+
 def request_role(app: Application, cause: Cause, *, employer_id: UUID, role: str, attestation: str = "") -> Receipt:
     """Ask for a role in the actor's name; the receipt's id is the request's.
 
-    `attestation` is the version and hash of the text that the person agreed to.
+    `attestation` is the version and hash of the text that the person agreed to, at most 200 characters.
     """
     if role not in MAY_DECIDE:
         raise UnknownRoleError
     if role == AUTHORIZED_OFFICIAL and not attestation:
         raise AttestationMissingError
+    if len(attestation) > LONGEST_ATTESTATION:
+        raise AttestationTooLongError
     association_id = Association.id_for(cause.actor, employer_id)
     association: Association | None = app.repository.find(association_id)
     current_role = association.role if association else ""
@@ -82,6 +94,7 @@ def approve(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt
 
 def reject(app: Application, cause: Cause, *, role_request_id: UUID, reason: str = "") -> Receipt:
     """Reject a role request in the actor's name. Repeating it changes nothing."""
+    require_short(reason)
     request, association = _undecided(app, cause, role_request_id)
     request.reject(rejected_by=cause.actor, reason=reason)
     association.reject(role_request_id=request.id)

@@ -10,6 +10,9 @@ from chassis.database import Session
 from chassis.views import Rows, View
 from services.access.domain.association import Association
 
+STATUSES = ("INVITED", "PENDING", "APPROVED", "REJECTED", "CANCELLED", "DISASSOCIATED")
+"""What a row can be (IA-PROF-06); INVITED for the moment in which an invitation is accepted."""
+
 STAFF_LIST = View(
     name="staff_list_v1",
     table="""

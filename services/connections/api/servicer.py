@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
+from mandate.common.v1 import receipt_pb2
 from mandate.connections.v1 import service_pb2 as pb
 
 from chassis.application import Application
+from chassis.cause import Receipt
 from chassis.domain import NotAllowedError
 from chassis.messages import timestamp
 from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
@@ -14,6 +16,10 @@ from chassis.waiting import Waiter
 from services.connections.commands import connections
 from services.connections.projections.connection_list import CONNECTION_LIST, ConnectionRow, of_party, waiting_for
 from services.connections.projections.managers import MANAGERS, managed_by, manages
+
+_Decision = (
+    pb.ApproveConnectionRequest | pb.RejectConnectionRequest | pb.CancelConnectionRequest | pb.EndConnectionRequest
+)
 
 
 class ConnectionsServicer:
@@ -70,7 +76,9 @@ class ConnectionsServicer:
             rows = of_party(session, employer_id=employer_id, after=after, limit=page_limit(request.limit))
         return pb.ListConnectionsResponse(connections=[_connection(row) for row in rows])
 
-    def _decide(self, command: Any, request: Any, caller: Caller, **more: str) -> Any:
+    def _decide(
+        self, command: Callable[..., Receipt], request: _Decision, caller: Caller, **more: str
+    ) -> receipt_pb2.Receipt:
         receipt = self._app.execute(
             command,
             caller.cause(request.command_id),
@@ -82,7 +90,15 @@ class ConnectionsServicer:
 
 
 SERVICE = pb.DESCRIPTOR.services_by_name["ConnectionsService"]
-RULES = dict.fromkeys((method.name for method in SERVICE.methods), Rule.USER)
+RULES = {
+    "RequestConnection": Rule.USER,
+    "ApproveConnection": Rule.USER,
+    "RejectConnection": Rule.USER,
+    "CancelConnection": Rule.USER,
+    "EndConnection": Rule.USER,
+    "ListPending": Rule.USER,
+    "ListConnections": Rule.USER,
+}
 
 
 def api(app: Application, waiter: Waiter) -> Api:

@@ -11,6 +11,7 @@ from chassis.domain import DomainError, NotAllowedError
 from chassis.stepping_up import require_recent
 from chassis.vocabulary import tracking
 from chassis.vocabulary.functions import require_offered
+from chassis.vocabulary.reasons import require_short
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection, OwnProviderError
 from services.connections.projections.managers import manages
 
@@ -64,6 +65,7 @@ def approve(app: Application, cause: Cause, *, connection_id: UUID, side: str) -
 
 def reject(app: Application, cause: Cause, *, connection_id: UUID, side: str, reason: str = "") -> Receipt:
     """Reject in the name of the side that was asked. Repeating it changes nothing."""
+    require_short(reason)
     connection = _loaded(app, cause, connection_id, side)
     connection.reject(side=side, rejected_by=cause.actor, reason=reason)
     return app.commit(connection, cause=cause)

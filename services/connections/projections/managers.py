@@ -36,20 +36,15 @@ def fold(event: object, rows: Rows) -> None:
 
 def manages(db: Session, *, account_id: UUID, employer_id: UUID) -> bool:
     """Whether the person is an approved AO or AM there (X-18); not known is no."""
-    rows = db.run(
-        "SELECT association_id FROM managers_v1 WHERE account_id = %s AND employer_id = %s AND status = 'APPROVED'"
-        " AND role = ANY(%s)",
-        (account_id, employer_id, [AUTHORIZED_OFFICIAL, ACCESS_MANAGER]),
-    )
-    unknown = unknown_keys(db, ["AssociationState"]) if rows else set()
-    return any(str(association_id) not in unknown for (association_id,) in rows)
+    return employer_id in managed_by(db, account_id=account_id)
 
 
 def managed_by(db: Session, *, account_id: UUID) -> list[UUID]:
-    """The employers for which a person may ask and decide."""
+    """The employers for which a person may ask, decide, and see what waits; not known is none."""
     rows = db.run(
-        "SELECT employer_id FROM managers_v1 WHERE account_id = %s AND status = 'APPROVED' AND role = ANY(%s)"
-        " ORDER BY employer_id",
+        "SELECT association_id, employer_id FROM managers_v1 WHERE account_id = %s AND status = 'APPROVED'"
+        " AND role = ANY(%s) ORDER BY employer_id",
         (account_id, [AUTHORIZED_OFFICIAL, ACCESS_MANAGER]),
     )
-    return [employer_id for (employer_id,) in rows]
+    unknown = unknown_keys(db, ["AssociationState"]) if rows else set()
+    return [employer_id for association_id, employer_id in rows if str(association_id) not in unknown]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+from dataclasses import asdict
 from uuid import UUID
 
 from chassis.application import Application as App
 from chassis.application import once
 from chassis.cause import Cause, Receipt
 from chassis.documents import contents
+from chassis.documents.contents import Kept
 from chassis.documents.uploads import checked
 from services.enrollment.commands.applications import prepared
 from services.enrollment.commands.parts import Parts
@@ -26,32 +27,22 @@ def upload(
         raise UnknownDocumentTypeError
     name = checked(file_name, content, most=parts.settings.document_bytes)
     prepared(app, parts, cause, application_id)
-    media_type = parts.examiner.media_type(content)
-    parts.vault.make_key(cause.actor)
-    contents.put(app, parts.vault, document_id=cause.command_id, owner_id=cause.actor, content=content)
-    return app.execute(
-        _upload,
-        cause,
-        parts=parts,
-        application_id=application_id,
-        document_type=document_type,
-        file_name=parts.vault.seal(cause.actor, name, NAME_CONTEXT),
-        media_type=media_type,
+    kept = contents.keep(
+        app,
+        parts.vault,
+        parts.examiner,
+        document_id=cause.command_id,
+        owner_id=cause.actor,
+        file_name=name,
+        name_context=NAME_CONTEXT,
         content=content,
+    )
+    return app.execute(
+        _upload, cause, parts=parts, application_id=application_id, document_type=document_type, kept=kept
     )
 
 
-def _upload(
-    app: App,
-    cause: Cause,
-    *,
-    parts: Parts,
-    application_id: UUID,
-    document_type: str,
-    file_name: str,
-    media_type: str,
-    content: bytes,
-) -> Receipt:
+def _upload(app: App, cause: Cause, *, parts: Parts, application_id: UUID, document_type: str, kept: Kept) -> Receipt:
     application = prepared(app, parts, cause, application_id)
     application.attach(document_id=cause.command_id, document_type=document_type)
     document = Document(
@@ -59,10 +50,7 @@ def _upload(
         application_id=application_id,
         account_id=cause.actor,
         document_type=document_type,
-        file_name=file_name,
-        media_type=media_type,
-        content_bytes=len(content),
-        content_sha256=hashlib.sha256(content).hexdigest(),
+        **asdict(kept),
     )
     return app.commit(document, application, cause=cause)
 

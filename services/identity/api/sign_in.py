@@ -168,7 +168,30 @@ class IdentityServicer(RegistrationCalls, SignInCalls):
 
 
 _DESCRIPTOR = m.DESCRIPTOR.services_by_name["IdentityService"]
-RULES = {one.name: Rule.SERVICE for one in _DESCRIPTOR.methods} | {"GetProfile": Rule.USER}
+RULES = {
+    "StartRegistration": Rule.SERVICE,
+    "ResendRegistrationCode": Rule.SERVICE,
+    "VerifyRegistrationEmail": Rule.SERVICE,
+    "CheckCompliance": Rule.SERVICE,
+    "ChooseCredentials": Rule.SERVICE,
+    "RecordPersonalInformation": Rule.SERVICE,
+    "AddMfaMethod": Rule.SERVICE,
+    "RemoveMfaMethod": Rule.SERVICE,
+    "SendMfaCode": Rule.SERVICE,
+    "VerifyMfaCode": Rule.SERVICE,
+    "GetRegistration": Rule.SERVICE,
+    "CompleteRegistration": Rule.SERVICE,
+    "SignIn": Rule.SERVICE,
+    "SendSignInCode": Rule.SERVICE,
+    "GetSignIn": Rule.SERVICE,
+    "VerifySignInCode": Rule.SERVICE,
+    "CheckSession": Rule.SERVICE,
+    "SendStepUpCode": Rule.SERVICE,
+    "GetStepUp": Rule.SERVICE,
+    "VerifyStepUpCode": Rule.SERVICE,
+    "EndSession": Rule.SERVICE,
+    "GetProfile": Rule.USER,
+}
 """The portal asks as itself, because nobody is signed in yet; a profile only its owner."""
 
 

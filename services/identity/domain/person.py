@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
-from chassis.vocabulary import addresses, header_text, tax_numbers
+from chassis.vocabulary import addresses, header_text, names, tax_numbers
 from services.identity.domain.refusals import Detail, FieldsError
 
 NAMES = {"first_name": 50, "middle_name": 50, "last_name": 50, "suffix": 10}
@@ -57,10 +57,10 @@ def matching(person: Person) -> tuple[str, ...]:
 
 
 def _missing(person: Person) -> list[Detail]:
-    names = [*REQUIRED, "ssn", *(f"home_address.{name}" for name in REQUIRED_PLACE)]
+    required = [*REQUIRED, "ssn", *(f"home_address.{name}" for name in REQUIRED_PLACE)]
     if person.get("home_address.country") == addresses.HOME:
-        names.append("home_address.state")
-    return [_wrong("FIELD_REQUIRED", name, "IA-UINF-01") for name in names if not person.get(name)]
+        required.append("home_address.state")
+    return [_wrong("FIELD_REQUIRED", name, "IA-UINF-01") for name in required if not person.get(name)]
 
 
 def _names(person: Person) -> list[Detail]:
@@ -69,7 +69,7 @@ def _names(person: Person) -> list[Detail]:
         text = person.get(name, "")
         if len(text) > longest:
             found.append(_wrong("FIELD_TOO_LONG", name))
-        elif text and (_is_hostile(text) or any(c.isdigit() and name != "suffix" for c in text)):
+        elif text and not names.is_name(text, digits=name == "suffix"):
             found.append(_wrong("NAME_MALFORMED", name, "IA-UINF-01"))
     return found
 

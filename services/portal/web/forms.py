@@ -76,7 +76,8 @@ class Form:
         self.sent = True
         for name, field in self.fields.items():
             typed = data.get(name, "")
-            self.values[name] = typed if field.secret else typed.strip()
+            # a browser ends lines with two characters, its `maxlength` counts one
+            self.values[name] = typed if field.secret else typed.strip().replace("\r\n", "\n")
             if field.required and not self.values[name]:
                 self.fail(name, field.missing, label=self.words(field.label))
             elif len(self.values[name]) > field.longest:

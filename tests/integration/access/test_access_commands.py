@@ -16,6 +16,7 @@ from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotFoundError
 from chassis.stepping_up import StepUpRequiredError
 from chassis.vocabulary.functions import EhrRetiredError, UnknownFunctionError
+from chassis.vocabulary.reasons import ReasonTooLongError
 from services.access.commands import role_requests, staff
 from services.access.commands.role_requests import AttestationMissingError, UnknownRoleError
 from services.access.domain.association import (
@@ -185,6 +186,13 @@ def test_a_decision_twice_is_one_and_the_other_way_is_refused(access: Room) -> N
         access.execute(role_requests.cancel, PERSON, role_request_id=request)
 
 
+def test_a_reason_longer_than_a_mail_carries_is_refused_by_its_field(access: Room) -> None:
+    request = ask(access, PERSON, SEU)
+    with refused(access, ReasonTooLongError):
+        access.execute(role_requests.reject, HELP, roles=EUS, role_request_id=request, reason="ñ" * 501)
+    access.execute(role_requests.reject, HELP, roles=EUS, role_request_id=request, reason="ñ" * 500)
+
+
 def test_only_the_person_takes_a_request_back(access: Room) -> None:
     request = ask(access, PERSON, SEU)
     for who in (OFFICIAL, HELP):
@@ -227,6 +235,8 @@ def test_an_unknown_function_is_refused(access: Room, function: str) -> None:
     person = with_role(access, PERSON, SEU)
     with refused(access, UnknownFunctionError):
         access.execute(staff.grant_function, HELP, roles=EUS, association_id=person, function=function)
+    with refused(access, UnknownFunctionError):
+        access.execute(staff.withdraw_function, HELP, roles=EUS, association_id=person, function=function)
 
 
 def test_ehr_is_refused_by_its_own_code(access: Room) -> None:

@@ -100,6 +100,8 @@ def test_a_staff_end_user_needs_none(office: Office) -> None:
     request = ask(office, SEU)
     assert counted(office, request) == (0, 0)
     assert refused(lambda: office.upload(PERSON, pdf(), role_request_id=request)) == "NO_DOCUMENTS_NEEDED"
+    with office.room.app.session() as session:
+        assert session.run("SELECT document_id FROM contents") == [], "what nobody may upload is not kept either"
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ def test_d_09_who_may_invite_whom(staffed: Office, by: UUID, role: str, allowed:
         ({"email": ""}, "FIELD_REQUIRED"),
         ({"first_name": "X" * 36}, "NAME_MALFORMED"),
         ({"middle_name": "4"}, "NAME_MALFORMED"),
+        ({"first_name": "<b>x</b>"}, "NAME_MALFORMED"),
         ({"last_name": "=?utf-8?q?a?="}, "NAME_MALFORMED"),
         ({"email": "no address"}, "EMAIL_MALFORMED"),
         ({"email": "a@b.example, c@d.example"}, "EMAIL_MALFORMED"),

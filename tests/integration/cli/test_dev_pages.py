@@ -138,6 +138,8 @@ def test_what_is_not_there_is_said(browser: httpx.Client) -> None:
     assert (unknown.status_code, "no service has taken the command" in unknown.text) == (404, True)
     assert browser.get("/dev/topics/Nothing").status_code == 404
     assert browser.get("/dev/inbox/0").status_code == 404
+    slashed = [browser.get(f"{path}/") for path in ("/dev", "/dev/inbox")]
+    assert [one.headers.get("location") for one in slashed] == ["/dev", "/dev/inbox"]
 
 
 def test_topics_are_counted_and_their_last_records_shown(
@@ -235,3 +237,17 @@ def test_parts_of_up_are_seen_as_they_are(tmp_path: Path) -> None:
     up.note(folder, [Part("access.api", 0, "no such process", "", "", str(folder / "gone.log"))])
     [gone] = processes(tmp_path)
     assert (gone.name, gone.state, gone.version, gone.error) == ("access.api", "down", "", "a worker died why")
+
+
+def test_ps_and_logs_say_how_parts_are_and_what_they_said(tmp_path: Path) -> None:
+    typed = Terminal(tmp_path)
+    assert typed.refuses("ps") == typed.refuses("logs", "access") == "nothing is up: make up"
+    folder = tmp_path / "up"
+    folder.mkdir()
+    (folder / "gone.log").write_text("its last words")
+    up._note(folder, [Part("access.worker", 0, "no such process", "", "", str(folder / "gone.log"))])
+    [gone] = typed.finds("ps")
+    assert (gone["name"], gone["state"], gone["behind"]) == ("access.worker", "down", None)
+    assert "make logs S=access.worker" in typed.says("ps")
+    assert "its last words" in typed.says("logs", "access")
+    assert typed.refuses("logs", "acess") == "there is no log of acess: name one of access"

@@ -15,6 +15,7 @@ from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotFoundError
 from chassis.progress import ViewStaleError
 from chassis.vocabulary.functions import EhrRetiredError, UnknownFunctionError
+from chassis.vocabulary.reasons import ReasonTooLongError
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.connections.commands import connections
@@ -123,6 +124,14 @@ def test_reject_and_cancel_are_for_one_side_each(told: House) -> None:
     with refused(told, NotConnectedError):
         do(told, connections.disconnect, DOCTOR, PROVIDER, id_)
     assert kinds(told) == ["Requested", "Cancelled", "RequestedAgain", "Rejected"]
+
+
+def test_a_reason_longer_than_a_mail_carries_is_refused_by_its_field(told: House) -> None:
+    id_ = ask(told, OFFICIAL, SURROGATE)
+    with refused(told, ReasonTooLongError):
+        do(told, connections.reject, DOCTOR, PROVIDER, id_, reason="ñ" * 501)
+    assert (ReasonTooLongError.code, ReasonTooLongError.field) == ("FIELD_TOO_LONG", "reason")
+    do(told, connections.reject, DOCTOR, PROVIDER, id_, reason="ñ" * 500)
 
 
 def test_the_same_question_from_the_other_side_is_the_approval(told: House) -> None:
@@ -243,3 +252,4 @@ def test_rights_on_a_parked_key_are_refused_and_nobody_else_is_held_back(told: H
         do(told, connections.approve, DOCTOR, PROVIDER, id_)
     with told.connections.app.session() as db:
         assert managed_by(db, account_id=OFFICIAL) == [GROUP]
+        assert managed_by(db, account_id=DOCTOR) == []

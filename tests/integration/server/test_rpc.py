@@ -111,6 +111,7 @@ def test_nobody_approves_their_own_request_nor_without_the_right(office: Office)
         ("employer_id", {"employer_id": "é" * 4000}),
         ("role", {"role": "KING"}),
         ("attestation", {"role": "AUTHORIZED_OFFICIAL"}),  # IA-EMP-08
+        ("attestation", {"role": "AUTHORIZED_OFFICIAL", "attestation": "é" * 201}),
     ],
 )
 def test_bad_input_names_the_field_and_leaves_the_log_as_it_was(
@@ -122,6 +123,32 @@ def test_bad_input_names_the_field_and_leaves_the_log_as_it_was(
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
     assert [detail.field for detail in details_of(caught.value)] == [field]
     assert office.house.access.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("rpc", "field", "wrong"),
+    [
+        ("CheckAuthority", "function", {"function": "pecos"}),
+        ("ExplainAuthority", "function", {"function": ""}),
+        ("ListAuthorities", "function", {"function": "HITECH"}),
+        ("ListStaff", "status", {"status": "GONE"}),
+        ("ListRoleRequests", "role", {"role": "KING"}),
+    ],
+)
+def test_a_bad_question_names_the_field_and_is_not_answered_with_nothing(
+    office: Office, rpc: str, field: str, wrong: dict[str, str]
+) -> None:
+    """Who mistypes a function or a status is told so, not that there is no right and nobody there."""
+    who = nature.new_id()
+    request_class = getattr(pb, f"{rpc}Request")
+    ids = {"account_id": str(who), "provider_id": str(EMPLOYER)}
+    ids |= {"employer_id": str(EMPLOYER)} if rpc == "ListStaff" else {}
+    about = {name: text for name, text in ids.items() if name in request_class.DESCRIPTOR.fields_by_name}
+    request = request_class(**about, **wrong)
+    with pytest.raises(grpc.RpcError) as caught:
+        office.ask(rpc, request, who, roles=("EUS",))
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert [detail.field for detail in details_of(caught.value)] == [field]
 
 
 def test_a_repeated_command_gets_its_first_answer_and_another_persons_is_refused(office: Office) -> None:

@@ -66,6 +66,7 @@ def test_an_address_abroad_needs_no_state() -> None:
     [
         ({"first_name": "x" * 51}, "FIELD_TOO_LONG"),
         ({"first_name": "R2D2"}, "NAME_MALFORMED"),
+        ({"first_name": "<b>Ana</b>"}, "NAME_MALFORMED"),
         ({"last_name": "=?utf-8?q?x?="}, "NAME_MALFORMED"),
         ({"fax": "1"}, "PHONE_MALFORMED"),
         ({"date_of_birth": "02/29/1980"}, "DATE_MALFORMED"),

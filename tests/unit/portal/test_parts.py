@@ -13,6 +13,7 @@ from chassis import nature
 from chassis.nature import Nature
 from services.portal.web import clock, codes, commands, compliance, phones, templating, words
 from services.portal.web.challenge import Challenges
+from services.portal.web.forms import Field, Form
 from services.portal.web.visits import client_address
 
 
@@ -122,3 +123,10 @@ def test_only_our_proxies_are_believed(hops: int, forwarded: str, address: str) 
     headers = [(b"x-forwarded-for", forwarded.encode())]
     request = Request({"type": "http", "headers": headers, "client": ("10.0.0.9", 1)})
     assert client_address(request, hops) == address
+
+
+def test_a_line_s_end_counts_once_as_in_the_box() -> None:
+    """A browser's `maxlength` counts it as one character, and sends two."""
+    form = Form(words.load("en"), Field("reason", "IA-RREQ-01.reason", longest=5))
+    assert form.read({"reason": "ab\r\ncd"})
+    assert form["reason"] == "ab\ncd"

@@ -36,6 +36,17 @@ def test_the_others_stay(function: str) -> None:
     functions.refuse_retired(function, functions.EHR_RETIRED_AT)
 
 
+@pytest.mark.parametrize("function", ["PECOS", "NPPES", "EHR"])
+def test_of_every_function_there_was_one_may_ask(function: str) -> None:
+    functions.require_known(function)  # IA-EHR-03
+
+
+@pytest.mark.parametrize("function", ["", "pecos", "PECOS ", "PÉCOS"])
+def test_of_what_is_no_function_nobody_is_answered(function: str) -> None:
+    with pytest.raises(functions.UnknownFunctionError):
+        functions.require_known(function)
+
+
 def test_the_end_is_the_same_instant_in_every_zone() -> None:
     tokyo = timezone(timedelta(hours=9))
     assert "EHR" in functions.active(LAST_MOMENT.astimezone(tokyo))
