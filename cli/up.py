@@ -102,7 +102,7 @@ def up(state: Path, *, port: int = 8000) -> None:
     console.print(f"sign in as  {', '.join(f'{one.user_id} ({one.role})' for one in SEEDED)}")
     console.print(f"password    {password_of(state)}   (codes arrive in the inbox)")
     console.print(f"look        {next(one.url for one in started if one.name == 'inbox').removesuffix('/inbox')}")
-    console.print(f"next        open http://{HOST}:{port}, or make logs S=access; make down stops it")
+    console.print(f"next        open http://{HOST}:{port}, or make logs S=access; make down stops it", soft_wrap=True)
 
 
 def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
