@@ -6,19 +6,20 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import structlog
 from mandate.audit.v1 import service_pb2 as pb
 
-from chassis import log, seals
+from chassis import log, looks, seals
 from chassis.application import Application
 from chassis.cause import system_actor
 from chassis.database import DatabaseUnavailableError, Session
 from chassis.domain import DomainError, Fault, FaultsError, NotAllowedError, NotFoundError
 from chassis.history import Event, Wanted, events_of, rows_at
+from chassis.looks import Asker
 from chassis.masking import said
 from chassis.messages import timestamp
 from chassis.query import ABOUT, QueryError, Resolve, Term, about, condition, hearing, parse
@@ -42,22 +43,6 @@ class QueryTooSlowError(DomainError):
 
 class TooManyStreamsError(DomainError):
     """Too much has to do with this to be listed here. Ask the same with `mandate audit find`."""
-
-
-class Asker(Protocol):
-    """Who asks (`chassis.server.Caller`)."""
-
-    @property
-    def account_id(self) -> UUID:
-        """The person."""
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """EUS, MAC, AUDITOR."""
-
-    @property
-    def correlation_id(self) -> str:
-        """Travels with the question."""
 
 
 class AuditAnswers:
@@ -119,6 +104,7 @@ class AuditAnswers:
             [event] = self._told(session, found, whole=True)
             leaf = session.one("SELECT index FROM leaves WHERE position = %s", (request.position,))
             last = seals.last(session)
+        looks.note(self._app, caller, "event", about=found[0].stream, position=request.position)
         self._note(caller, "event", position=request.position, found=1)
         if leaf is None or last is None:
             return pb.GetEventResponse(event=event)
@@ -133,6 +119,7 @@ class AuditAnswers:
             if read is None:
                 raise NotFoundError(f"There is no stream {stream} in {self._app.name}.")
             events = self._told(session, read.events)
+        looks.note(self._app, caller, "stream", about=stream, version=read.version)
         self._note(caller, "stream", stream=str(stream), version=read.version, found=len(events))
         return pb.ReadStreamResponse(
             events=events,
@@ -189,7 +176,7 @@ class AuditAnswers:
         )
 
     def _note(self, caller: Asker, question: str, *, found: int, **asked: Any) -> None:
-        """Auditors are audited: each reading leaves a line."""
+        """Each reading leaves a line; a look at one thing leaves an event besides (`chassis.looks`)."""
         logger.info(
             "audit read",
             actor=str(caller.account_id),

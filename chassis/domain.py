@@ -12,7 +12,7 @@ from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggre
 
 from chassis import nature
 
-__all__ = ["Aggregate", "AggregateCreated", "Claim", "DomainError", "NotAllowedError", "NotFoundError", "event"]
+__all__ = ["Aggregate", "AggregateCreated", "Claim", "DomainError", "Look", "NotAllowedError", "NotFoundError", "event"]
 
 NAMESPACE = uuid5(NAMESPACE_URL, "urn:mandate")
 """Ids made of parts are made below this one, for ever."""
@@ -136,6 +136,24 @@ class Claim(Aggregate):
     @event(Released)
     def _released(self) -> None:
         self.owner_id = None
+
+
+class Look(Aggregate):
+    """One look of an auditor at one thing; nothing comes after it."""
+
+    TOPIC = "chassis.Look"
+
+    class Taken(AggregateCreated):
+        """The actor has been told of `about` (a stream, a provider), as `question` and `asked` say."""
+
+        TOPIC = "chassis.Look.Taken"
+        question: str
+        about: UUID
+        asked: dict[str, str]
+
+    @event(Taken)
+    def __init__(self, id: UUID, question: str, about: UUID, asked: dict[str, str]) -> None:  # noqa: ARG002 - as above
+        self.question, self.about, self.asked = question, about, asked
 
 
 def id_of(*parts: object) -> UUID:

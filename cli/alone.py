@@ -1,4 +1,4 @@
-"""One `mandate run` at a time below a folder and on a port; and forgetting all that is below a folder."""
+"""One `mandate run` at a time below a folder and on a port; free ports; and forgetting all that is below a folder."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import fcntl
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from chassis.embedded.postgres import EmbeddedPostgres, free_port
 from cli.installation import port_of
 
-PARTS = ("up", "postgres", "keys", "mail", "demo-password")
+PARTS = ("up", "postgres", "keys", "mail", "demo-password", "demo-people", "demo-people.begun")
 """What `run` and `up` keep below a state folder."""
 
 
@@ -37,6 +37,16 @@ def see_port_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise SystemExit(f"port {port}: {error.strerror}. Name another: PORT={free_port()}") from None
+
+
+def free_ports(count: int, *, but: int = 0) -> list[int]:
+    """Loopback ports, no two of them alike and none `but`, that nothing listens on just now."""
+    with ExitStack() as held:  # all at once: a port that was let go of may be the next one's too
+        probes = [held.enter_context(socket.socket()) for _ in range(count + 1)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        ports: list[int] = [probe.getsockname()[1] for probe in probes]
+    return [port for port in ports if port != but][:count]
 
 
 def forget(state: Path) -> None:

@@ -6,6 +6,7 @@ that waits for a decision: enough to try every desk of the portal with one passw
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +20,8 @@ GROUP, CLINIC = CAST.groups
 DOCTOR = CAST.individuals[-1]
 DONE = "demo-people"
 """The file that says they are all here."""
+BEGUN = "demo-people.begun"
+"""The file that says, until then, which steps are done: a line each."""
 
 
 @dataclass(frozen=True)
@@ -54,28 +57,58 @@ def are_here(started: Platform) -> bool:
     return (started.state / DONE).exists()
 
 
-def make(started: Platform) -> None:
-    """Let them register, and bring them to where a reader takes over. Once; some 10 seconds."""
+def make(started: Platform, *, stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Let them register, and bring them to where a reader takes over. Some 10 seconds; return whether all are here.
+
+    Between two steps it stops where it is told to, and the next call goes on there.
+    """
     password, mac = started.password, desk(started.password, "MAC")
     story = Story(started.channel, started.inbox, eventually, eus=desk(password), mac=mac)
-    story.sign_in(mac)
     official, chief, manager, staff, provider = (one.person(password) for one in PEOPLE)
-    for number, (company, head) in enumerate(((GROUP, official), (CLINIC, chief)), start=1):
-        _on_record(story, company, head, number)
-    # story.group is the clinic from here on: steps 4 and 5 are played by its people
+    # story.group is the clinic once its chief is there: steps 4 and 5 are played by its people
     story.practice = story.search(npi=GROUP.npis[0])[0].provider_id
     story.company, story.people = CLINIC, {"official": chief, "manager": manager, "staff": staff}
-    story.step_4_the_official_approves_a_manager()
-    story.step_5_a_staff_member_is_invited_and_registers()
-    story.register(provider)
-    story._connect(manager, "PECOS")  # noqa: SLF001 - one telling
-    eventually(lambda: story._pending(official), "the connection that waits")  # noqa: SLF001 - IA-HOME-03
+    steps: tuple[tuple[Person, Callable[[], object]], ...] = (
+        (official, lambda: _on_record(story, mac, GROUP, official, 1)),
+        (chief, lambda: _on_record(story, mac, CLINIC, chief, 2)),
+        (manager, story.step_4_the_official_approves_a_manager),
+        (staff, story.step_5_a_staff_member_is_invited_and_registers),
+        (provider, lambda: story.register(provider)),
+    )
+    done = _done(started)
+    for who, step in steps:
+        story.group = story.search(npi=(GROUP if who is official else CLINIC).npis[0])[0].provider_id
+        if who.user_id in done:
+            story.sign_in(who)
+            continue
+        if stopping():
+            return False
+        step()
+        _note(started, who.user_id)
+    if not _waits(story, official):
+        story._connect(manager, "PECOS")  # noqa: SLF001 - one telling
+    eventually(lambda: _waits(story, official), "the connection that waits")  # IA-HOME-03
     (started.state / DONE).touch()
+    return True
 
 
-def _on_record(story: Story, company: Group, head: Person, number: int) -> None:
+def _waits(story: Story, official: Person) -> bool:
+    return bool(story._pending(official))  # noqa: SLF001 - one telling
+
+
+def _done(started: Platform) -> list[str]:
+    file = started.state / BEGUN
+    return file.read_text().split() if file.exists() else []
+
+
+def _note(started: Platform, step: str) -> None:
+    with (started.state / BEGUN).open("a") as file:
+        file.write(f"{step}\n")
+
+
+def _on_record(story: Story, mac: Person, company: Group, head: Person, number: int) -> None:
     """X-11: whom the contractor's record lists is Authorized Official at once."""
-    story.group = story.search(npi=company.npis[0])[0].provider_id
+    story.sign_in(mac)
     Enrolling(story)._import(story.group, company.npis[0], head, number=number)  # noqa: SLF001 - one telling
     story.register(head)
     story._request_role(head, AO)  # noqa: SLF001 - one telling

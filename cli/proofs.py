@@ -44,7 +44,7 @@ def verify(
     as_json: Json = False,
     state: State = STATE,
 ) -> None:
-    """Everything that was sealed: signatures, every leaf made anew, roots, streams. Exit 0 verified, 2 finding, 3."""
+    """Everything that was sealed: signatures, leaves, roots, streams. Exit 0 verified, 2 finding, 3 incomplete."""
     from chassis.audit import NotProvenError
     from cli.sealed import keys_of
     from cli.verifying import verify as look
@@ -95,7 +95,7 @@ def export(
         return
     for name, one in manifest["logs"].items():
         line(f"{one['rows']:>9,} of {one['size']:,} leaves of {name}")
-    line(f"{out}: see it with `mandate audit check {out}`")
+    line(f"{out}: prove it anywhere with `mandate audit check {out} --key FILE` (`mandate audit key > FILE`)")
 
 
 def check(

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from cli.people import Role
 
 LOOPBACK = "127.0.0.1"
+STEP_S = 20.0
+"""Seconds that a step of the demo people may take to its end when all stops."""
 
 
 def run(state: Path, *, port: int = 8000, people: bool = True) -> None:
@@ -59,11 +61,14 @@ def run(state: Path, *, port: int = 8000, people: bool = True) -> None:
         _fill_registry(started, console)
         web = serve_portal(started, port)
         _say(console, started, base_url, seconds() - began, demo_people.PEOPLE if people else ())
-        if people and not demo_people.are_here(started):
-            Background("people", partial(_let_register, started, console, stop)).start()
+        registering = Background("people", partial(_let_register, started, console, stop))
+        if begun := people and not demo_people.are_here(started):
+            registering.start()
         while not stop.wait(0.5) and started.failed() is None:
             pass
         console.print("stopping …")
+        if begun and not registering.join(STEP_S):  # half a person could not go on the next time
+            console.print("the demo people did not come to the end of a step: make reset before the next make run")
         web.stop()
         if started.failed() is not None:
             raise SystemExit(f"a part died: {started.failed()!r}")
@@ -113,7 +118,9 @@ def _let_register(started: Platform, console: Console, stop: Stop) -> None:
 
     began = seconds()
     try:
-        make(started)
+        if not make(started, stopping=stop.is_set):
+            console.print("the demo people go on where they are at the next make run")
+            return
     except (grpc.RpcError, AssertionError) as error:
         if not stop.is_set():
             console.print(f"the demo people could not register ({error}): make reset, then make run, begins anew")

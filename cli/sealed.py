@@ -121,12 +121,13 @@ def export(installation: Installation, services: Sequence[str], query: str, *, f
     if out.exists() and any(out.iterdir() if out.is_dir() else [out]):
         raise SystemExit(f"{out} is there and not empty: name another folder")
     terms = read(query)
-    out.mkdir(parents=True, exist_ok=True)
     streams, resolve = streams_of(installation, services, terms), resolver(installation)
+    wanted = {service: condition(terms, service, streams[service], resolve) for service in services}
     counts: dict[str, int] = {}
     logs: dict[str, _Written] = {}
     rows = out / f"events.{form}"
     as_of = nature.now()
+    out.mkdir(parents=True, exist_ok=True)
     with rows.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         write = _WRITERS[form](file)
         for service in services:
@@ -136,8 +137,7 @@ def export(installation: Installation, services: Sequence[str], query: str, *, f
                     continue
                 written = logs[service] = _Written(checkpoint_in(sealed.note)[0].origin, sealed.size, sealed.position)
                 (out / f"{service}.checkpoint").write_text(sealed.note)
-                where, values = condition(terms, service, streams[service], resolve)
-                for row in sealed_rows(session, service, sealed, where, values):
+                for row in sealed_rows(session, service, sealed, *wanted[service]):
                     write(row)
                     counts[row["topic"]] = counts.get(row["topic"], 0) + 1
                     written.rows += 1

@@ -17,13 +17,12 @@ from urllib.request import urlopen
 from rich.console import Console
 
 from chassis.embedded import postgres
-from chassis.embedded.postgres import free_port
 from chassis.kafka.jars import fetch_jars
 from chassis.kafka.server import KafkaServer
 from chassis.kafka.server import start as start_kafka
 from chassis.keys import Keyring
 from chassis.runtime import Wakeup, seconds, wait_until
-from cli.alone import see_port_free
+from cli.alone import free_ports, see_port_free
 from cli.month import load_month_into
 from cli.platform import SEEDED, ensure_database, make_keys, password_of, service_environment
 
@@ -105,7 +104,7 @@ def up(state: Path, *, port: int = 8000) -> None:
     console.print(f"sign in as  {', '.join(f'{one.user_id} ({one.role})' for one in SEEDED)}")
     console.print(f"password    {password_of(state)}   (codes arrive in the inbox)")
     console.print(f"look        {next(one.url for one in started if one.name == 'inbox').removesuffix('/inbox')}")
-    console.print(f"next        open http://{HOST}:{port}, or make logs S=access; make down stops it")
+    console.print(f"next        open http://{HOST}:{port}, or make logs S=access; make down stops it", soft_wrap=True)
 
 
 def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
@@ -121,7 +120,7 @@ def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
     yield Part("kafka", kafka.pid or 0, "kafka.Kafka", kafka.bootstrap, log=str(state / "kafka"))
     keys = Keyring(state / "keys", make=True)
     make_keys(keys)
-    inbox_port, smtp_port = free_port(), free_port()
+    inbox_port, smtp_port, counts_port, *ports = free_ports(3 + 3 * len(NAMES), but=port)
     inbox = f"http://{HOST}:{inbox_port}/dev/inbox"
     words = ["-m", "cli", "inbox", str(smtp_port), str(inbox_port), str(state.parent)]
     yield spawn(state, "inbox", words, {}, url=inbox, health=inbox)
@@ -132,14 +131,15 @@ def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
         "MANDATE_KEYS": str(state / "keys"),
         "MANDATE_POOL": "4",
     }
-    addresses = {name: f"{HOST}:{free_port()}" for name in NAMES}
+    addresses = {name: f"{HOST}:{ports.pop()}" for name in NAMES}
     common["MANDATE_ADDRESSES"] = json.dumps(addresses)
     console.print("schemas and topics …")
     _migrate({name: common | {"MANDATE_DATABASE_URL": databases[name]} for name in NAMES})
     load_month_into(databases["registry"], keys)
     for name in NAMES:
-        yield from _service(state, name, common | {"MANDATE_DATABASE_URL": databases[name]}, addresses[name])
-    yield _web(state, "activity", free_port(), common | {"MANDATE_FOLDER": str(state / "activity")}, "readyz")
+        own = common | {"MANDATE_DATABASE_URL": databases[name]}
+        yield from _service(state, name, own, addresses[name], {"worker": ports.pop(), "api": ports.pop()})
+    yield _web(state, "activity", counts_port, common | {"MANDATE_FOLDER": str(state / "activity")}, "readyz")
     secret = keys.secret("portal.key").hex()
     portal = common | {"MANDATE_PORTAL_SECRET": secret, "MANDATE_PORTAL_SECURE_COOKIES": "0"}
     yield _web(state, "portal", port, portal, "health")
@@ -150,9 +150,8 @@ def _web(state: Path, name: str, port: int, environment: Mapping[str, str], heal
     return spawn(state, name, ["-m", f"services.{name}"], own, url=url, health=f"{url}/{health}")
 
 
-def _service(state: Path, name: str, environment: Mapping[str, str], address: str) -> Iterator[Part]:
-    for role in ("worker", "api"):
-        management = free_port()
+def _service(state: Path, name: str, own: Mapping[str, str], address: str, health: Mapping[str, int]) -> Iterator[Part]:
+    for role, management in health.items():
         more = {"MANDATE_MANAGEMENT_PORT": str(management)}
         if role == "api":
             more["MANDATE_PORT"] = address.rpartition(":")[2]
@@ -160,7 +159,7 @@ def _service(state: Path, name: str, environment: Mapping[str, str], address: st
             state,
             f"{name}.{role}",
             ["-m", f"services.{name}", role],
-            dict(environment) | more,
+            dict(own) | more,
             url=address if role == "api" else "",
             health=f"http://{HOST}:{management}/readyz",
         )

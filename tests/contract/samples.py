@@ -18,7 +18,7 @@ from uuid import UUID, uuid5
 
 from chassis.bus import Message
 from chassis.codec import Codec
-from chassis.domain import NAMESPACE, Aggregate
+from chassis.domain import NAMESPACE, Aggregate, Claim, Look
 from chassis.messages import Origin, wrap
 from chassis.service import Service
 from services.access.__main__ import SERVICE as ACCESS
@@ -114,10 +114,10 @@ def event_of(kind: Any, aggregate: type[Aggregate], *, version: int = 1) -> Any:
 
 
 def events() -> Iterator[tuple[Codec, str, Any]]:
-    """Every event class of these services, with its codec: (codec, topic, sample)."""
-    for service in SERVICES:
-        codec = Codec(service.application.aggregates)
-        for aggregate in service.application.aggregates:
+    """Every event class of these services, and of all logs, with its codec: (codec, topic, sample)."""
+    for aggregates in ((Claim, Look), *(service.application.aggregates for service in SERVICES)):
+        codec = Codec(aggregates)
+        for aggregate in aggregates:
             for kind in kinds_of(aggregate):
                 yield codec, kind.TOPIC, event_of(kind, aggregate)
 

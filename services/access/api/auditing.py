@@ -1,4 +1,4 @@
-"""Who could act at another time, for auditors alone; each question is noted."""
+"""Who could act at another time, for auditors alone; each question is an event."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import structlog
 from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.access.v1 import service_pb2 as pb
 
-from chassis import nature
+from chassis import looks, nature
 from chassis.application import Application
 from chassis.domain import NotAllowedError
 from chassis.messages import timestamp
@@ -45,14 +45,15 @@ class AuditAnswers:
             valid_at=timestamp(then.valid_at),
             known_at=timestamp(then.known_at),
         )
+        when = {"valid_at": then.valid_at.isoformat(), "known_at": then.known_at.isoformat()}
+        looks.note(self._app, caller, "who could act", about=provider_id, function=function, **when)
         logger.info(
             "audit read",
             actor=str(caller.account_id),
             question="who could act",
             provider_id=str(provider_id),
             function=function,
-            valid_at=then.valid_at.isoformat(),
-            known_at=then.known_at.isoformat(),
+            **when,
             found=len(answer.people),
             correlation_id=caller.correlation_id,
         )

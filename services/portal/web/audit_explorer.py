@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from chassis.query import LONGEST, QueryError
+from chassis.query import KEYS, LONGEST, QueryError
 from services.portal.web import audit_saying
 from services.portal.web.audit_asking import AUDIENCES, PAGE, Places, find, read_places, write_places
 from services.portal.web.audit_saying import Line
@@ -27,6 +27,8 @@ EXAMPLES = (
     "pos:access@12..40",
 )
 """Queries that show the grammar; each is a link."""
+SAID = "audit_said."
+"""What the catalogue's sentences of events are called by, before the stored name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Answer:
     """Paths; empty where there is nothing more."""
     newest: str
     command: str
+    export: str
+    """The command that writes all that the query finds, with the proofs."""
 
 
 def show(visit: Visit) -> Response:
@@ -48,7 +52,15 @@ def show(visit: Visit) -> Response:
     form.read({QUERY.name: asked.get(QUERY.name, "")})
     before, after = read_places(asked.get("before", "")), read_places(asked.get("after", ""))
     found, status = _find(visit, form, before or {}, after or {})
-    return visit.page("audit/explorer.html", status, form=form, found=found, examples=EXAMPLES)
+    return visit.page(
+        "audit/explorer.html", status, form=form, found=found, examples=EXAMPLES, suggestions=_suggestions(visit)
+    )
+
+
+def _suggestions(visit: Visit) -> list[str]:
+    """What the box offers while somebody types: the keys, and every event that has a name."""
+    names = sorted(name.removeprefix(SAID) for name in visit.words.sentences if name.startswith(SAID))
+    return [f"{key}:" for key in KEYS] + ["type:heard.*"] + [f"type:{name}" for name in names]
 
 
 def _find(visit: Visit, form: Form, before: Places, after: Places) -> tuple[Answer | None, int]:
@@ -67,7 +79,8 @@ def _find(visit: Visit, form: Form, before: Places, after: Places) -> tuple[Answ
         older=_path(form, "before", found.older),
         newer=_path(form, "after", found.newer),
         newest=_path(form, "", {}) if before or after else "",
-        command=_command(form["q"], found.before),
+        command=_command("find", form["q"], "--limit", str(PAGE), "--before", write_places(found.before)),
+        export=_command("export", form["q"], "--out", "FOLDER"),
     )
     return answer, 200
 
@@ -79,11 +92,10 @@ def _path(form: Form, name: str, places: Places | None) -> str:
     return f"{PATH}?{urlencode(asked)}"
 
 
-def _command(query: str, before: Places) -> str:
+def _command(does: str, query: str, *options: str) -> str:
     """The line that gives the same answer, tomorrow too: where each log ended is in it."""
     typed = f" {query}" if query.startswith("-") else query  # else it would be an option
-    words = ["mandate", "audit", "find", typed, "--limit", str(PAGE), "--before", write_places(before)]
-    return shlex.join(words)
+    return shlex.join(["mandate", "audit", does, typed, *options])
 
 
 PAGES = (Page(PATH, Access.AUDITOR, get=show, audiences=AUDIENCES),)

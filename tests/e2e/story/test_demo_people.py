@@ -1,4 +1,4 @@
-"""The people of `make run`: they register by themselves, once, and a reader can go on from where they are."""
+"""The people of `make run`: they register by themselves, once, and go on where they were stopped."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def peopled() -> Iterator[Platform]:
         with platform(base / "state") as started:
             load_generated(started, others=200)
             assert not people.are_here(started)
-            people.make(started)
+            told_to_stop = iter((False, False, True))
+            assert not people.make(started, stopping=lambda: next(told_to_stop)), "Ctrl-C behind the second step"
+            assert not people.are_here(started)
+            assert people.make(started), "the next start goes on there"
             yield started
     finally:
         shutil.rmtree(base, ignore_errors=True)

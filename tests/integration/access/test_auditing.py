@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from structlog.testing import capture_logs
 
 from chassis import log, nature
 from chassis.cause import Cause
-from chassis.domain import NotAllowedError
+from chassis.domain import Look, NotAllowedError
 from chassis.log import Entry
 from chassis.server import RefusedError
 from services.access.commands import role_requests
@@ -41,7 +42,11 @@ def test_the_answer_is_of_its_moment_and_the_question_is_noted(office: Office) -
     assert asked.id
     assert (now.position, then.position) == (end, 0)
     assert then.valid_at == then.known_at == before, "a moment of belief alone asks for what was true then"
-    assert office.room.end() == end, "to ask changes nothing"
+    looks = office.room.events(Look.Taken)
+    assert [(one.question, one.about) for one in looks] == [("who could act", GROUP)] * 2
+    assert {one.asked["function"] for one in looks} == {"PECOS"}
+    assert looks[1].asked["known_at"] == before.ToDatetime(UTC).isoformat()
+    assert office.room.end() == end + 2
     assert [(one["event"], one["actor"], one["found"]) for one in noted] == [("audit read", str(AUDITOR), 0)] * 2
 
 
@@ -70,7 +75,7 @@ def test_what_a_newer_release_wrote_is_no_answer_and_what_is_about_something_els
     with office.room.app.session() as session:
         log.append(session, "access", [Entry(nature.new_id(), 1, topic, b'{"unread": true}')], Cause.of(PERSON))
     if topic == "access.Document.Uploaded":
-        assert office.ask("WhoCouldAct", AUDITOR, roles=("AUDITOR",), **ASKED).position == before + 1
+        assert office.ask("WhoCouldAct", AUDITOR, roles=("AUDITOR",), **ASKED).position == before + 2, "it, and a look"
         return
     with pytest.raises(RefusedError) as caught:
         office.ask("WhoCouldAct", AUDITOR, roles=("AUDITOR",), **ASKED)

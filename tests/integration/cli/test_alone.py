@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from chassis.embedded import postgres
-from cli.alone import alone, forget, see_port_free
+from cli import people
+from cli.alone import alone, forget, free_ports, see_port_free
 
 
 @pytest.fixture
@@ -45,6 +46,24 @@ def test_a_taken_port_is_named_before_anything_starts() -> None:
     see_port_free("127.0.0.1", port)
 
 
+def test_ports_of_one_start_are_all_different() -> None:
+    """Asked for one by one, of 900 some come twice: the system gives a port anew that was let go of."""
+    ports = free_ports(900)
+    assert len(set(ports)) == len(ports) == 900
+
+
+def test_the_port_of_the_portal_is_no_free_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = iter(range(4001, 4010))
+
+    class Probe(socket.socket):
+        def getsockname(self) -> tuple[str, int]:
+            return "127.0.0.1", next(given)
+
+    monkeypatch.setattr(socket, "socket", Probe)
+    assert free_ports(3, but=4002) == [4001, 4003, 4004]
+    assert free_ports(2) == [4005, 4006]
+
+
 def test_the_postgresql_of_a_killed_run_is_no_hindrance(state: Path) -> None:
     left = postgres.start(state / "postgres")
     with alone(state):
@@ -58,5 +77,7 @@ def test_forgetting_removes_data_kept_elsewhere(state: Path) -> None:
     (elsewhere / "data").mkdir(parents=True)
     (state / "postgres").symlink_to(elsewhere)
     (state / "keys").mkdir()
+    for mark in (people.DONE, people.BEGUN):
+        (state / mark).touch()  # else nobody would register at the next start
     forget(state)
     assert [path.name for path in state.iterdir()] == ["run.lock"]

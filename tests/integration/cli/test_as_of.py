@@ -89,8 +89,8 @@ def test_auditors_are_told_the_same_on_their_page(mandate: Terminal, village_the
     for moment in (at - HOUR, at + HOUR):
         request = WhoCouldActRequest(provider_id=str(village.practice), function="PECOS")
         request.valid_at.FromDatetime(moment)
-        page = answers.WhoCouldAct(request, auditor)
         said = mandate.finds("audit", "who-can", str(village.practice), "PECOS", "--as-of", moment.isoformat())
+        page = answers.WhoCouldAct(request, auditor)
         fields = [one.name for one in CouldAct.DESCRIPTOR.fields]
         assert [
             {name: one[name] or type(getattr(CouldAct(), name))() for name in fields} for one in said["people"]

@@ -194,9 +194,10 @@ def test_an_event_is_told_with_its_place_in_the_tree(desk: Desk, village: Villag
     unsealed = desk.of("connections").GetEvent(pb.GetEventRequest(position=1), AUDITOR)
     assert (unsealed.is_sealed, unsealed.checkpoint) == (False, "")
     notary.seal()
+    end = desk.house.connections.end()
     found = desk.of("connections").GetEvent(pb.GetEventRequest(position=2), AUDITOR)
     assert (found.is_sealed, found.leaf_index) == (True, 1)
-    assert found.checkpoint.splitlines()[1] == str(desk.house.connections.end())
+    assert found.checkpoint.splitlines()[1] == str(end)
     [asked] = desk.find("type:connections.Connection.Requested", "connections").events
     whole = desk.of("connections").GetEvent(pb.GetEventRequest(position=asked.position), AUDITOR)
     assert whole.event == asked
@@ -244,8 +245,8 @@ def test_a_heard_stream_shows_what_was_heard(desk: Desk) -> None:
 
 
 @pytest.mark.usefixtures("every_level")
-def test_each_reading_is_noted_and_changes_nothing(desk: Desk, village: Village) -> None:
-    end, answers = village.house.access.end(), desk.of("access")
+def test_each_reading_is_noted(desk: Desk, village: Village) -> None:
+    answers = desk.of("access")
     stream = answers.FindEvents(pb.FindEventsRequest(limit=1), AUDITOR).events[0].stream
     with capture_logs() as noted:
         answers.ListActors(pb.ListActorsRequest(), AUDITOR)
@@ -258,7 +259,29 @@ def test_each_reading_is_noted_and_changes_nothing(desk: Desk, village: Village)
         ("audit read", str(KIM), "7F3K2QX9")
     }
     assert noted[2]["query"] == "type:heard.* [word] -[word]"  # S-27: who types a number by mistake does not log it
-    assert village.house.access.end() == end
+
+
+def test_a_look_at_one_thing_is_an_event_that_names_it_and_leafing_is_none(desk: Desk, village: Village) -> None:
+    """Auditors are audited, in the log that they look into, and by the same means."""
+    end, answers = village.house.access.end(), desk.of("access")
+    answers.FindStreams(pb.FindStreamsRequest(query=f"subject:{village.practice}"), AUDITOR)
+    event = answers.FindEvents(pb.FindEventsRequest(limit=1), AUDITOR).events[0]
+    for missing in (lambda: answers.GetEvent(pb.GetEventRequest(position=9999), AUDITOR),
+                    lambda: answers.ReadStream(pb.ReadStreamRequest(stream=str(uuid4())), AUDITOR)):  # fmt: skip
+        with pytest.raises(NotFoundError):
+            missing()
+    assert village.house.access.end() == end, "lists, and what is not there"
+    answers.GetEvent(pb.GetEventRequest(position=event.position), AUDITOR)
+    answers.ReadStream(pb.ReadStreamRequest(stream=event.stream, version=1), AUDITOR)
+    looks = desk.find(f"actor:{KIM} type:chassis.Look.*", "access").events
+    assert [json.loads(one.says) | {"timestamp": ""} for one in looks] == [
+        {"question": "event", "about": event.stream, "asked": {"position": str(event.position)}, "timestamp": ""},
+        {"question": "stream", "about": event.stream, "asked": {"version": "1"}, "timestamp": ""},
+    ]
+    about = desk.find(f"subject:{event.stream}", "access", limit=200).events
+    assert {one.position for one in looks} <= {one.position for one in about}, "who looked belongs to its history"
+    village.house.settle()
+    assert desk.house.access.end() == looks[-1].position, "nobody is told, and nobody reacts"
 
 
 def test_a_question_that_takes_too_long_is_ended(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

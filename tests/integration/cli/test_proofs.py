@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typer.testing import CliRunner
 
 from chassis import audit, checking
 from chassis.sealer import SealingKey
+from cli.__main__ import app
 from cli.installation import find
 from cli.sealed import export
 from tests.house import House
@@ -186,6 +189,25 @@ def test_a_sealer_that_stands_still_is_incomplete(mandate: Terminal, sealed: Vil
     assert "waits to be sealed for more than a minute" in found["missing"][0]
 
 
+@pytest.mark.parametrize("query", ["npi:9", "actor:nobody", "aktor:x"])
+def test_an_export_of_what_cannot_be_asked_leaves_no_folder(
+    mandate: Terminal, sealed: Village, tmp_path: Path, query: str
+) -> None:
+    assert sealed.house
+    assert mandate("audit", "export", query, "--out", str(tmp_path / "out")).exit_code == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_export_says_the_command_that_checks_it(
+    mandate: Terminal, sealed: Village, tmp_path: Path, keys: Path
+) -> None:
+    assert sealed.house
+    said = mandate.says("audit", "export", "", "--out", str(tmp_path / "out"))
+    [command] = re.findall(r"`mandate (audit check [^`]*)`", said)
+    result = CliRunner().invoke(app, command.replace("FILE", str(keys)).split())
+    assert (result.exit_code, "PROVEN" in result.output) == (0, True), result.output
+
+
 @pytest.mark.parametrize("form", ["jsonl", "csv"])
 def test_an_export_is_proven_by_folder_and_key_alone(
     mandate: Terminal, sealed: Village, tmp_path: Path, keys: Path, form: str
@@ -210,10 +232,6 @@ def test_an_export_is_proven_by_folder_and_key_alone(
 
 
 def mandate_check(mandate: Terminal, path: Path, keys: Path, code: int = 0) -> str:
-    from typer.testing import CliRunner
-
-    from cli.__main__ import app
-
     result = CliRunner().invoke(app, ["audit", "check", str(path), "--key", str(keys)])
     assert result.exit_code == code, result.output
     return result.output

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import grpc
 import httpx
@@ -19,6 +19,7 @@ from mandate.registry.v1 import service_pb2 as r
 
 from chassis.cause import system_actor
 from chassis.domain import Claim
+from chassis.query import parse
 from services.portal.web import words
 from services.portal.web.audit_asking import AUDIENCES, read_places, write_places
 from tests.unit.portal.answers import CLINIC, DELIA, OWN, World, id_of, late, refusal
@@ -125,6 +126,24 @@ def test_the_command_gives_the_same_answer_tomorrow_too(kim: httpx.Client) -> No
     said = unescape(kim.get("/audit", params={"q": "-type:heard.* npi:2000000002"}).text)
     where = "access@42,connections@8,enrollment@1,identity@1,notifier@1,registry@1"
     assert f"mandate audit find ' -type:heard.* npi:2000000002' --limit 25 --before {where}" in said
+
+
+def test_the_page_says_the_command_that_exports_it_all_with_proofs(kim: httpx.Client) -> None:
+    said = unescape(kim.get("/audit", params={"q": "-type:heard.* <b>"}).text)
+    assert "mandate audit export ' -type:heard.* <b>' --out FOLDER" in said
+
+
+def test_the_box_suggests_keys_and_the_names_of_events(kim: httpx.Client) -> None:
+    page = kim.get("/audit").text
+    offered = re.findall(r'<option value="([^"]*)"', page.partition('<datalist id="suggestions">')[2])
+    assert 'list="suggestions"' in page
+    assert {"npi:", "type:heard.*", "type:connections.Connection.Approved", "type:chassis.Look.Taken"} <= set(offered)
+    for query in (one for one in offered if not one.endswith(":")):
+        assert parse(query)
+
+
+def test_who_looked_is_a_query_among_others(kim: httpx.Client) -> None:
+    assert f'href="/audit?{urlencode({"q": "type:chassis.Look.*"})}"' in kim.get("/audit").text
 
 
 def links(page: str) -> dict[str, str]:
