@@ -245,7 +245,7 @@ def test_ps_and_logs_say_how_parts_are_and_what_they_said(tmp_path: Path) -> Non
     folder = tmp_path / "up"
     folder.mkdir()
     (folder / "gone.log").write_text("its last words")
-    up._note(folder, [Part("access.worker", 0, "no such process", "", "", str(folder / "gone.log"))])
+    up.note(folder, [Part("access.worker", 0, "no such process", "", "", str(folder / "gone.log"))])
     [gone] = typed.finds("ps")
     assert (gone["name"], gone["state"], gone["behind"]) == ("access.worker", "down", None)
     assert "make logs S=access.worker" in typed.says("ps")
