@@ -15,7 +15,10 @@ from chassis.policies import policies_of
 from chassis.views import View
 
 CHASSIS_SQL = files("chassis") / "sql"
-LOG_SQL = tuple(CHASSIS_SQL / name for name in ("0001_log.sql", "0002_append.sql", "0003_told.sql", "0004_seals.sql"))
+LOG_SQL = tuple(
+    CHASSIS_SQL / name
+    for name in ("0001_log.sql", "0002_append.sql", "0003_told.sql", "0004_seals.sql", "0005_put_back.sql")
+)
 
 SEALED = "leaves, tiles, checkpoints"
 """The tables that the sealer alone writes."""
