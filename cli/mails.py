@@ -111,5 +111,6 @@ def _notifier(state: Path, *, here: bool) -> Iterator[Application]:
         finally:
             database.close()
         return
-    with find(state).working(SERVICE) as database:
+    installation = find(state)
+    with installation.working(installation.service(SERVICE.name)) as database:
         yield SERVICE.application(database, Catalogue())

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
 from uuid import uuid4
 
 import psycopg
+import structlog
 
 from chassis.database import Session, identifier
+from chassis.keys import Keyring
+from chassis.main import main
 from chassis.migrate import open_database
 from chassis.restoring import look, raise_edition
+from chassis.runtime import Stop
 from chassis.service import followers
+from cli.platform import make_keys
 from tests.house import CATALOGUE, House, Room
 
 
@@ -80,3 +87,16 @@ def restore(house: House, name: str) -> int:
     with psycopg.connect(dsn_of(house), autocommit=True, options=f"-c search_path={name}") as owner:
         plan = look(Session(owner), house.subscriber, service, CATALOGUE)
     return raise_edition(dsn_of(house), service, plan, by="a test")
+
+
+def start(house: House, name: str, role: str, folder: Path, **more: str) -> None:
+    """Begin a process of a service as its container does, in this one; keys are made in the folder."""
+    make_keys(Keyring(folder, make=True))
+    settings = {"DATABASE_URL": dsn_of(house), "KEYS": str(folder), "ADDRESSES": "{}"} | more
+    environment = {f"MANDATE_{one}": value for one, value in settings.items()}
+    logging = structlog.get_config()
+    try:
+        with patch.dict("os.environ", environment), patch.object(Stop, "on_signals", lambda self: self):
+            main(house.rooms[name].service, [role])
+    finally:
+        structlog.configure(**logging)

@@ -155,11 +155,17 @@ def remember_ends(session: Session, taken_back: Sequence[Record]) -> None:
 
 
 def held(session: Session) -> list[dict[str, Any]]:
-    """The mails that wait for somebody to decide, oldest first; no address."""
+    """The mails that wait for somebody to decide, oldest first; no address.
+
+    Not those about which the sender has yet to note that somebody just has.
+    """
     columns = ("notification_id", "template", "recipient", "requested_at", "expires_at")
     rows = session.run(
         "SELECT notification_id, o.template, o.recipient, d.requested_at, d.expires_at FROM deliveries AS d"
-        " JOIN outbox_v1 AS o USING (notification_id) WHERE d.held ORDER BY d.requested_at, notification_id"
+        " JOIN outbox_v1 AS o USING (notification_id) WHERE d.held AND NOT EXISTS (SELECT 1 FROM log AS l"
+        " WHERE l.stream = notification_id AND l.position > (SELECT position FROM positions WHERE follower = %s))"
+        " ORDER BY d.requested_at, notification_id",
+        (Queue.FOLLOWER,),
     )
     return [dict(zip(columns, row, strict=True)) for row in rows]
 

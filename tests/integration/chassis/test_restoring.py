@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,10 +12,11 @@ import psycopg
 import pytest
 from mandate.common.v1 import receipt_pb2
 
-from chassis import failpoints, log, progress
+from chassis import editions, failpoints, log, progress
 from chassis.cause import Cause
 from chassis.database import Session
 from chassis.editions import Edition
+from chassis.followers import Lookout
 from chassis.hearing import HEARD, headers_of
 from chassis.messages import PROGRESS
 from chassis.progress import LogBehindError
@@ -26,9 +28,10 @@ from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.connections.projections.managers import MANAGERS
 from tests.house import CATALOGUE, House
+from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.test_relay import EUS, OFFICIAL, said
 from tests.papers import hand_in
-from tests.putting_back import back_up, down, dsn_of, restore
+from tests.putting_back import back_up, down, dsn_of, restore, start
 
 Rows = Callable[..., list[Any]]
 EMPLOYER = uuid4()
@@ -109,6 +112,33 @@ def test_whoever_writes_or_tells_refuses_a_log_that_was_put_back(house: House, r
     assert house.access.end() == was
     [(why,)] = rows(house.access, "SELECT why FROM put_back")
     assert "mandate restore access" in why
+
+
+@pytest.mark.parametrize("role", ["api", "worker"])
+def test_no_process_starts_on_a_log_that_was_put_back(house: House, tmp_path: Path, role: str) -> None:
+    approve(house)
+    house.settle()
+    backup = back_up(dsn_of(house), "access")
+    approve(house)
+    house.settle()
+    with down(house, "access"):
+        backup.put_back()
+        with pytest.raises(SystemExit, match="stop all of access, and run `mandate restore access` first"):
+            start(house, "access", role, tmp_path)
+
+
+def test_an_api_ends_once_a_worker_has_found_that_its_log_was_put_back(house: House, clock: Clock) -> None:
+    lookout = Lookout(house.access.app)
+    assert lookout.step() is False
+    with house.access.app.session() as session:
+        editions.note_put_back(session, "run `mandate restore access` first")
+    assert lookout.step() is False  # it looks now and then
+    clock.move(seconds=5)
+    with pytest.raises(LogBehindError, match="mandate restore access"):
+        lookout.step()
+    with house.access.app.session() as session:
+        progress.refuse_restored(session, house.subscriber, "access")  # the log is whole after all
+    assert lookout.step() is False
 
 
 def test_a_log_that_went_on_after_it_was_put_back_is_seen_by_its_leaf(house: House) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -11,10 +13,13 @@ from mandate.identity.v1.events_pb2 import AccountActivated, AccountLocked
 
 from chassis import nature
 from chassis.cause import Cause
+from chassis.embedded.postgres import EmbeddedPostgres
+from cli import installation
 from services.notifier.adapters import queue
 from services.notifier.commands import deliveries
 from services.notifier.domain import mails
 from services.notifier.domain.notification import Notification, to_account
+from tests.integration.cli.terminal import Terminal
 from tests.integration.notifier.bureau import Bureau
 from tests.putting_back import Backup, back_up, down, dsn_of, restore
 
@@ -40,8 +45,8 @@ def held(bureau: Bureau) -> list[UUID]:
         return [row["notification_id"] for row in queue.held(session)]
 
 
-def decide(bureau: Bureau, command: object, **arguments: object) -> None:
-    bureau.house.notifier.app.execute(command, Cause.of(uuid4()), **arguments)  # type: ignore[arg-type]
+def decide(bureau: Bureau, command: Any, **arguments: Any) -> None:
+    bureau.house.notifier.app.execute(command, Cause.of(uuid4()), **arguments)
     bureau.house.settle()
 
 
@@ -124,6 +129,32 @@ def test_a_held_mail_whose_time_is_over_expires(bureau: Bureau) -> None:
     bureau.house.settle()
     assert id_ not in held(bureau)
     assert [event.originator_id for event in bureau.house.notifier.events(Notification.Expired)] == [id_]
+
+
+def test_an_operator_sees_them_and_decides(
+    bureau: Bureau, postgres: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "postgres").symlink_to(postgres.base)
+    monkeypatch.setattr(installation, "DATABASE", dsn_of(bureau.house).rpartition("/")[2])
+    mandate = Terminal(tmp_path)
+    assert "no mail is held" in mandate.says("mails", "held")
+    backup = back_up(dsn_of(bureau.house), "notifier")
+    for name in ("one", "two", "three"):
+        lock(bureau, f"{name}@example.com")
+    lose_the_ends(bureau)
+    put_back(bureau, backup)
+    first, *_ = rows = mandate.finds("mails", "held")
+    assert [row["template"] for row in rows] == [mails.ACCOUNT_LOCKED] * 3
+    assert "one@example.com" not in str(rows)
+    assert "say --all" in mandate.refuses("mails", "release")
+    assert "no mail 018f0c5e" in mandate.refuses("mails", "drop", "018f0c5e-7d3a-7b6e-9a52-5d2f4c8f0b61")
+    assert "is no mail" in mandate.refuses("mails", "drop", "1")
+    assert first["notification_id"] in mandate.says("mails", "release", first["notification_id"], "--by", "ops")
+    assert mandate.says("mails", "drop", "--all", "--by", "ops").count("given up") == 2
+    bureau.house.settle()
+    assert (len(addresses(bureau)), held(bureau)) == (4, [])
+    reasons = [event.reason for event in bureau.house.notifier.events(Notification.Failed)]
+    assert reasons == ["HELD: not released by ops"] * 2
 
 
 @pytest.mark.parametrize("again", [False, True])
