@@ -18,6 +18,7 @@ from tests.house import CATALOGUE
 from tests.putting_back import Backup, back_up
 from tests.sim import story
 from tests.sim.checks import check_all
+from tests.sim.checks_of_people import InvariantError
 from tests.sim.run import MOST_OF_FEW, come_to_rest
 from tests.sim.scenery import Scenery
 from tests.sim.stage import Stage, staged
@@ -61,6 +62,7 @@ def play_restored(postgres: EmbeddedPostgres, scenery: Scenery, seed: int) -> Re
             stage.sim.play(lambda: second.is_told, most=2 * MOST_OF_FEW)
             come_to_rest(stage, 3 * MOST_OF_FEW)
         check_all(stage)
+        _events_keep_their_names(stage)
         return Restored(service, lost, sum(plan.lost.values()))
 
 
@@ -86,6 +88,18 @@ def _restore(stage: Stage, name: str, backup: Backup) -> tuple[int, Plan]:
     stage.down.clear()
     stage.bells.wake_all()
     return was - plan.end, plan
+
+
+def _events_keep_their_names(stage: Stage) -> None:
+    """I3: an event that is told again, in whatever edition, is told under the id that it had."""
+    with stage.connect("bus") as bus:
+        rows = bus.execute(
+            "SELECT topic, headers->>'leafhash', array_agg(DISTINCT headers->>'ce_id') FROM records"
+            " WHERE topic <> 'Progress' AND topic NOT LIKE '%State' GROUP BY 1, 2"
+        ).fetchall()
+    renamed = [names for _, _, names in rows if len(names) > 1]
+    if renamed:
+        raise InvariantError(f"one event was told under several names: {renamed[0]}")
 
 
 def _stop(stage: Stage, name: str) -> None:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from chassis.embedded import postgres
+from chassis.embedded.bus import EmbeddedTopicAdmin
+from chassis.migrate import migrate, migrate_bus, open_database
 from cli.__main__ import app
+from cli.alone import alone
+from cli.installation import DATABASE, port_of
+from cli.platform import ensure_database
+from services.access.__main__ import SERVICE as ACCESS
 from services.access.commands import staff
 from services.access.domain.association import Association
-from tests.house import House
+from tests.house import CATALOGUE, House
 from tests.integration.cli.terminal import Terminal, Village
 from tests.putting_back import back_up, down, dsn_of
 
@@ -75,3 +85,31 @@ def test_bad_words_are_refused_with_a_line(mandate: Terminal, tmp_path: Path) ->
     assert "--json asks nobody: add --yes, or --dry-run" in mandate.refuses("restore", "access", "--json")
     assert "there is no service 'acess' here" in mandate.refuses("restore", "acess", "--dry-run")
     assert "nothing is kept below" in Terminal(tmp_path / "elsewhere").refuses("restore", "access", "--dry-run")
+
+
+@pytest.fixture
+def stopped() -> Iterator[Path]:
+    """What `mandate run` has left: a folder with the data of a PostgreSQL that does not run."""
+    state = Path(tempfile.mkdtemp(prefix="mandate-stopped-"))
+    state.chmod(0o755)  # PostgreSQL drops to another user where we are root
+    server = postgres.start(state / "postgres")
+    dsn = ensure_database(server, DATABASE)
+    migrate_bus(dsn)
+    migrate(ACCESS.application, dsn, extra=ACCESS.scripts)
+    bus = open_database(dsn, "bus", size=1)
+    EmbeddedTopicAdmin(bus).ensure(tuple(CATALOGUE.topics.values()))
+    bus.close()
+    server.stop()
+    try:
+        yield state
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def test_where_nothing_runs_the_server_is_started_for_a_moment(stopped: Path) -> None:
+    mandate = Terminal(stopped)
+    assert mandate.finds("restore", "access", "--yes", "--anyway")["raised_to"] == 2
+    assert port_of(stopped / "postgres") is None
+    with alone(stopped):
+        assert "stop it first" in mandate.refuses("restore", "access", "--dry-run")
+    assert "`up` keeps nothing below" in mandate.refuses("restore", "access", "--dry-run", "--up")
