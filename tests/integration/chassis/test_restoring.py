@@ -23,6 +23,7 @@ from chassis.progress import LogBehindError
 from chassis.restoring import LogMovedError, Plan, StillRunningError, look, raise_edition
 from chassis.runtime import Wakeup
 from chassis.server import RefusedError
+from chassis.settings import INSTALLATION
 from chassis.waiting import Waiter
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
@@ -30,6 +31,7 @@ from services.connections.projections.managers import MANAGERS
 from tests.house import CATALOGUE, House
 from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.test_relay import EUS, OFFICIAL, said
+from tests.notary import notary_of
 from tests.papers import hand_in
 from tests.putting_back import back_up, down, dsn_of, restore, start
 
@@ -276,6 +278,30 @@ def test_while_anything_of_the_service_runs_nothing_is_changed(house: House) -> 
     with house.access.app.session(), pytest.raises(StillRunningError, match="mandate_access"):
         restore(house, "access")
     assert house.access.app.edition == 1
+
+
+def test_the_seals_go_on_under_the_new_edition(house: House, rows: Rows) -> None:
+    """I7: they are of the backup too; what was sealed of the lost piece speaks of another edition."""
+    approve(house)
+    with notary_of(house) as notary:
+        notary.seal()
+        backup = back_up(dsn_of(house), "access")
+        approve(house)
+        house.settle()
+        notary.seal()
+        with down(house, "access"):
+            backup.put_back()
+            with pytest.raises(StillRunningError, match="mandate_access_sealer"):
+                restore(house, "access")
+    with down(house, "access"):
+        restore(house, "access")
+    house.settle()
+    approve(house)
+    with notary_of(house) as notary:
+        notary.seal()
+    [(note, size)] = rows(house.access, "SELECT note, size FROM checkpoints ORDER BY size DESC LIMIT 1")
+    assert note.startswith(f"{INSTALLATION}/access/2\n")
+    assert rows(house.access, "SELECT count(*) FROM log") == [(size,)]
 
 
 def test_the_service_itself_cannot_raise_its_edition(house: House) -> None:
