@@ -15,11 +15,12 @@ from eventsourcing.application import AggregateNotFoundError
 from eventsourcing.application import Repository as LibraryRepository
 from eventsourcing.persistence import EventStore
 
-from chassis import log, nature
+from chassis import editions, log, nature
 from chassis.cause import Cause, Receipt
 from chassis.codec import Codec, UnknownEventError
 from chassis.database import Database, DatabaseUnavailableError, Session
 from chassis.domain import Aggregate, Claim, DomainError, NotFoundError
+from chassis.editions import Editions
 from chassis.log import Answer, AnsweredError, ConflictError
 from chassis.messages import Catalogue
 from chassis.streams import StreamReader
@@ -121,7 +122,7 @@ class Application:
         self.codec = Codec(self.aggregates)
         self.repository = Repository(self)
         self._pinned: ContextVar[Session | None] = ContextVar(f"{self.name}.session", default=None)
-        self._edition: int | None = None
+        self._editions: Editions | None = None
         self.on_append: Callable[[int], None] = lambda _position: None
         """Called with the last position after each append of this process: wakes its followers."""
 
@@ -155,11 +156,16 @@ class Application:
 
     @property
     def edition(self) -> int:
-        """The log's edition; it changes only while the service is down."""
-        if self._edition is None:
+        """The log's edition."""
+        return self.editions.current
+
+    @property
+    def editions(self) -> Editions:
+        """The log's editions; they change only while the service is down."""
+        if self._editions is None:
             with self.session() as session:
-                self._edition = log.edition(session)
-        return self._edition
+                self._editions = editions.editions(session, self.name)
+        return self._editions
 
     # -- commands
 

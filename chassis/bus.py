@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -147,3 +147,23 @@ def partition_of(key: str, partitions: int) -> int:
     The first eight bytes of SHA-256 over the key's UTF-8, big-endian, modulo the number of partitions.
     """
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8]) % partitions
+
+
+PATIENCE = 50
+"""Polls that bring nothing, before the bus counts as away."""
+
+
+def records_between(subscriber: Subscriber, begin: Places, ends: Places) -> Iterator[Record]:
+    """All records from these places to those, and perhaps some that came meanwhile.
+
+    To the ends, and not only until a poll brings nothing. Raises `BusUnavailableError` where they are not reached.
+    """
+    topics = sorted({topic for topic, _ in ends})
+    places, empty = begin, 0
+    while any(places[part].topic_id == end.topic_id and places[part].offset < end.offset for part, end in ends.items()):
+        batch = subscriber.poll(topics, places)
+        yield from batch.records
+        empty = 0 if batch.records or batch.places != places else empty + 1
+        if empty > PATIENCE:
+            raise BusUnavailableError(f"{', '.join(topics)} cannot be read to the end")
+        places = batch.places

@@ -17,6 +17,7 @@ from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from eventsourcing.utils import register_topic
 
 from chassis.domain import Aggregate, Claim, DomainError, Look
+from chassis.editions import Edition
 
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
 _OWN = ("originator_id", "originator_version")
@@ -53,7 +54,7 @@ class Codec(Mapper[UUID]):
     def __init__(self, aggregates: Iterable[type[Aggregate]]) -> None:
         super().__init__(JSONTranscoder())
         self._readers: dict[str, tuple[type, msgspec.json.Decoder[Any], tuple[str, ...]]] = {}
-        known: tuple[type[Aggregate], ...] = (*aggregates, Claim, Look)
+        known: tuple[type[Aggregate], ...] = (*aggregates, Claim, Look, Edition)
         for aggregate in known:
             register_topic(aggregate.TOPIC, aggregate)
             for event in _events(aggregate):

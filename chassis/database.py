@@ -187,7 +187,8 @@ def options(schema: str, role: str | None = None) -> str:
     """Libpq options of every session of the application: its schema, UTC, and limits on what it may hold up."""
     settings = [f"search_path={schema}", "TimeZone=UTC", "lock_timeout=5s", "idle_in_transaction_session_timeout=10s"]
     if role:
-        settings.append(f"role={role}")
+        # by the name one sees in pg_stat_activity that a process of the service runs
+        settings += [f"role={role}", f"application_name={role}"]
     return " ".join(f"-c {setting}" for setting in settings)
 
 

@@ -19,7 +19,7 @@ from chassis.database import Session
 from chassis.domain import id_of
 from chassis.log import Entry, Recorded
 from chassis.messages import PROGRESS, Catalogue, Envelope, UnreadableMessageError, as_text, envelope_of
-from chassis.progress import Lately
+from chassis.progress import Lately, Standing
 
 HEARD = "heard."
 
@@ -57,8 +57,11 @@ def headers_of(row: Recorded) -> dict[str, str]:
 class Ingest:
     """Takes messages from the bus into the log; a message that comes twice changes nothing."""
 
-    def __init__(self, app: Application, subscriber: Subscriber, *, batch: int = 500) -> None:
+    def __init__(
+        self, app: Application, subscriber: Subscriber, standing: Standing | None = None, *, batch: int = 500
+    ) -> None:
         self.name = f"{app.name}.ingest"
+        self._standing = standing or Standing(subscriber, app.name)
         self._app, self._bus, self._batch = app, subscriber, batch
         self._topics = tuple(app.hears)
         self._actor = system_actor(self.name)
@@ -72,6 +75,8 @@ class Ingest:
         if not self._topics:
             return False
         with self._app.database.session() as session:
+            # what it writes would make a log that was put back as long as it was
+            self._standing.require(session)
             places = self._saved(session)
             batch = self._bus.poll((*self._topics, PROGRESS), places, limit=self._batch)
             moved = {part: place for part, place in batch.places.items() if places.get(part) != place}
@@ -106,6 +111,7 @@ class Ingest:
     def redrive(self) -> int:
         """Read again what is parked, in order of each key; what can be read now is heard. Return how many could."""
         with self._app.database.session() as session:
+            self._standing.require(session)
             with session.transaction():
                 log.lock(session)
                 rows = session.run(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,15 +14,17 @@ from mandate.audit.v1 import service_pb2 as audit_pb
 from chassis import logs
 from chassis.application import Application
 from chassis.auditing import AuditAnswers
-from chassis.bus import Publisher, Subscriber, TopicAdmin
+from chassis.bus import BusUnavailableError, Publisher, Subscriber, TopicAdmin
 from chassis.client import channel
 from chassis.database import DatabaseUnavailableError, PooledDatabase
+from chassis.editions import why_put_back
 from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
-from chassis.followers import Follower
+from chassis.followers import Follower, Lookout, OnlyOnWhole
 from chassis.keys import Keyring
 from chassis.management import Management, ServiceHealth, in_alarm
 from chassis.messages import Catalogue
 from chassis.migrate import migrate, migrate_bus, open_database, pending, sealer_of
+from chassis.progress import LogBehindError, Standing, refuse_restored
 from chassis.runtime import Lease, Listener, Stop, Wakeup, Worker
 from chassis.sealer import Sealer
 from chassis.server import Api, Rule, serve
@@ -104,13 +106,13 @@ def create(service: Service, settings: Settings) -> None:
     if settings.bus == "embedded":
         migrate_bus(settings.bus_url or settings.database_url)
     if settings.makes_topics:
-        with _bus(settings) as (_, _, admin):
+        with bus_of(settings) as (_, _, admin):
             admin.ensure(tuple(Catalogue().topics.values()))
 
 
 @contextmanager
-def _bus(settings: Settings) -> Iterator[tuple[Publisher, Subscriber, TopicAdmin]]:
-    """The driver that the settings name."""
+def bus_of(settings: Settings) -> Iterator[tuple[Publisher, Subscriber, TopicAdmin]]:
+    """The bus that the settings name, until the block ends."""
     if settings.bus == "embedded":
         database = open_database(settings.bus_url or settings.database_url, "bus", size=4)
         try:
@@ -139,8 +141,10 @@ def workers(
     """The threads that drive a service's followers: one a role with a lease each, or one for all without."""
     service, settings = process.service, process.settings
     groups = followers(service, process.app, publisher, subscriber)
+    standing = Standing(subscriber, service.name)
     for role, make in service.more_followers.items():
-        groups[role] = [*groups.get(role, []), *make(process.app, process.parts)]
+        more = [OnlyOnWhole(process.app, one, standing) for one in make(process.app, process.parts)]
+        groups[role] = [*groups.get(role, []), *more]
     if settings.seals:
         groups["sealer"] = [sealer(process)]
     driven_by = abreast(process.app, groups)
@@ -190,6 +194,10 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
         if words[0] == "sealer":
             _drive(process, stop, "sealer", [_worker_of(process, "sealer", [sealer(process)], leased=True)])
             return
+        try:
+            _see_whole(process, words[0])
+        except LogBehindError as error:
+            sys.exit(str(error))
         if service.seed is not None:
             service.seed(process.parts)
         if words[0] == "api":
@@ -219,6 +227,19 @@ def _schema_is_there(process: Process, stop: Stop) -> bool:
     return False
 
 
+def _see_whole(process: Process, role: str) -> None:
+    """Raise `LogBehindError` where the log was put back. An api asks no broker: a worker tells it through the database.
+
+    While the bus is away nobody knows: the api starts all the same, and a worker's followers wait.
+    """
+    with process.app.session() as session:
+        if why := why_put_back(session) if role == "api" else "":
+            raise LogBehindError(why)
+        if role == "worker" or process.settings.bus == "embedded":
+            with suppress(BusUnavailableError), bus_of(process.settings) as (_, subscriber, _):
+                refuse_restored(session, subscriber, process.service.name)
+
+
 def _management(process: Process, role: str, threads: Sequence[Worker]) -> Management:
     health = ServiceHealth(process.app, threads, process.service.measures, only_seals=role == "sealer")
     return Management(health, host=process.settings.host, port=process.settings.management_port)
@@ -227,7 +248,8 @@ def _management(process: Process, role: str, threads: Sequence[Worker]) -> Manag
 def _api(process: Process, stop: Stop) -> None:
     service, settings = process.service, process.settings
     listener = Listener(process.database, process.wakeup)
-    in_memory = Worker(f"{service.name}.memory", service.api_followers(process.parts), process.wakeup)
+    followed = [*service.api_followers(process.parts), Lookout(process.app)]
+    in_memory = Worker(f"{service.name}.memory", followed, process.wakeup)
     for part in (listener, in_memory):
         part.start()
     verifier = process.keys.verifier(service.name, SERVICES)
@@ -250,7 +272,7 @@ def _api(process: Process, stop: Stop) -> None:
 
 
 def _worker(process: Process, stop: Stop) -> None:
-    with _bus(process.settings) as (publisher, subscriber, _):
+    with bus_of(process.settings) as (publisher, subscriber, _):
         _drive(process, stop, "worker", workers(process, publisher, subscriber, leased=True))
 
 

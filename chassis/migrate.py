@@ -17,7 +17,14 @@ from chassis.views import View
 CHASSIS_SQL = files("chassis") / "sql"
 LOG_SQL = tuple(
     CHASSIS_SQL / name
-    for name in ("0001_log.sql", "0002_append.sql", "0003_told.sql", "0004_seals.sql", "0005_reread.sql")
+    for name in (
+        "0001_log.sql",
+        "0002_append.sql",
+        "0003_told.sql",
+        "0004_seals.sql",
+        "0005_put_back.sql",
+        "0006_reread.sql",
+    )
 )
 
 SEALED = "leaves, tiles, checkpoints"

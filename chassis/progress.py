@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from google.protobuf.message import DecodeError
 from mandate.bus.v1 import topics_pb2
 
-from chassis import log, nature
-from chassis.bus import BusUnavailableError, Message, Place, Record, Subscriber
+from chassis import editions, log, nature
+from chassis.bus import Message, Place, Places, Record, Subscriber, records_between
 from chassis.database import Session
 from chassis.domain import DomainError
 from chassis.messages import PROGRESS, UnreadableMessageError
@@ -23,8 +23,6 @@ class LogBehindError(Exception):
 
 NEAR = 500
 """Records from the end among which the last Progress of a living service stands."""
-PATIENCE = 50
-"""Polls that bring nothing, before the bus counts as away."""
 REPEATS = timedelta(seconds=5)
 """For so long a Progress that says what the last one said is not written down: it only shows that its origin lives."""
 FRESH = timedelta(seconds=30)
@@ -62,6 +60,8 @@ def message(session: Session, origin: str, edition: int, position: int) -> Messa
         ],
     )
     headers = {"content-type": "application/protobuf", "ce_specversion": "1.0", "origin": origin}
+    if leaf := _leaf(session, position):
+        headers["leafhash"] = leaf
     return Message(topic=PROGRESS, key=origin, value=value.SerializeToString(deterministic=True), headers=headers)
 
 
@@ -76,7 +76,23 @@ def read(record: Record) -> topics_pb2.Progress:
     return told
 
 
-def last_told(subscriber: Subscriber, origin: str) -> topics_pb2.Progress | None:
+def _leaf(session: Session, position: int) -> str:
+    """The leaf hash of the event at a position, as messages carry it; nothing where there is no event."""
+    row = session.one("SELECT leaf_hash FROM log WHERE position = %s", (position,))
+    return bytes(row[0]).hex() if row else ""
+
+
+@dataclass(frozen=True, slots=True)
+class LastTold:
+    """The furthest that an origin has told."""
+
+    edition: int
+    position: int
+    leaf: str
+    """Leaf hash of the event at that position, where the Progress names it."""
+
+
+def last_told(subscriber: Subscriber, origin: str) -> LastTold | None:
     """The furthest Progress that this origin has published, or None.
 
     Looked for from the end backwards, ten times as far each time: a day of Progress may be there. To the end as it
@@ -86,7 +102,7 @@ def last_told(subscriber: Subscriber, origin: str) -> topics_pb2.Progress | None
     reach = NEAR
     while True:
         begin = {part: Place(end.topic_id, max(0, end.offset - reach)) for part, end in ends.items()}
-        told = [one for one in _between(subscriber, begin, ends) if one.origin == origin]
+        told = list(_told_between(subscriber, begin, ends, origin))
         if told:
             return max(told, key=lambda one: (one.edition, one.position))
         if all(place.offset == 0 for place in begin.values()):
@@ -94,30 +110,35 @@ def last_told(subscriber: Subscriber, origin: str) -> topics_pb2.Progress | None
         reach *= 10
 
 
-def _between(
-    subscriber: Subscriber, begin: Mapping[tuple[str, int], Place], ends: Mapping[tuple[str, int], Place]
-) -> Iterator[topics_pb2.Progress]:
-    places, empty = begin, 0
-    while any(places[part].topic_id == end.topic_id and places[part].offset < end.offset for part, end in ends.items()):
-        batch = subscriber.poll((PROGRESS,), places)
-        for record in batch.records:
-            with suppress(UnreadableMessageError):  # a stranger's: ingest parks it
-                yield read(record)
-        empty = 0 if batch.records or batch.places != places else empty + 1
-        if empty > PATIENCE:
-            raise BusUnavailableError(f"{PROGRESS} cannot be read to its end")
-        places = batch.places
+def _told_between(subscriber: Subscriber, begin: Places, ends: Places, origin: str) -> Iterator[LastTold]:
+    for record in records_between(subscriber, begin, ends):
+        with suppress(UnreadableMessageError):  # a stranger's: ingest parks it
+            told = read(record)
+            if told.origin == origin:
+                yield LastTold(told.edition, told.position, record.headers.get("leafhash", ""))
 
 
 def refuse_restored(session: Session, subscriber: Subscriber, origin: str) -> None:
-    """Raise `LogBehindError` where the own log ends before its own last Progress."""
+    """Raise `LogBehindError` where the own log ends before its own last Progress, or is another log than told it."""
     told = last_told(subscriber, origin)
     edition, end = log.edition(session), log.end(session)
-    if told is not None and (told.edition, told.position) > (edition, end):
-        raise LogBehindError(
-            f"{origin} has told everything up to position {told.position} of edition {told.edition}, but its log"
-            f" ends at {end} of edition {edition}. It was restored from a backup: run `mandate restore {origin}` first."
-        )
+    if told is None or not is_behind(session, told, edition, end):
+        editions.note_whole(session)
+        return
+    why = (
+        f"{origin} has told everything up to position {told.position} of edition {told.edition}, but its log"
+        f" ends at {end} of edition {edition}, or has gone another way since it was put back. It was restored from a"
+        f" backup: stop all of {origin}, and run `mandate restore {origin}` first."
+    )
+    editions.note_put_back(session, why)
+    raise LogBehindError(why)
+
+
+def is_behind(session: Session, told: LastTold, edition: int, end: int) -> bool:
+    """Whether a log that ends there has not all that was told, or has another event where the last of that was."""
+    if told.edition == edition and told.position <= end:
+        return bool(told.leaf) and _leaf(session, told.position) != told.leaf
+    return (told.edition, told.position) > (edition, end)
 
 
 class Standing:
@@ -128,13 +149,14 @@ class Standing:
 
     def __init__(self, subscriber: Subscriber, origin: str) -> None:
         self._subscriber, self._origin = subscriber, origin
-        self._known = False
+        self.known = False
+        """Whether it has been seen that the log is whole."""
 
     def require(self, session: Session) -> None:
         """Raise `LogBehindError` where the log was put back, `BusUnavailableError` while that is not known."""
-        if not self._known:
+        if not self.known:
             refuse_restored(session, self._subscriber, self._origin)
-            self._known = True
+            self.known = True
 
 
 class Lately:

@@ -94,7 +94,7 @@ class Relay:
             if to_state is not None:
                 state = to_state(self._app.repository.get(row.stream, version=row.version))
                 states[state.DESCRIPTOR.name, row.stream] = self._told(row, state)
-                messages.append(wrap(state, self._origin(row), form=self._publishing.form))
+                messages.append(self._wrapped(state, row))
         gone = set(behind) - set(states)
         if self._tell(session, messages, states, gone, was=position, becomes=position):
             self._behind.passed(behind)
@@ -145,7 +145,6 @@ class Relay:
         for number, (row, event) in enumerate(zip(recorded, events, strict=True)):
             if row.topic.startswith(HEARD):
                 continue
-            origin = self._origin(row)
             to_message = self._publishing.to_message.get(type(event))
             to_state = self._states.get(_aggregate_of(row))
             if to_message is None and to_state is None:
@@ -153,7 +152,7 @@ class Relay:
             aggregate = self._grown(row, event)
             message = to_message(event, aggregate) if to_message else None
             if message is not None:
-                messages.append(wrap(message, origin))
+                messages.append(wrap(message, self._origin(row, self._app.editions.of(row.position))))
             if to_state is None or self._command_goes_on(session, recorded, number):
                 continue
             state = to_state(aggregate)
@@ -162,7 +161,7 @@ class Relay:
             if before is not None and (before.edition, before.version) > (now.edition, now.version):
                 continue  # another copy was faster with this page: an older state after a newer one would be the last
             if before is None or before.hash != now.hash:
-                messages.append(wrap(state, origin, form=self._publishing.form))
+                messages.append(self._wrapped(state, row))
                 states[key] = now
         return messages, states
 
@@ -170,11 +169,16 @@ class Relay:
         form = self._publishing.form
         return Told(row.version, _hash(state, form), self._app.edition, form)
 
-    def _origin(self, row: Recorded) -> Origin:
+    def _wrapped(self, state: Message, row: Recorded) -> BusMessage:
+        """A state in our edition, for it must win over what was told before a restore."""
+        return wrap(state, self._origin(row, self._app.edition), form=self._publishing.form)
+
+    def _origin(self, row: Recorded, edition: int) -> Origin:
+        """Where a message comes from. What happened keeps the edition in which it was written: the same `ce_id`."""
         cause = row.cause
         return Origin(
             service=self._app.name,
-            edition=self._app.edition,
+            edition=edition,
             position=row.position,
             stream=row.stream,
             version=row.version,
@@ -217,7 +221,8 @@ _KEPT = 10_000
 
 def _causation_id(app: Application, cause: Cause) -> str:
     """The event that a policy was woken by, as messages name it; or the command."""
-    return f"{app.name}/{app.edition}/{cause.causation}" if cause.causation else str(cause.command_id)
+    position = cause.causation
+    return f"{app.name}/{app.editions.of(position)}/{position}" if position else str(cause.command_id)
 
 
 def _hash(state: Message, form: int) -> bytes:

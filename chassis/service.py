@@ -9,7 +9,7 @@ from typing import Any
 
 from chassis import log, policies
 from chassis.application import Application
-from chassis.bus import Publisher, Subscriber
+from chassis.bus import Publisher, Record, Subscriber
 from chassis.followers import Abreast, Follower, ViewFollower
 from chassis.hearing import Ingest
 from chassis.measuring import More, nothing
@@ -45,6 +45,10 @@ class Service:
     seed: Callable[[Any], None] | None = None
     """Called once before an api or a worker starts, after `migrate`: accounts from configuration."""
 
+    taken_back: Callable[[Any, Sequence[Record]], None] | None = None
+    """Called by a restore, in its transaction, with a session of the owner and the events that the service had told
+    and that its log does not have any more."""
+
     @property
     def name(self) -> str:
         """The context's name: schema, origin of its messages, first part of its topics."""
@@ -54,7 +58,13 @@ class Service:
     def actors(self) -> tuple[str, ...]:
         """Names of all that acts in nobody's name here: their ids are made of them (`chassis.cause.system_actor`)."""
         policies_here = (f"{self.name}/{policy}" for policy in policies_of(self.application))
-        return (f"{self.name}.ingest", f"{self.name}.timers", *policies_here, *self.other_actors)
+        return (
+            f"{self.name}.ingest",
+            f"{self.name}.timers",
+            f"{self.name}.restore",
+            *policies_here,
+            *self.other_actors,
+        )
 
 
 ROLES = ("ingest", "policies", "views", "relay", "timers")
@@ -85,12 +95,13 @@ def followers(
     views = list(dict.fromkeys((*app.policy_views, *app.views)))
     standing = Standing(subscriber, app.name)
     relay = Relay(app, service.publishing, publisher, standing)
+    # what only shows (views) may go on; whoever writes into the log, tells, or does something else must know first
     return {
-        "ingest": [Ingest(app, subscriber)] if app.hears else [],
+        "ingest": [Ingest(app, subscriber, standing)] if app.hears else [],
         "policies": [PolicyFollower(app, policy, standing) for policy in policies_of(app)],
         "views": [ViewFollower(app, view) for view in views],
         "relay": [relay, Mender(app, relay, subscriber)],
-        "timers": [Timers(app, service.deadlines)],
+        "timers": [Timers(app, service.deadlines, standing)],
     }
 
 

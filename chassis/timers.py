@@ -13,6 +13,7 @@ from chassis.database import Session
 from chassis.domain import DomainError
 from chassis.followers import next_page
 from chassis.log import MovedError
+from chassis.progress import Standing
 
 DUE = 100
 """Deadlines taken note of in one step."""
@@ -30,9 +31,9 @@ class Timers:
     A command checks the clock itself, so a late timer never gives anybody more time.
     """
 
-    def __init__(self, app: Application, deadlines: Deadlines, *, batch: int = log.PAGE) -> None:
+    def __init__(self, app: Application, deadlines: Deadlines, standing: Standing, *, batch: int = log.PAGE) -> None:
         self.name = f"{app.name}.timers"
-        self._app, self._batch = app, batch
+        self._app, self._standing, self._batch = app, standing, batch
         self._commands = {event.TOPIC: command for event, command in deadlines.items()}  # type: ignore[attr-defined]
         self._actor = system_actor(self.name)
         self._forgot_at: datetime | None = None
@@ -40,6 +41,7 @@ class Timers:
     def step(self) -> bool:
         """Note new deadlines, take note of those that are due, forget old answers."""
         with self._app.database.session() as session:
+            self._standing.require(session)
             noted = self._note(session)
             due = session.run(
                 "SELECT topic, stream, expires_at FROM deadlines WHERE expires_at <= %s ORDER BY expires_at LIMIT %s",

@@ -57,7 +57,8 @@ class Waiter:
             needed = 0
             for receipt in receipts:
                 if receipt.origin == self.app.name:
-                    needed = max(needed, receipt.position)
+                    # what a restore has taken back never comes again: nobody waits for it
+                    needed = max(needed, self.app.editions.left_of(receipt.edition, receipt.position))
                     continue
                 heard = progress.heard_up_to(session, receipt.origin)
                 if heard is None or (heard.edition, heard.position) < (receipt.edition, receipt.position):

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cli import audit, events, proofs, registry
+from cli import audit, events, mails, proofs, registry
+from cli.restore import restore
 from cli.showing import Json
 from cli.trace import trace
 
@@ -16,8 +17,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pret
 app.add_typer(events.app, name="events")
 app.add_typer(audit.app, name="audit")
 app.add_typer(registry.app, name="registry")
+app.add_typer(mails.app, name="mails")
 proofs.add_to(audit.app)
 app.command()(trace)
+app.command()(restore)
 
 State = Annotated[Path, typer.Option("--state", envvar="MANDATE_STATE", help="Folder of data, keys and logs.")]
 

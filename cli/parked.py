@@ -75,7 +75,10 @@ def redrive_in(installation: Installation, service: Service, policy: str | None)
     before = list(_about(parked_in(installation, service), policy))
     with installation.working(service) as database, installation.bus() as bus:
         if policy is None and any(row["kind"] == MESSAGE for row in before):
-            Ingest(service.application(database, Catalogue()), bus).redrive()
+            try:
+                Ingest(service.application(database, Catalogue()), bus).redrive()
+            except LogBehindError as error:
+                raise SystemExit(str(error)) from error
         standing = Standing(bus, service.name)
         reasons = dict(_wake(database, service, standing, before, (policy,) if policy else names))
     after = list(_about(parked_in(installation, service), policy))

@@ -15,6 +15,7 @@ from typing import Any
 import psycopg
 
 from chassis import logs
+from chassis.bus import Subscriber
 from chassis.client import channel
 from chassis.database import PooledDatabase, identifier
 from chassis.embedded import postgres
@@ -23,6 +24,7 @@ from chassis.inbox import LOOPBACK, Inbox
 from chassis.keys import Keyring
 from chassis.main import Process, apis_of, build, create, workers
 from chassis.migrate import open_database
+from chassis.progress import LogBehindError, refuse_restored
 from chassis.runtime import Wakeup, Worker, running
 from chassis.server import serve
 from chassis.service import Service
@@ -132,6 +134,7 @@ def _start(started: Platform, settings: Settings, bus: PooledDatabase, closing: 
         process = build(service, settings, wakeup=bell, make_keys=True)
         closing.callback(process.closing.close)
         started.processes[service.name] = process
+        _see_whole(process, subscriber)
     for service in ALL:
         process = started.processes[service.name]
         verifier = started.keys.verifier(service.name, SERVICES)
@@ -144,6 +147,15 @@ def _start(started: Platform, settings: Settings, bus: PooledDatabase, closing: 
             service.seed(process.parts)
         started.workers += workers(process, publisher, subscriber, leased=False, one_thread=True)
     closing.enter_context(running(started.workers))
+
+
+def _see_whole(process: Process, subscriber: Subscriber) -> None:
+    """End the program with a line where the service's log was put back."""
+    try:
+        with process.app.session() as session:
+            refuse_restored(session, subscriber, process.service.name)
+    except LogBehindError as error:
+        raise SystemExit(str(error)) from error
 
 
 def ensure_database(server: postgres.EmbeddedPostgres, name: str) -> str:

@@ -8,9 +8,8 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 
-from chassis.bus import BusUnavailableError, Place, Places, Record, Subscriber
+from chassis.bus import PATIENCE, BusUnavailableError, Place, Places, Record, Subscriber
 from chassis.messages import Catalogue, UnreadableMessageError
-from chassis.progress import PATIENCE
 from chassis.runtime import Wakeup
 from cli.showing import line, moment, plain, say_json
 

@@ -13,7 +13,7 @@ from services.notifier.adapters.addressing import Addressing
 from services.notifier.adapters.enrollment import EnrollmentSigners, NoSigners
 from services.notifier.adapters.identity import IdentityContacts
 from services.notifier.adapters.ports import Parties, Signers
-from services.notifier.adapters.queue import waiting
+from services.notifier.adapters.queue import remember_ends, waiting
 from services.notifier.adapters.registry import NoParties, RegistryParties
 from services.notifier.adapters.secrets import SealedSecrets
 from services.notifier.adapters.sender import Sender
@@ -56,10 +56,11 @@ def _parties(parts: Parts) -> Parties:
 SERVICE = Service(
     application=NotifierApplication,
     publishing=PUBLISHING,
-    scripts=[SCRIPTS / "0001_deliveries.sql"],
+    scripts=[SCRIPTS / "0001_deliveries.sql", SCRIPTS / "0002_held.sql"],
     more_followers={"sender": _sender},
     measures=waiting,
     other_actors=(Sender.name,),
+    taken_back=remember_ends,
 )
 
 if __name__ == "__main__":

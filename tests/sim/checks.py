@@ -117,15 +117,16 @@ def _told_and_heard(stage: Stage) -> None:
     """I3: every message is on the bus, in order of version per key once repeats are left out; and was heard once."""
     with stage.connect("bus") as bus:
         rows = bus.execute(
-            "SELECT topic, key, headers->>'ce_id', (headers->>'ce_sequence')::bigint FROM records"
+            "SELECT topic, key, headers->>'ce_id', (headers->>'edition')::bigint, (headers->>'ce_sequence')::bigint"
+            " FROM records"
             " WHERE topic <> 'Progress' ORDER BY topic, partition, \"offset\""
         ).fetchall()
-    told: dict[tuple[str, str], list[int]] = {}
+    told: dict[tuple[str, str], list[tuple[int, int]]] = {}
     seen: set[str] = set()
-    for topic, key, id_, version in rows:
+    for topic, key, id_, edition, version in rows:
         if id_ not in seen:
             seen.add(id_)
-            told.setdefault((topic, key), []).append(version)
+            told.setdefault((topic, key), []).append((edition, version))
     for (topic, key), versions in told.items():
         if versions != sorted(versions):
             raise InvariantError(f"{topic} {key} was told in the order {versions}")
@@ -137,7 +138,7 @@ def _told_and_heard(stage: Stage) -> None:
         twice = [id_ for id_, count in heard.items() if count > 1]
         if twice:
             raise InvariantError(f"{service.name} heard {twice[0]} twice")
-        expected = {id_ for topic, _, id_, _ in rows if topic in app.hears and not topic.endswith("State")}
+        expected = {id_ for topic, _, id_, _, _ in rows if topic in app.hears and not topic.endswith("State")}
         if expected - set(heard):
             raise InvariantError(f"{service.name} never heard {min(expected - set(heard))}")
 

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from chassis import application, fields, hearing, log, mending, nature, progress, told
+from chassis.editions import Editions
 from chassis.embedded.postgres import EmbeddedPostgres, start
 from services.identity.commands.parts import Parts
 from services.notifier.adapters.ports import TryLaterError
@@ -138,6 +139,18 @@ UNDER_TEST: dict[str, tuple[Mutant, str]] = {
     "no policy acts before it has read its last Progress": (
         in_code(progress, "refuse_restored", lambda _session, _subscriber, _origin: None),
         f"{CHASSIS}/test_standing.py::test_no_policy_acts_on_a_log_that_was_put_back",
+    ),
+    "a log that went another way is noticed": (
+        in_code(progress, "_leaf", lambda _session, _position: ""),
+        f"{CHASSIS}/test_restoring.py::test_a_log_that_went_on_after_it_was_put_back_is_seen_by_its_leaf",
+    ),
+    "what happened keeps the edition in which it was written": (
+        in_code(Editions, "of", lambda editions, _position: editions.current),
+        f"{CHASSIS}/test_restoring.py::test_what_was_written_before_the_backup_and_told_after_it_is_the_same_message",
+    ),
+    "a mail that may have been sent is held": (
+        in_code(Queue, "_may_have_been_sent", lambda _self, _session, _row: False),
+        "tests/integration/notifier/test_held_mails.py::test_what_may_have_been_sent_waits_for_somebody_who_lets_it_go_out",
     ),
     "a raised form or edition tells all states again": (
         in_code(told.Behind, "page", lambda _self, _session, _limit: []),

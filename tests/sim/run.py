@@ -42,12 +42,12 @@ def play(postgres: EmbeddedPostgres, scenery: Scenery, seed: int, **settings: An
         told: Any = Story(stage) if stage.platform is None else Portal(stage)
         told.tell()
         stage.sim.play(lambda: told.is_told, most=most)
-        _come_to_rest(stage, most)
+        come_to_rest(stage, most)
         check_all(stage)
         return Run(seed, stage.sim.turns, stage.sim.crashes, len(stage.history), _written(stage))
 
 
-def _come_to_rest(stage: Stage, most: int) -> None:
+def come_to_rest(stage: Stage, most: int) -> None:
     """Without faults from now on: everything is heard, and mails whose sender died or was refused are sent."""
     stage.bells.wake_all()
     stage.sim.heal(most=most)

@@ -57,6 +57,8 @@ class Stage:
     apps: dict[str, Any] = field(default_factory=dict)
     history: list[Asked] = field(default_factory=list)
     unanswered: dict[tuple[Any, ...], Asked] = field(default_factory=dict)
+    down: set[str] = field(default_factory=set)
+    """Services whose workers do not start again just now."""
     box: Box = field(init=False)
     bells: Bells = field(init=False)
     platform: Platform | None = None
@@ -152,6 +154,8 @@ def _into(box: Box) -> Callable[..., None]:
 def _worker(stage: Stage, service: Service) -> Callable[[], Iterator[bool]]:
     def life() -> Iterator[bool]:
         """A process: what it remembers dies with it."""
+        while service.name in stage.down:
+            yield False
         driven = _followers(stage, service)
         while True:
             worked = False

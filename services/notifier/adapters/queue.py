@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from chassis import log, metrics
 from chassis.application import Application
+from chassis.bus import Record
 from chassis.database import Session
+from chassis.editions import Edition
 from chassis.followers import next_page
-from chassis.log import MovedError
+from chassis.hearing import HEARD, headers_of
+from chassis.log import MovedError, Recorded
 from chassis.measuring import age
+from chassis.messages import Catalogue
 from chassis.metrics import Reading
 from services.notifier.domain.notification import Notification
 
@@ -27,6 +32,14 @@ class Due:
     notification_id: UUID
     requested_at: datetime
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a mail ended: sent under this Message-ID, or given up for this reason."""
+
+    message_id: str
+    reason: str
 
 
 class Queue:
@@ -46,21 +59,24 @@ class Queue:
             try:
                 with session.transaction():
                     log.move(session, self.FOLLOWER, was=was, becomes=page.recorded[-1].position)
-                    for event in page.events:
-                        _note(session, event)
+                    for row, event in zip(page.recorded, page.events, strict=True):
+                        self._note(session, row, event)
             except MovedError:
                 pass  # another copy has noted it
         return True
 
     def claim(self, now: datetime) -> Due | None:
-        """The mail that has waited longest, if one is due. Its row moves ahead, so no other copy tries it too."""
+        """The mail that has waited longest, if one is due. Its row moves ahead, so no other copy tries it too.
+
+        One that is held is due only when its time is over.
+        """
         with self._app.database.session() as session:
             row = session.one(
                 "UPDATE deliveries SET attempts = attempts + 1, due_at = %s WHERE notification_id ="
-                " (SELECT notification_id FROM deliveries WHERE due_at <= %s"
+                " (SELECT notification_id FROM deliveries WHERE due_at <= %s AND (NOT held OR expires_at <= %s)"
                 " ORDER BY due_at, notification_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
                 " RETURNING notification_id, requested_at, attempts",
-                (now + CLAIM, now),
+                (now + CLAIM, now, now),
             )
         return Due(*row) if row else None
 
@@ -78,21 +94,84 @@ class Queue:
         with self._app.database.session() as session:
             session.run("DELETE FROM deliveries WHERE notification_id = %s", (due.notification_id,))
 
+    def ended_before(self, due: Due) -> Ended | None:
+        """How it ended before the log was put back, where the bus knew."""
+        with self._app.database.session() as session:
+            row = session.one(
+                "SELECT message_id, reason FROM ended_before WHERE notification_id = %s", (due.notification_id,)
+            )
+        return Ended(*row) if row else None
+
+    def _note(self, session: Session, row: Recorded, event: object) -> None:
+        match event:
+            case Notification.Requested():
+                session.run(
+                    "INSERT INTO deliveries (notification_id, requested_at, expires_at, due_at, held) VALUES"
+                    " (%s, %s, %s, %s, %s AND NOT EXISTS (SELECT 1 FROM ended_before WHERE notification_id = %s))"
+                    " ON CONFLICT DO NOTHING",
+                    (
+                        event.originator_id,
+                        event.timestamp,
+                        event.expires_at,
+                        event.timestamp,
+                        self._may_have_been_sent(session, row),
+                        event.originator_id,
+                    ),
+                )
+            case Notification.Released(originator_id=id_, timestamp=at):
+                session.run("UPDATE deliveries SET held = false, due_at = %s WHERE notification_id = %s", (at, id_))
+            case Notification.Sent() | Notification.Failed() | Notification.Superseded() | Notification.Expired():
+                session.run("DELETE FROM deliveries WHERE notification_id = %s", (event.originator_id,))
+            case Edition.Raised():  # what waits here may have gone out in the piece that was lost
+                session.run(
+                    "UPDATE deliveries AS d SET held = NOT EXISTS"
+                    " (SELECT 1 FROM ended_before AS e WHERE e.notification_id = d.notification_id)"
+                )
+
+    def _may_have_been_sent(self, session: Session, row: Recorded) -> bool:
+        """Whether a mail is asked for because of something that happened before our log was put back.
+
+        Then it may have been asked for once already, and sent, in the piece that was lost.
+        """
+        begun = self._app.editions.begun
+        if not begun or not row.cause.causation:
+            return False
+        [woke] = log.read(session, after=row.cause.causation - 1, limit=1)
+        if not woke.topic.startswith(HEARD):
+            return False
+        return datetime.fromisoformat(headers_of(woke)["ce_time"]) <= begun[-1].raised_at
+
+
+def remember_ends(session: Session, taken_back: Sequence[Record]) -> None:
+    """Keep how mails ended that the log, which was put back, knows nothing of: they are not sent again."""
+    catalogue = Catalogue()
+    for record in taken_back:
+        told: Any = catalogue.decode(record.topic, record.value or b"")
+        session.run(
+            "INSERT INTO ended_before VALUES (%s, %s, %s) ON CONFLICT (notification_id) DO UPDATE"
+            " SET message_id = excluded.message_id, reason = excluded.reason",
+            (UUID(told.notification_id), getattr(told, "message_id", ""), getattr(told, "reason", "")),
+        )
+
+
+def held(session: Session) -> list[dict[str, Any]]:
+    """The mails that wait for somebody to decide, oldest first; no address.
+
+    Not those about which the sender has yet to note that somebody just has.
+    """
+    columns = ("notification_id", "template", "recipient", "requested_at", "expires_at")
+    rows = session.run(
+        "SELECT notification_id, o.template, o.recipient, d.requested_at, d.expires_at FROM deliveries AS d"
+        " JOIN outbox_v1 AS o USING (notification_id) WHERE d.held AND NOT EXISTS (SELECT 1 FROM log AS l"
+        " WHERE l.stream = notification_id AND l.position > (SELECT position FROM positions WHERE follower = %s))"
+        " ORDER BY d.requested_at, notification_id",
+        (Queue.FOLLOWER,),
+    )
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
 
 def waiting(session: Session, now: datetime) -> Iterable[Reading]:
     """How many mails wait, and how long the first of them has waited."""
     [(mails, oldest)] = session.run("SELECT count(*), min(requested_at) FROM deliveries")
     yield metrics.MAILS_WAITING.reads(mails, "notifier")
     yield metrics.MAIL_OLDEST.reads(age(oldest, now), "notifier")
-
-
-def _note(session: Session, event: object) -> None:
-    match event:
-        case Notification.Requested():
-            session.run(
-                "INSERT INTO deliveries (notification_id, requested_at, expires_at, due_at) VALUES (%s, %s, %s, %s)"
-                " ON CONFLICT DO NOTHING",
-                (event.originator_id, event.timestamp, event.expires_at, event.timestamp),
-            )
-        case Notification.Sent() | Notification.Failed() | Notification.Superseded() | Notification.Expired():
-            session.run("DELETE FROM deliveries WHERE notification_id = %s", (event.originator_id,))

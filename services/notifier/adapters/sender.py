@@ -9,7 +9,7 @@ from chassis.application import Application
 from chassis.cause import Cause, system_actor
 from services.notifier.adapters.addressing import Addressing
 from services.notifier.adapters.ports import Post, RefusedForGoodError, TryLaterError
-from services.notifier.adapters.queue import Due, Queue
+from services.notifier.adapters.queue import Due, Ended, Queue
 from services.notifier.adapters.settings import NotifierSettings
 from services.notifier.commands import deliveries
 from services.notifier.domain.notification import Notification
@@ -32,12 +32,16 @@ class Sender:
         self._handed_over: dict[UUID, str] = {}
 
     def step(self) -> bool:
-        """Note a page of the log, then try one due mail. Return whether there was either."""
-        noted = self._queue.follow()
+        """Note a page of the log, or else try one due mail. Return whether there was either.
+
+        All that the log says comes first: it may say that a mail is to be held.
+        """
+        if self._queue.follow():
+            return True
         due = self._queue.claim(nature.now())
         if due is not None:
             self._deliver(due)
-        return noted or due is not None
+        return due is not None
 
     def _deliver(self, due: Due) -> None:
         notification: Notification = self._app.repository.get(due.notification_id)
@@ -45,10 +49,20 @@ class Sender:
             self._queue.drop(due)
         elif due.notification_id in self._handed_over:
             self._record_sent(notification, due)
+        elif (ended := self._queue.ended_before(due)) is not None:
+            self._end_as_before(notification, due, ended)
         elif notification.expires_at is not None and nature.now() >= notification.expires_at:
             self._app.execute(deliveries.expire, self._cause(notification), notification_id=notification.id)
         else:
             self._try(notification, due)
+
+    def _end_as_before(self, notification: Notification, due: Due, ended: Ended) -> None:
+        """It went out, or was given up, before the log was put back: that is written down again, and nothing sent."""
+        if ended.message_id:
+            self._handed_over[notification.id] = ended.message_id
+            self._record_sent(notification, due)
+        else:
+            self._fail(notification, due, ended.reason)
 
     def _try(self, notification: Notification, due: Due) -> None:
         try:

@@ -24,6 +24,13 @@ def fail(app: Application, cause: Cause, *, notification_id: UUID, reason: str, 
     return app.commit(notification, cause=cause)
 
 
+def release(app: Application, cause: Cause, *, notification_id: UUID, by: str) -> Receipt:
+    """Let a mail go out that is held because it may have been sent already; `by` is who says so."""
+    notification: Notification = app.repository.get(notification_id)
+    notification.release(by=by)
+    return app.commit(notification, cause=cause)
+
+
 def expire(app: Application, cause: Cause, *, notification_id: UUID) -> Receipt:
     """Drop a mail whose time is over. Repeating it changes nothing; raises `NotExpiredError`."""
     notification: Notification = app.repository.get(notification_id)

@@ -72,6 +72,12 @@ class Notification(Aggregate):
 
         TOPIC = "notifier.Notification.Expired"
 
+    class Released(Aggregate.Event):
+        """It may go out, although nobody knows whether it did before the log was put back: somebody has decided."""
+
+        TOPIC = "notifier.Notification.Released"
+        by: str
+
     @event(Requested)
     def __init__(
         self,
@@ -117,6 +123,11 @@ class Notification(Aggregate):
         if self.is_open:
             self._failed(reason=reason, attempts=attempts)
 
+    def release(self, *, by: str) -> None:
+        """Let it go out although it may have been sent already."""
+        if self.is_open:
+            self._released(by=by)
+
     def supersede(self, *, by: str) -> None:
         """Drop it because of the message `by`. Twice is the same as once."""
         if by not in SUPERSEDED_BY.get(self.template, frozenset()):
@@ -138,6 +149,9 @@ class Notification(Aggregate):
     @event(Failed)
     def _failed(self, reason: str, attempts: int) -> None:
         self.status = "FAILED"
+
+    @event(Released)
+    def _released(self, by: str) -> None: ...
 
     @event(Superseded)
     def _superseded(self, by: str) -> None:

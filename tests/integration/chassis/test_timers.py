@@ -12,8 +12,9 @@ import pytest
 from chassis.application import Application
 from chassis.cause import Cause, system_actor
 from chassis.database import DatabaseUnavailableError
+from chassis.progress import Standing
 from chassis.timers import Timers
-from tests.house import CATALOGUE, Room
+from tests.house import CATALOGUE, House, Room
 from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.picky import NotNowError
 from tests.integration.chassis.shop import DEADLINES, ShopApplication, add, close, open_tab
@@ -49,11 +50,12 @@ def test_a_deadline_is_taken_note_of_when_it_has_passed_and_not_before(shop: Roo
     assert actors == [(system_actor("shop.timers"),)]
 
 
-def test_two_timers_take_it_once(shop: Room, rows: Rows, clock: Clock) -> None:
+def test_two_timers_take_it_once(shop_house: House, shop: Room, rows: Rows, clock: Clock) -> None:
     for _ in range(12):
         shop.execute(open_tab, ME, minutes=5)
     clock.move(minutes=5)
-    copies = [Timers(ShopApplication(shop.database, CATALOGUE), DEADLINES, batch=5) for _ in range(2)]
+    standing = Standing(shop_house.subscriber, "shop")
+    copies = [Timers(ShopApplication(shop.database, CATALOGUE), DEADLINES, standing, batch=5) for _ in range(2)]
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(run, copies))
     assert len(shop.events(Tab.Closed)) == 12

@@ -38,7 +38,7 @@ def test_every_command_can_be_typed(page: Path) -> None:
 
 
 def test_a_command_that_is_none_is_noticed() -> None:
-    page = "`mandate audit verify --fast`, then `mandate restore`\n```sh\nmandate audit replay   # all\n```\n"
+    page = "`mandate audit verify --fast`, then `mandate repair`\n```sh\nmandate audit replay   # all\n```\n"
     assert [bool(refused(words)) for words in commands(page)] == [True, True, False]
 
 
