@@ -1,4 +1,4 @@
-"""`mandate events`: topics, what is on them, and what could not be taken from them."""
+"""`mandate events`: topics, what is on them, how far everybody is behind, and what could not be taken from them."""
 
 from __future__ import annotations
 
@@ -122,6 +122,28 @@ def simulate(
 
     with find(state).telling() as (publisher, admin), suppress(KeyboardInterrupt):
         play(publisher, admin, scenario, told, prefix=prefix, people=people, follow=follow)
+
+
+@app.command()
+def lag(
+    *,
+    every: Annotated[bool, typer.Option("--all", help="A line for each follower, topic and origin.")] = False,
+    as_json: Json = False,
+    state: State = STATE,
+) -> None:
+    """What is not yet told, heard, followed, answered or sent, and since when; exit code 3 behind a limit."""
+    from cli import lag_table
+    from cli.lag import rows_of
+    from cli.showing import say_json
+
+    rows = list(rows_of(find(state)))
+    is_behind = any(row.is_behind for row in rows)
+    if as_json:
+        say_json({"in_step": not is_behind, "rows": [row.as_json() for row in rows]})
+    else:
+        lag_table.show(rows, every=every)
+    if is_behind:
+        raise typer.Exit(INCOMPLETE)
 
 
 @app.command()
