@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import yaml
 
-from chassis import nature, progress
 from chassis.bus import Message
 from chassis.embedded.postgres import free_port
 from cli.installation import Installation
@@ -22,25 +20,7 @@ from cli.up import Part
 from services.access.commands import role_requests
 from tests.house import House
 from tests.integration.cli.terminal import Terminal
-from tests.notary import Notary
 from tools.repository import ROOT
-
-Publish = Callable[..., UUID]
-ELSEWHERE = ("identity", "enrollment")
-"""Whom access listens to, and who do not live in this house."""
-
-
-@pytest.fixture
-def in_step(mandate: Terminal, house: House, notary: Notary, publish_account: Publish) -> Terminal:
-    """Everything told, heard, followed and sealed, by those who live elsewhere too."""
-    publish_account(uuid4())
-    for origin in ELSEWHERE:
-        with house.access.app.session() as session:
-            told = progress.message(session, origin, 1, 1)
-        house.publisher.publish([told])
-    house.settle()
-    notary.seal()
-    return mandate
 
 
 @pytest.fixture
@@ -53,18 +33,7 @@ def official(in_step: Terminal, house: House) -> UUID:
     return who
 
 
-@pytest.fixture
-def pass_time() -> Iterator[Callable[[float], None]]:
-    """Seconds to let pass, for everybody in this process."""
-    past = timedelta(0)
-
-    def more(seconds: float) -> None:
-        nonlocal past
-        past += timedelta(seconds=seconds)
-
-    before = nature.use(nature.REAL._replace(now=lambda: nature.REAL.now() + past))
-    yield more
-    nature.use(before)
+Publish = Callable[..., UUID]
 
 
 def found(terminal: Terminal, kind: str, *, code: int = 0) -> dict[tuple[str, str], dict[str, Any]]:
