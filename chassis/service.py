@@ -9,6 +9,7 @@ from typing import Any
 
 from chassis import log, policies
 from chassis.application import Application
+from chassis.batches import CountedPublisher, CountedSubscriber
 from chassis.bus import Publisher, Subscriber
 from chassis.followers import Abreast, Follower, ViewFollower
 from chassis.hearing import Ingest
@@ -84,10 +85,10 @@ def followers(
     views = list(dict.fromkeys((*app.policy_views, *app.views)))
     standing = Standing(subscriber, app.name)
     return {
-        "ingest": [Ingest(app, subscriber)] if app.hears else [],
+        "ingest": [Ingest(app, CountedSubscriber(subscriber, app.name))] if app.hears else [],
         "policies": [PolicyFollower(app, policy, standing) for policy in policies_of(app)],
         "views": [ViewFollower(app, view) for view in views],
-        "relay": [Relay(app, service.publishing, publisher, standing)],
+        "relay": [Relay(app, service.publishing, CountedPublisher(publisher, app.name), standing)],
         "timers": [Timers(app, service.deadlines)],
     }
 
