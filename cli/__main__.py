@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from cli import audit, events, proofs
+from cli import audit, bus, events, proofs
 from cli.trace import trace
 
 typer.BadParameter.__mro__[1].exit_code = 1  # type: ignore[attr-defined]  # of every usage error: 2 is a finding
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(events.app, name="events")
 app.add_typer(audit.app, name="audit")
+app.add_typer(bus.app, name="bus")
 proofs.add_to(audit.app)
 app.command()(trace)
 

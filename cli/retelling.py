@@ -14,13 +14,23 @@ from cli.installation import Installation
 def tell_states_again(session: Session) -> int:
     """Let the relay tell all states once more, in the open transaction; return how many.
 
-    As behind in form as none can be, all of them are behind ours. One step back lets a relay that runs look.
+    As behind in form as none can be, all of them are behind ours.
     """
     [(count,)] = session.run(
         "WITH all_of_them AS (UPDATE told SET form = 0 RETURNING 1) SELECT count(*) FROM all_of_them"
     )
-    session.run("UPDATE positions SET position = position - 1 WHERE follower LIKE '%%.relay' AND position > 0")
     return int(count)
+
+
+def forget(session: Session) -> int:
+    """Let a service forget the bus it knew, in the open transaction: from where it reads, to where it has written.
+
+    What was heard stands in its log, so what comes again is nothing new. Its relay tells all its states on the new
+    bus; returns how many.
+    """
+    session.run("DELETE FROM offsets")
+    session.run("DELETE FROM written")
+    return tell_states_again(session)
 
 
 def retell(installation: Installation, service: Service) -> dict[str, Any]:
@@ -36,6 +46,11 @@ def retell(installation: Installation, service: Service) -> dict[str, Any]:
     with installation.working(service) as database, database.session() as session, session.transaction():
         forgotten = session.run("DELETE FROM written WHERE topic_id <> ALL(%s) RETURNING topic", (sorted(ids),))
         states = tell_states_again(session)
+        # one step back, and a relay that runs sees that it was moved, and looks what it has to tell again
+        session.run(
+            "UPDATE positions SET position = position - 1 WHERE follower = %s AND position > 0",
+            (lag.OUTBOX_OF.format(service.name),),
+        )
     gaps = []
     for listener in installation.services():
         with installation.working(listener) as database, database.session() as session:

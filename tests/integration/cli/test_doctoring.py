@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -227,7 +228,7 @@ def test_what_migrate_has_not_made_is_named(in_step: Terminal, owner: Owner) -> 
 
 def test_a_disk_that_is_nearly_full_is_named(in_step: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")  # noqa: PYI024 - what shutil gives
-    monkeypatch.setattr(doctoring.shutil, "disk_usage", lambda _path: usage(1000 << 20, 860 << 20, 140 << 20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage(1000 << 20, 860 << 20, 140 << 20))
     [found] = named(in_step, "disk")
     assert "the disk of postgres is 86% full, 140 MiB are free" in found["sentence"]
 
