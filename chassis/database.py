@@ -37,11 +37,6 @@ class DatabaseUnavailableError(Exception):
 class Together(Protocol):
     """Lets threads that come at the same time do one piece of work for all of them (`chassis.waiting.GroupCommit`)."""
 
-    @property
-    def waiting(self) -> int:
-        """Jobs that wait for the work at hand to be done."""
-        ...
-
     def do(self, job: Job, work: Callable[[Sequence[Job]], Sequence[Done | Exception]]) -> Done:
         """Hand a job in and return (or raise) what `work`, of any of the threads, has made of it."""
         ...

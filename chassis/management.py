@@ -86,8 +86,10 @@ class ServiceHealth:
 
     def _waiting(self) -> Iterator[Reading]:
         database = self._app.database
-        if isinstance(database, PooledDatabase) and database.together is not None:
-            yield metrics.APPENDS_WAITING.reads(database.together.waiting, self.name)
+        together = database.together if isinstance(database, PooledDatabase) else None
+        if together is not None:
+            waiting = getattr(together, "waiting", 0)  # a queue has a depth; others who commit together may have none
+            yield metrics.APPENDS_WAITING.reads(waiting, self.name)
 
 
 class Management:
