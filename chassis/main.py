@@ -68,7 +68,7 @@ def build(
     closing = ExitStack()
     role = sealer_of(service.name) if only_seals else ""
     database = open_database(settings.database_url, service.name, size=settings.pool, role=role)
-    database.together = GroupCommit()
+    database.together = GroupCommit(service.name)
     closing.callback(database.close)
     app = service.application(database, Catalogue())
     bell = wakeup or Wakeup()

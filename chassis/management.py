@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
+from math import isfinite
 from typing import Any, Protocol
 
 from chassis import log, metrics
 from chassis.application import Application
-from chassis.database import DatabaseUnavailableError
+from chassis.database import DatabaseUnavailableError, PooledDatabase
 from chassis.measuring import FOLLOWERS, Gauges, More, count_from_zero, nothing
 from chassis.metrics import Reading
 from chassis.runtime import Background, Worker, seconds
@@ -81,7 +82,14 @@ class ServiceHealth:
     def read(self) -> Sequence[Reading]:
         """The service's gauges, and whether a sealer of this process is in alarm."""
         alarm = any(map(in_alarm, self._workers))
-        return [*self._gauges.read(), metrics.SEALER_ALARM.reads(alarm, self.name)]
+        return [*self._gauges.read(), metrics.SEALER_ALARM.reads(alarm, self.name), *self._waiting()]
+
+    def _waiting(self) -> Iterator[Reading]:
+        database = self._app.database
+        together = database.together if isinstance(database, PooledDatabase) else None
+        if together is not None:
+            waiting = getattr(together, "waiting", 0)  # a queue has a depth; others who commit together may have none
+            yield metrics.APPENDS_WAITING.reads(waiting, self.name)
 
 
 class Management:
@@ -116,7 +124,7 @@ class Management:
                 return (200 if alive else 503), "text/plain", b"ok" if alive else b"stuck"
             case "/readyz" | "/startupz":
                 state = self.ready()
-                body = json.dumps(state if query == "verbose" else {"ready": state["ready"]})
+                body = json.dumps(self._verbose(state) if query == "verbose" else {"ready": state["ready"]})
                 return (200 if state["ready"] else 503), "application/json", body.encode()
             case "/metrics":
                 return 200, "text/plain; version=0.0.4", metrics.exposition(self._health.read())
@@ -124,6 +132,21 @@ class Management:
                 return 200, "application/json", json.dumps({"version": version("mandate")}).encode()
             case _:
                 return 404, "text/plain", b"not here"
+
+    def _verbose(self, state: dict[str, Any]) -> dict[str, Any]:
+        """The state with what `/metrics` says at this moment, by the same names: a number where only one thing has it.
+
+        What is infinite there is null: JSON has no word for it.
+        """
+        measures: dict[str, Any] = {}
+        for one in self._health.read():
+            value = one.value if isfinite(one.value) else None
+            things = [label for name, label in zip(one.gauge.labels, one.labels, strict=True) if name != "service"]
+            if things:
+                measures.setdefault(one.gauge.name, {})[" ".join(things)] = value
+            else:
+                measures[one.gauge.name] = value
+        return state | {"measures": measures}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         management = self

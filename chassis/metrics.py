@@ -30,6 +30,9 @@ ProcessCollector(registry=COUNTED)
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Bounds of durations: the floors and promises of calls and pages lie on them."""
 
+SIZES = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0)
+"""Bounds of batches: none is larger."""
+
 APPENDED = Counter(
     "mandate_events_appended",
     "Own events written to a log, by stored name; a transaction that fails at its very end is counted too",
@@ -47,6 +50,20 @@ HEARD = Counter(
     "Messages taken from the bus, repeats and parked ones too",
     ["service", "topic"],
     registry=COUNTED,
+)
+BATCHES = Histogram(
+    "mandate_bus_batch_messages",
+    "Messages that a relay has told, or an ingest has heard, at once; Progress is not counted",
+    ["service", "direction"],
+    registry=COUNTED,
+    buckets=SIZES,
+)
+COMMITS = Histogram(
+    "mandate_append_batch_commands",
+    "Commands that were committed to a log together",
+    ["service"],
+    registry=COUNTED,
+    buckets=SIZES,
 )
 RPCS = Counter("mandate_rpc_requests", "gRPC calls answered, by status code", ["rpc", "code"], registry=COUNTED)
 REFUSALS = Counter(
@@ -102,6 +119,7 @@ PARKED_EVENTS = Gauge("mandate_parked_events", "Events that policies could not a
 SEALER_ALARM = Gauge(
     "mandate_sealer_alarm", "1 where the sealer of this process has stopped: what was written is changed"
 )
+APPENDS_WAITING = Gauge("mandate_appends_waiting", "Commands of this process that wait for the commit of those before")
 MAILS_WAITING = Gauge("mandate_mails_waiting", "Mails that have neither been sent nor given up")
 MAIL_OLDEST = Gauge("mandate_mail_oldest_waiting_seconds", "Age of the oldest mail that waits; 0 where none does")
 PASSWORD_PROFILE = Gauge("mandate_password_profile_info", "1 for the password profile in use", ("service", "profile"))
@@ -121,6 +139,7 @@ OF_PROCESSES = (
     PARKED_MESSAGES,
     PARKED_EVENTS,
     SEALER_ALARM,
+    APPENDS_WAITING,
     MAILS_WAITING,
     MAIL_OLDEST,
     PASSWORD_PROFILE,

@@ -9,6 +9,7 @@ from typing import Any
 
 from chassis import log, policies
 from chassis.application import Application
+from chassis.batches import CountedPublisher, CountedSubscriber
 from chassis.bus import Publisher, Record, Subscriber
 from chassis.followers import Abreast, Follower, ViewFollower
 from chassis.hearing import Ingest
@@ -94,10 +95,10 @@ def followers(
     """The followers of each role of a service, in the order in which they are best stepped."""
     views = list(dict.fromkeys((*app.policy_views, *app.views)))
     standing = Standing(subscriber, app.name)
-    relay = Relay(app, service.publishing, publisher, standing)
+    relay = Relay(app, service.publishing, CountedPublisher(publisher, app.name), standing)
     # what only shows (views) may go on; whoever writes into the log, tells, or does something else must know first
     return {
-        "ingest": [Ingest(app, subscriber, standing)] if app.hears else [],
+        "ingest": [Ingest(app, CountedSubscriber(subscriber, app.name), standing)] if app.hears else [],
         "policies": [PolicyFollower(app, policy, standing) for policy in policies_of(app)],
         "views": [ViewFollower(app, view) for view in views],
         "relay": [relay, Mender(app, relay, subscriber)],

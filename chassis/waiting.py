@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from mandate.common.v1 import receipt_pb2
 
-from chassis import log, progress
+from chassis import log, metrics, progress
 from chassis.application import Application
 from chassis.database import Done, Job
 from chassis.runtime import Wakeup, wait_until
@@ -91,10 +91,16 @@ class GroupCommit:
     does it for all who wait. So nobody waits for a timer, and a batch is whatever came while the last one ran.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, service: str = "") -> None:
+        self._sizes = metrics.COMMITS.labels(service) if service else None
         self._mutex = threading.Lock()
         self._busy = False
         self._queue: deque[_Waiting] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for the work at hand to be done."""
+        return len(self._queue)
 
     def do(self, job: Job, work: Callable[[Sequence[Job]], Sequence[Done | Exception]]) -> Done:
         """Hand a job in and return its outcome, or raise it. What `work` raises, all jobs of the batch raise."""
@@ -121,6 +127,8 @@ class GroupCommit:
         except BaseException as error:  # noqa: BLE001 - told to all who wait for it
             for one in batch:
                 one.outcome = error
+        if self._sizes is not None:
+            self._sizes.observe(len(batch))
         with self._mutex:
             following = self._queue.popleft() if self._queue else None
             self._busy = following is not None

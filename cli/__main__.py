@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import audit, events, mails, proofs, registry
+from cli import audit, bus, events, mails, proofs, registry
 from cli.restore import restore
 from cli.showing import Json
 from cli.trace import trace
@@ -16,6 +16,7 @@ typer.BadParameter.__mro__[1].exit_code = 1  # type: ignore[attr-defined]  # of 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 app.add_typer(events.app, name="events")
 app.add_typer(audit.app, name="audit")
+app.add_typer(bus.app, name="bus")
 app.add_typer(registry.app, name="registry")
 app.add_typer(mails.app, name="mails")
 proofs.add_to(audit.app)

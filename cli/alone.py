@@ -12,7 +12,9 @@ from pathlib import Path
 from chassis.embedded.postgres import EmbeddedPostgres, free_port
 from cli.installation import port_of
 
-PARTS = ("up", "postgres", "keys", "mail", "demo-password", "demo-people", "demo-people.begun")
+MOVED = "moved-to-kafka"
+"""The file that says that what `run` kept has gone, or is going, over to `up`."""
+PARTS = ("up", "postgres", "keys", "mail", "demo-password", "demo-people", "demo-people.begun", MOVED)
 """What `run` and `up` keep below a state folder."""
 
 
@@ -27,6 +29,15 @@ def alone(state: Path) -> Iterator[None]:
             raise SystemExit(f"a `make run` is going on in {state}: stop it first (Ctrl-C in its window)") from None
         _stop_left(state / "postgres")
         yield
+
+
+def see_not_moved(state: Path) -> None:
+    """End the program with a line where `mandate bus move` has begun: a new installation would hide what there is."""
+    if not (state / MOVED).exists():
+        return
+    if (state / "postgres").exists():
+        raise SystemExit("a move to Kafka was cut off: `mandate bus move embedded kafka` finishes it")
+    raise SystemExit(f"this installation has moved to Kafka: start it with `mandate up --state {state}`")
 
 
 def see_port_free(host: str, port: int) -> None:

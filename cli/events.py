@@ -1,9 +1,10 @@
-"""`mandate events`: topics, what is on them, and what could not be taken from them."""
+"""`mandate events`: topics, what is on them, how far everybody is behind, and what could not be taken from them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -122,6 +123,68 @@ def simulate(
 
     with find(state).telling() as (publisher, admin), suppress(KeyboardInterrupt):
         play(publisher, admin, scenario, told, prefix=prefix, people=people, follow=follow)
+
+
+@app.command()
+def lag(
+    *,
+    every: Annotated[bool, typer.Option("--all", help="A line for each follower, topic and origin.")] = False,
+    as_json: Json = False,
+    state: State = STATE,
+) -> None:
+    """What is not yet told, heard, followed, answered or sent, and since when; exit code 3 behind a limit."""
+    from cli import lag_table
+    from cli.lag import rows_of
+    from cli.showing import say_json
+
+    rows = list(rows_of(find(state)))
+    is_behind = any(row.is_behind for row in rows)
+    if as_json:
+        say_json({"in_step": not is_behind, "rows": [row.as_json() for row in rows]})
+    else:
+        lag_table.show(rows, every=every)
+    if is_behind:
+        raise typer.Exit(INCOMPLETE)
+
+
+@app.command()
+def doctor(*, as_json: Json = False, state: State = STATE) -> None:
+    """What is wrong, with what to type and the page of docs/runbooks; exit code 3 where something is."""
+    from cli.doctoring import INFO, findings_of
+    from cli.showing import console
+
+    with console().status("looking") if not as_json else nullcontext():
+        found = list(findings_of(find(state)))
+    rows = [asdict(one) for one in found]
+    show(rows, ("severity", "sentence", "command", "page"), as_json=as_json, empty="nothing is wrong")
+    if any(one.severity != INFO for one in found):
+        raise typer.Exit(INCOMPLETE)
+
+
+@app.command()
+def retell(
+    service: Annotated[str, typer.Argument(help="The service whose states are to be told once more.")],
+    *,
+    as_json: Json = False,
+    state: State = STATE,
+) -> None:
+    """Let a service tell all its states again, where a topic was made anew or a listener came too late.
+
+    Whoever has heard them does nothing. What happened meanwhile, on topics of events, is not told again.
+    """
+    from cli.retelling import retell as tell_again
+    from cli.showing import say_json
+
+    installation = find(state)
+    outcome = tell_again(installation, installation.service(service))
+    if as_json:
+        say_json(outcome)
+        return
+    line(plain(f"{outcome['states']} states of {service} are told again as soon as its relay runs"))
+    for topic in outcome["forgotten"]:
+        line(plain(f"what was written to the {topic} that is no more is forgotten"))
+    for gap in outcome["gaps"]:
+        line(plain(f"{gap['service']} does without what it missed of {gap['topic']}/{gap['partition']}"))
 
 
 @app.command()

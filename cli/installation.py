@@ -56,8 +56,11 @@ class Installation:
         return server.dsn(schema if self.kind == "up" else DATABASE)
 
     @contextmanager
-    def reading(self, schema: str) -> Iterator[Session]:
-        """The owner's session in one schema; it can read everything and write nothing."""
+    def looking(self, schema: str) -> Iterator[Session]:
+        """The owner's session in one schema; it can read everything and write nothing.
+
+        Raises `DatabaseUnavailableError`, for whoever has more to look at than this one.
+        """
         import psycopg
 
         from chassis.database import DatabaseUnavailableError, Session, options
@@ -68,7 +71,18 @@ class Installation:
                 self.dsn(schema), autocommit=True, options=settings, connect_timeout=ANSWER_S
             ) as connection:
                 yield Session(connection)
-        except (psycopg.OperationalError, DatabaseUnavailableError) as error:
+        except psycopg.OperationalError as error:
+            raise DatabaseUnavailableError(" ".join(str(error).split())) from error
+
+    @contextmanager
+    def reading(self, schema: str) -> Iterator[Session]:
+        """The same for whoever needs just this: ends the program with a line where it does not answer."""
+        from chassis.database import DatabaseUnavailableError
+
+        try:
+            with self.looking(schema) as session:
+                yield session
+        except DatabaseUnavailableError as error:
             raise SystemExit(self._silent("PostgreSQL", error)) from error
 
     @contextmanager
@@ -86,23 +100,35 @@ class Installation:
             database.close()
 
     @contextmanager
-    def bus(self) -> Iterator[Subscriber]:
-        """The bus, to read from."""
-        from chassis.bus import BusUnavailableError, UnknownTopicError
+    def listening(self) -> Iterator[Subscriber]:
+        """The bus, to read from. Raises `BusUnavailableError` and `UnknownTopicError`, as the bus does."""
+        from chassis.bus import BusUnavailableError
+        from chassis.database import DatabaseUnavailableError
         from chassis.embedded.bus import EmbeddedSubscriber
 
-        try:
-            if self.kind == "run":
-                with self.reading("bus") as session:
-                    yield EmbeddedSubscriber(ReadOnly("bus", session))
-                return
-            from chassis.kafka.subscriber import KafkaSubscriber
-
-            subscriber = KafkaSubscriber(self.kafka)
+        if self.kind == "run":
             try:
+                with self.looking("bus") as session:
+                    yield EmbeddedSubscriber(ReadOnly("bus", session))
+            except DatabaseUnavailableError as error:
+                raise BusUnavailableError(str(error)) from error
+            return
+        from chassis.kafka.subscriber import KafkaSubscriber
+
+        subscriber = KafkaSubscriber(self.kafka)
+        try:
+            yield subscriber
+        finally:
+            subscriber.close()
+
+    @contextmanager
+    def bus(self) -> Iterator[Subscriber]:
+        """The bus, to read from: ends the program with a line where it does not answer."""
+        from chassis.bus import BusUnavailableError, UnknownTopicError
+
+        try:
+            with self.listening() as subscriber:
                 yield subscriber
-            finally:
-                subscriber.close()
         except BusUnavailableError as error:
             raise SystemExit(self._silent("the bus", error)) from error
         except UnknownTopicError as error:

@@ -27,7 +27,7 @@ from chassis.embedded.postgres import free_port
 from chassis.management import ServiceHealth
 from chassis.metrics import Reading
 from chassis.runtime import Background, Stop, seconds
-from cli.alone import alone, see_port_free
+from cli.alone import alone, see_not_moved, see_port_free
 from cli.dev.pages import HOSTS, Dev, routes
 from cli.dev.parts import inside
 from cli.installation import find
@@ -54,6 +54,7 @@ def run(state: Path, *, port: int = 8000, people: bool = True) -> None:
     stop = Stop().on_signals()
     port = port or free_port()
     base_url = f"http://{LOOPBACK}:{port}"
+    see_not_moved(state.resolve())
     see_port_free(LOOPBACK, port)
     with alone(state.resolve()), ExitStack() as parts:
         with console.status("starting PostgreSQL and the services"):

@@ -22,6 +22,7 @@ from chassis.followers import Follower, read_page
 from chassis.messages import Catalogue, Origin, wrap
 from chassis.migrate import migrate, migrate_bus, open_database
 from chassis.service import Service, followers, settle
+from cli.retelling import forget
 
 CATALOGUE = Catalogue()
 
@@ -109,8 +110,7 @@ def on_another_bus(house: House, publisher: Publisher, subscriber: Subscriber) -
     rooms = {}
     for name, room in house.rooms.items():
         with room.app.session() as session, session.transaction():
-            session.run("DELETE FROM offsets")
-            session.run("DELETE FROM written")
+            forget(session)
         rooms[name] = Room(
             room.service, room.app, room.database, followers(room.service, room.app, publisher, subscriber)
         )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from confluent_kafka import TopicPartition
 from mandate.access.v1.events_pb2 import RoleRequested
 from mandate.access.v1.state_pb2 import AssociationState
 
 from chassis import nature
-from chassis.bus import Message, partition_of
+from chassis.bus import Message, Subscriber, partition_of
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.kafka.publisher import KafkaPublisher
 from chassis.kafka.server import KafkaServer
@@ -21,12 +23,16 @@ from chassis.kafka.subscriber import KafkaSubscriber
 from chassis.kafka.topics import KafkaTopicAdmin
 from chassis.messages import Origin, wrap
 from chassis.parking import unknown_keys
+from cli.doctoring import Limits, Patient
+from cli.doctoring_bus import CHECKS
+from cli.installation import Installation
+from cli.lag import ends_of
 from services.access.__main__ import SERVICE as ACCESS
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.connections.__main__ import SERVICE as CONNECTIONS
 from services.connections.commands import connections
-from tests.house import CATALOGUE, House, build, living, on_another_bus
+from tests.house import CATALOGUE, House, Room, build, living, on_another_bus
 from tests.papers import hand_in
 from tests.sim.witness import SERVICE as WITNESS
 from tests.sim.witness import Tally
@@ -134,6 +140,47 @@ def test_everything_told_once_more_on_the_new_bus_answers_nothing_twice(house: H
         topics = ["AssociationState", "ConnectionState", "RoleRequested", "ConnectionApproved"]
         ends = moved.subscriber.ends(topics)
         assert {topic for (topic, _), place in ends.items() if place.offset} == set(topics)
+
+
+def bus_findings(room: Room, subscriber: Subscriber) -> set[tuple[str, str]]:
+    """What the doctor finds between a service's log and the bus: what, and of which topic."""
+    ends, _ = ends_of(subscriber, sorted((*room.app.hears, "AssociationState")))
+    with room.app.session() as session:
+        here = Installation("up", Path(), 0, "")
+        patient = Patient(here, room.service, room.app, session, subscriber, ends or {}, Limits())
+        found = [one for check in CHECKS for one in check(patient)]
+    return {(one.check, topic) for one in found for topic in room.app.hears if topic in one.sentence}
+
+
+def test_the_doctor_names_what_happened_to_topics_of_kafka(
+    house: House, kafka: KafkaServer, eventually: Callable[..., Any]
+) -> None:
+    """A topic deleted and made anew, and one whose records retention has taken, on a real broker."""
+    topics = [CATALOGUE.topics[name] for name in (*house.access.app.hears, "AssociationState", "Progress")]
+    admin = KafkaTopicAdmin(kafka.bootstrap)
+    admin.ensure(topics)
+    publisher, subscriber = KafkaPublisher(kafka.bootstrap), KafkaSubscriber(kafka.bootstrap)
+    try:
+        [ingest] = on_another_bus(house, publisher, subscriber).access.followers["ingest"]
+        written = publisher.publish([Message("AccountActivated", str(PRACTICE), b"\xff", {}) for _ in range(3)])
+        assert eventually(ingest.step)
+        assert bus_findings(house.access, subscriber) == set()
+        admin.delete(["AccountState"])
+        admin.ensure([CATALOGUE.topics["AccountState"]])
+        with house.access.app.session() as session:  # as if it had been away since the first of them
+            session.run(
+                "UPDATE offsets SET next = %s WHERE topic = 'AccountActivated' AND next > 0", (written[0].offset,)
+            )
+        below = TopicPartition("AccountActivated", written[-1].partition, written[-1].offset)
+        for future in admin._admin.delete_records([below]).values():
+            future.result(10)
+        found = eventually(lambda: len(found := bus_findings(house.access, subscriber)) > 1 and found)
+        assert found == {("made-anew", "AccountState"), ("below-retention", "AccountActivated")}
+    finally:
+        publisher.close()
+        subscriber.close()
+        admin.delete([topic.name for topic in topics])
+        admin.close()
 
 
 def origin(key: UUID, version: int) -> Origin:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -21,6 +23,8 @@ from chassis.migrate import open_database, sealer_of
 from chassis.runtime import Background, Stop, Wakeup, Worker, wait_until
 from chassis.settings import Settings
 from chassis.vault import migrate_vault
+from chassis.waiting import GroupCommit
+from services.access.commands.role_requests import request_role
 from tests.house import CATALOGUE, House, Room
 from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.shop import SERVICE, add, open_tab
@@ -164,6 +168,70 @@ def test_every_own_event_is_counted_from_zero_on_the_management_port(process: ma
         assert get(process, "/readyz")[0] == 503
     finally:
         management.stop()
+
+
+def test_a_verbose_probe_says_what_the_metrics_say(process: main.Process, shop: Room, clock: Clock) -> None:
+    """Outbox age, how far views are, what was heard and what is parked: for whoever has no Prometheus at hand."""
+    shop.execute(open_tab, uuid4())
+    clock.move(seconds=42)
+    health = ServiceHealth(process.app, workers=[])
+    management = Management(health, host="127.0.0.1", port=process.settings.management_port)
+    management.start()
+    try:
+        status, text = get(process, "/readyz?verbose")
+        brief = json.loads(get(process, "/readyz")[1])
+    finally:
+        management.stop()
+    said = json.loads(text)
+    measures = said["measures"]
+    assert (status, said["ready"], said["behind"]["tabs_v1"]) == (200, True, 1)
+    assert measures["mandate_follower_behind_seconds"]["shop.relay"] == 42
+    assert measures["mandate_follower_behind_events"]["tabs_v1"] == 1
+    assert measures["mandate_heard_age_seconds"] == {"access": None}, "JSON has no infinity"
+    assert (measures["mandate_parked_messages"], measures["mandate_appends_waiting"]) == (0, 0)
+    assert brief == {"ready": True}
+
+
+def test_what_is_told_and_heard_at_once_is_measured(house: House, shop_house: House, shop: Room) -> None:
+    told, batches = (
+        counted(f"mandate_bus_batch_messages_{what}", service="access", direction="told") for what in ("sum", "count")
+    )
+    heard = counted("mandate_bus_batch_messages_sum", service="shop", direction="heard")
+    for _ in range(3):
+        house.access.execute(
+            request_role, uuid4(), employer_id=uuid4(), role="AUTHORIZED_OFFICIAL", attestation="ao-1:sha256"
+        )
+    relay = house.access.follower("access.relay")
+    while relay.step():
+        pass
+    assert told() >= 3
+    assert batches() == 1, "a page of the log is one batch, and Progress is none"
+    shop_house.publisher.publish([asked(ONE), asked(ONE)])
+    shop.follower("shop.ingest").step()
+    assert heard() == 2
+
+
+def test_commands_that_are_committed_together_are_measured_and_those_that_wait_counted() -> None:
+    commit, began, go_on = GroupCommit("shop"), threading.Event(), threading.Event()
+    sizes, batches = (counted(f"mandate_append_batch_commands_{what}", service="shop") for what in ("sum", "count"))
+
+    def work(jobs: Sequence[int]) -> Sequence[int]:
+        began.set()
+        assert go_on.wait(WAIT_S)
+        return jobs
+
+    def call() -> None:
+        commit.do(1, work)
+
+    callers = [Background(f"caller{number}", call) for number in range(4)]
+    callers[0].start()
+    assert began.wait(WAIT_S)
+    for caller in callers[1:]:
+        caller.start()
+    assert wait_until(lambda: commit.waiting == 3, Wakeup(), timeout_s=WAIT_S)
+    go_on.set()
+    assert all(caller.join(WAIT_S) for caller in callers)
+    assert (sizes(), batches(), commit.waiting) == (4, 2, 0)
 
 
 def test_a_process_whose_sealer_is_in_alarm_stays_and_says_so(

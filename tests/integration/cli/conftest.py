@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from mandate.identity.v1.state_pb2 import AccountState
 
-from chassis import nature
+from chassis import nature, progress
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.messages import Origin, wrap
 from cli import installation
@@ -19,6 +20,9 @@ from tests.house import House
 from tests.integration.cli.terminal import HELP, Terminal, Village
 from tests.notary import KEY, Notary, notary_of
 from tests.papers import hand_in
+
+ELSEWHERE = ("identity", "enrollment")
+"""Whom access listens to, and who do not live in this house."""
 
 
 @pytest.fixture
@@ -77,3 +81,30 @@ def village(house: House, publish_account: Callable[..., UUID]) -> Village:
             (asked.id,),
         )
     return Village(house, practice, group, doctor, official, staff, command)
+
+
+@pytest.fixture
+def in_step(mandate: Terminal, house: House, notary: Notary, publish_account: Callable[..., UUID]) -> Terminal:
+    """Everything told, heard, followed and sealed, by those who live elsewhere too."""
+    publish_account(uuid4())
+    for origin in ELSEWHERE:
+        with house.access.app.session() as session:
+            told = progress.message(session, origin, 1, 1)
+        house.publisher.publish([told])
+    house.settle()
+    notary.seal()
+    return mandate
+
+
+@pytest.fixture
+def pass_time() -> Iterator[Callable[[float], None]]:
+    """Seconds to let pass, for everybody in this process."""
+    past = timedelta(0)
+
+    def more(seconds: float) -> None:
+        nonlocal past
+        past += timedelta(seconds=seconds)
+
+    before = nature.use(nature.REAL._replace(now=lambda: nature.REAL.now() + past))
+    yield more
+    nature.use(before)

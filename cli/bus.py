@@ -1,0 +1,34 @@
+"""`mandate bus`: what carries messages between services."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from cli.installation import STATE, State
+from cli.showing import line, plain
+
+app = typer.Typer(no_args_is_help=True, help="What carries messages between services.")
+
+
+@app.callback()
+def root() -> None:
+    """What carries messages between services."""
+
+
+@app.command()
+def move(
+    from_: Annotated[Literal["embedded"], typer.Argument(metavar="embedded", help="The bus of `mandate run`.")],
+    to: Annotated[Literal["kafka"], typer.Argument(metavar="kafka", help="The bus of `mandate up`.")],
+    *,
+    state: State = STATE,
+) -> None:
+    """Hand over what `mandate run` keeps to `mandate up`: from the bus in PostgreSQL to Kafka. Cut off, type it again.
+
+    Nothing is answered twice and no mail is sent twice. Everybody signs in again. There is no way back but a backup.
+    """
+    from cli.moving import move as move_all
+
+    move_all(state, lambda said: line(plain(said)))
+    line(("moved from ", "green"), from_, " to ", to, plain(f": start it with `mandate up --state {state}`"))
