@@ -38,7 +38,7 @@ def test_four_migrate_one_database_at_once_and_again(postgres: EmbeddedPostgres)
         [topics] = connection.execute("SELECT count(*) FROM bus.topics").fetchall()
     followers = ["asked_v1", "policy.counting", "policy.picky", "roles_v1", "shop.relay", "shop.timers", "tabs_v1"]
     assert positions == [(follower, 0) for follower in followers]
-    names = ("0001_log", "0002_append", "0003_told", "0004_seals", "0005_put_back")
+    names = ("0001_log", "0002_append", "0003_told", "0004_seals", "0005_put_back", "0006_reread")
     assert sorted(scripts) == [(f"{name}.sql",) for name in names]
     assert topics == (len(CATALOGUE.topics),)
     drop_database(postgres, name)
