@@ -25,6 +25,8 @@ class DomainError(Exception):
     field: str = ""
     rule: ClassVar[str] = ""
     """The rule's id in the domain's rule list, where it has one."""
+    causes: Sequence[str] = ()
+    """What stands behind the refusal, each a code, for whoever says it in other words."""
     transient: ClassVar[bool] = False
     """Whether the same may be allowed in a moment: policies and timers then wait, and park or drop nothing."""
 

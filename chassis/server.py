@@ -87,6 +87,7 @@ class Detail:
     field: str = ""
     rule: str = ""
     retry_after_seconds: int = 0
+    causes: Sequence[str] = ()
 
 
 class RefusedError(Exception):
@@ -211,7 +212,9 @@ def _answer(
         details = (Detail(one.code, one.message, one.field) for one in error.faults)
         return RefusedError(Code.INVALID_ARGUMENT, *details)
     except DomainError as error:
-        return RefusedError(_status(error), Detail(error.code, str(error), error.field, error.rule))
+        return RefusedError(
+            _status(error), Detail(error.code, str(error), error.field, error.rule, causes=error.causes)
+        )
     except (DatabaseUnavailableError, BusUnavailableError):
         return RefusedError(Code.UNAVAILABLE, Detail("UNAVAILABLE", "try again in a moment"))
     except Exception:
@@ -277,6 +280,7 @@ def _detail(detail: Detail) -> receipt_pb2.ErrorDetail:
         message=detail.message,
         rule=detail.rule,
         retry_after_seconds=detail.retry_after_seconds,
+        causes=detail.causes,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -44,6 +45,11 @@ SUPPLIED_BY = {
 class NoRightToActError(NotAllowedError):
     """You may not act for this provider in PECOS."""
 
+    def __init__(self, why: str, causes: Sequence[str]) -> None:
+        """`causes`: what is missing and perhaps how it stands (`CONNECTION.DISCONNECTED`), whom to ask (`ASK.…`)."""
+        super().__init__(why)
+        self.causes = causes
+
 
 class ContractorOnlyError(NotAllowedError):
     """Only the Medicare Administrative Contractor does this."""
@@ -82,12 +88,13 @@ class Rights:
             unknown = unknown_keys(session, TOPICS)
         answer = self.heard.index.explain(account_id, provider_id, PECOS)
         if not answer.allowed:
-            raise NoRightToActError(_why(answer.missing))
+            raise NoRightToActError(_why(answer.missing), _causes(answer.missing))
         rests_on = {str(account_id)}
         rests_on |= {str(one.association_id) for one in (answer.association,) if one is not None}
         rests_on |= {str(one.connection_id) for one in (answer.connection,) if one is not None}
         if rests_on & unknown:
-            raise NoRightToActError("Your right to act cannot be read just now. External User Services can help.")
+            why = "Your right to act cannot be read just now. External User Services can help."
+            raise NoRightToActError(why, ["UNREADABLE", "ASK.EXTERNAL_USER_SERVICES"])
 
     def require_owner(self, account_id: UUID, provider_id: UUID) -> None:
         """Let who may act pass whom access lets pass at this moment. Raises as `require`, and `AccessSilentError`."""
@@ -95,7 +102,8 @@ class Rights:
         if not self.owner.may_act(account_id, provider_id):
             raise NoRightToActError(
                 "Your right to act for this provider in PECOS has ended just now. The provider, or an Authorized"
-                " Official or Access Manager of your employer, can give it again."
+                " Official or Access Manager of your employer, can give it again.",
+                ["ENDED_JUST_NOW", "ASK.PROVIDER", "ASK.EMPLOYER_OFFICIAL"],
             )
 
     def may_act(self, account_id: UUID, provider_id: UUID) -> bool:
@@ -125,3 +133,8 @@ def _why(missing: tuple[Missing, ...]) -> str:
     parts = [f"{MISSING[one.what]}{STATUS.get(one.status, '')}" for one in missing]
     who = dict.fromkeys(SUPPLIED_BY[one.supplied_by] for one in missing)
     return f"You may not act for this provider in PECOS: {'; '.join(parts)}. {'. '.join(who)}."
+
+
+def _causes(missing: tuple[Missing, ...]) -> list[str]:
+    what = [f"{one.what}.{one.status}" if one.status in STATUS else one.what for one in missing]
+    return [*what, *dict.fromkeys(f"ASK.{one.supplied_by}" for one in missing)]

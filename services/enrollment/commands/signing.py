@@ -147,7 +147,8 @@ def _require_signer(app: App, parts: Parts, cause: Cause, application_id: UUID, 
     if not parts.rights.owner.may_act(application.submitted_by, application.provider_id):
         raise NoRightToActError(
             "Whoever submitted this application may not act for the provider any more. The provider, or somebody whom"
-            " the provider lets act, can Correct & Re-submit it."
+            " the provider lets act, can Correct & Re-submit it.",
+            ["SUBMITTER"],
         )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import grpc
 import structlog
+from mandate.common.v1.receipt_pb2 import ErrorDetail
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,8 +28,15 @@ STATUS = {
 }
 
 
-def page(visit: Visit, kind: str, status: int, *, retry_after: int = 0, why: str = "") -> Response:
-    """The page of a kind; its words stand under `failure.<kind>`, `why` in the words of the service that refused."""
+def _causes(visit: Visit, detail: ErrorDetail) -> list[str]:
+    """What stands behind a refusal, a sentence each; one that says more than we have words for is said in part."""
+    keys = (f"no_right.{cause}" for cause in detail.causes)
+    said = (key if key in visit.words else key.rpartition(".")[0] for key in keys)
+    return [visit.words(key) for key in said if key in visit.words] or [detail.message]
+
+
+def page(visit: Visit, kind: str, status: int, *, retry_after: int = 0, why: Sequence[str] = ()) -> Response:
+    """The page of a kind; its words stand under `failure.<kind>`, `why` says more, a sentence each."""
     response = visit.page("errors/error.html", status, kind=kind, why=why)
     response.headers["x-correlation-id"] = visit.correlation
     if retry_after:
@@ -49,7 +59,7 @@ def of_refusal(visit: Visit, refused: RefusedError, *, unknown: str = "not_found
         return visit.go("/signin?notice=session_ended")
     if "NO_RIGHT_TO_ACT" in refused.codes and visit.session is not None:
         # what is missing, and who can supply it (D-50): only enrollment knows
-        return page(visit, "no_right", 403, why=refused.details[0].message)
+        return page(visit, "no_right", 403, why=_causes(visit, refused.details[0]))
     kind, status = STATUS.get(refused.status, ("ours", 500))
     kind = unknown if kind == "not_found" else kind
     return page(visit, kind, status, retry_after=refused.retry_after)

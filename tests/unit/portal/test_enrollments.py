@@ -13,9 +13,11 @@ import pytest
 from mandate.common.v1.receipt_pb2 import ErrorDetail
 from mandate.enrollment.v1 import service_pb2 as e
 
+from services.enrollment.commands import rights
 from services.portal.web.app import AREAS, create_app
 from services.portal.web.pages import Access, Page
 from services.portal.web.settings import PortalSettings
+from services.portal.web.words import LANGUAGES, load
 from tests.unit.portal.answers import NO_SUCH, World, refusal
 from tests.unit.portal.conftest import DirectError, sign_in, visitor
 from tests.unit.portal.enrollment_answers import RECORD, TRACKING, Enrollment, application, record
@@ -116,17 +118,38 @@ def test_what_is_missing_stands_above_and_beside_and_what_was_typed_stays(
 
 
 def test_whose_right_has_ended_reads_why_and_who_could_help(reader: httpx.Client, pecos: Enrollment) -> None:
-    """D-50, in enrollment's own words."""
+    """D-50: in the reader's language; what we have no words for yet, in enrollment's."""
     form = hidden(reader.get(TOPIC).text, TOPIC) | {"state": "ME", "specialty": "Family Practice"}
-    why = "your employer has no approved connection. The provider can approve a new request of your employer."
-    detail = ErrorDetail(code="NO_RIGHT_TO_ACT", message=why).SerializeToString()
+    causes = ["CONNECTION.DISCONNECTED", "FUNCTION.HENCEFORTH", "ASK.PROVIDER"]
+    detail = ErrorDetail(code="NO_RIGHT_TO_ACT", message="as ever", causes=causes).SerializeToString()
     refused = DirectError(grpc.StatusCode.PERMISSION_DENIED, (("mandate-error-bin", detail),))
     pecos.answers["SaveTopic"] = refused
     answer = reader.post(TOPIC, data=form)
     assert answer.status_code == 403
-    assert why in text(answer.text)
+    assert [text(one) for one in re.findall(r"<li>(.*?)</li>", answer.text.partition('class="usa-list"')[2])][:3] == [
+        "Your employer has no approved connection to this provider for PECOS any more: it was disconnected.",
+        "Your employer has not given you PECOS.",
+        "The provider can approve a new request of your employer.",
+    ]
     pecos.answers["GetApplication"] = refused
-    assert why in text(reader.get(f"/applications/{TRACKING}").text)
+    spanish = text(reader.get(f"/applications/{TRACKING}?lang=es").text)
+    assert "Su empleador ya no tiene una conexión aprobada con este proveedor" in spanish
+    unknown = ErrorDetail(code="NO_RIGHT_TO_ACT", message="Something newer.", causes=["NEWER"]).SerializeToString()
+    pecos.answers["GetApplication"] = DirectError(grpc.StatusCode.PERMISSION_DENIED, (("mandate-error-bin", unknown),))
+    assert "Something newer." in text(reader.get(f"/applications/{TRACKING}").text)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_cause_that_enrollment_names_has_words(language: str) -> None:
+    words = load(language)
+    causes = [
+        *rights.MISSING,
+        "UNREADABLE",
+        "ENDED_JUST_NOW",
+        "SUBMITTER",
+        *(f"ASK.{who}" for who in rights.SUPPLIED_BY),
+    ]
+    assert [cause for cause in causes if f"no_right.{cause}" not in words] == []
 
 
 def test_an_application_of_others_and_none_are_the_same(reader: httpx.Client, pecos: Enrollment) -> None:

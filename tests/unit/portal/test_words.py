@@ -17,6 +17,7 @@ WEB = templating.WEB
 SOURCES = [*WEB.rglob("*.html"), *WEB.rglob("*.py")]
 
 MADE_UP = (
+    r"no_right\.[A-Z_.]+",
     r"error\.\w+",
     r"done\.\w+",
     r"notice\.\w+",
