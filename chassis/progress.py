@@ -119,19 +119,24 @@ def _told_between(subscriber: Subscriber, begin: Places, ends: Places, origin: s
 
 
 def refuse_restored(session: Session, subscriber: Subscriber, origin: str) -> None:
-    """Raise `LogBehindError` where the own log ends before its own last Progress, or is another log than told it."""
+    """Raise `LogBehindError` where the own log was put back, and note it for those who have no bus."""
+    if why := why_behind(session, subscriber, origin):
+        editions.note_put_back(session, why)
+        raise LogBehindError(why)
+    editions.note_whole(session)
+
+
+def why_behind(session: Session, subscriber: Subscriber, origin: str) -> str:
+    """Where a log ends before its own last Progress, or is another log than told it: what to type. Else nothing."""
     told = last_told(subscriber, origin)
     edition, end = log.edition(session), log.end(session)
     if told is None or not is_behind(session, told, edition, end):
-        editions.note_whole(session)
-        return
-    why = (
+        return ""
+    return (
         f"{origin} has told everything up to position {told.position} of edition {told.edition}, but its log"
         f" ends at {end} of edition {edition}, or has gone another way since it was put back. It was restored from a"
         f" backup: stop all of {origin}, and run `mandate restore {origin}` first."
     )
-    editions.note_put_back(session, why)
-    raise LogBehindError(why)
 
 
 def is_behind(session: Session, told: LastTold, edition: int, end: int) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from chassis.bus import BusUnavailableError, Place, Places, UnknownTopicError
 from chassis.messages import PROGRESS, Catalogue
-from chassis.progress import LogBehindError, refuse_restored
+from chassis.progress import why_behind
 from cli.doctoring import CRITICAL, WARNING, Check, Finding, Patient
 
 PAGE = "MandateHeardLate"
@@ -30,14 +30,14 @@ def of_log_behind(patient: Patient) -> Iterator[Finding]:
     if patient.bus is None:
         return
     try:
-        refuse_restored(patient.session, patient.bus, patient.app.name)
-    except LogBehindError as error:
-        said = str(error).partition(" It was restored")[0].removesuffix(".")
+        why = why_behind(patient.session, patient.bus, patient.app.name)
+    except (BusUnavailableError, UnknownTopicError):
+        return
+    if why:
+        said = why.partition(" It was restored")[0].removesuffix(".")
         yield patient.finds(
             CRITICAL, "log-behind", said, f"mandate restore {patient.service.name}", "MandateDatabaseDown"
         )
-    except (BusUnavailableError, UnknownTopicError):
-        return
 
 
 def of_told(patient: Patient) -> Iterator[Finding]:

@@ -79,8 +79,10 @@ def _restore(stage: Stage, name: str, backup: Backup) -> tuple[int, Plan]:
         was = log.end(session)
         backup.put_back()
         plan = look(session, EmbeddedSubscriber(stage.database("bus")), service, CATALOGUE)
+        # not by position: an answer that changed nothing names a place that was there before it
+        kept = {command_id for (command_id,) in session.run("SELECT command_id FROM answered")}
         for asked in [one for one in stage.history if one.service == name and one.receipt is not None]:
-            if asked.receipt is not None and asked.receipt.position > plan.end:
+            if asked.command_id not in kept:
                 stage.history.remove(asked)
     if plan.is_needed:  # else nothing of what is lost was ever told
         raise_edition(stage.dsn, service, plan, by="the seed")

@@ -36,6 +36,7 @@ def words(platform: Platform) -> dict[str, Callable[[str], bool]]:
         "rpc": rpcs.__contains__,
         "code": codes.__contains__,
         "reason": reasons.__contains__,
+        "direction": {"told", "heard"}.__contains__,
         "page": pages.__contains__,
         "status": lambda value: re.fullmatch("[1-5][0-9][0-9]", value) is not None,
         "le": lambda value: re.fullmatch(r"[0-9.]+|\+Inf", value) is not None,

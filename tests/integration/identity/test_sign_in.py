@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -114,14 +115,22 @@ def test_a_locked_account_compares_five_passwords_in_120_minutes_at_most(desk: D
 
 
 def test_parallel_wrong_passwords_are_counted_one_by_one(desk: Desk) -> None:
-    """S-03: of forty at once, five are compared."""
+    """S-03: of forty at once, five are compared; the third in a row locks (X-07), where so many come to be compared."""
     desk.registered()
-    with ThreadPoolExecutor(10) as pool:
-        told = list(pool.map(lambda n: desk.codes("SignIn", user_id="arivera26", password=f"wrong{n}-A1"), range(40)))
+    together = Barrier(10)
+
+    def guess(number: int) -> Any:
+        if number < together.parties:  # who comes later may be told to wait for those before, and is not compared
+            together.wait(10)
+        return desk.codes("SignIn", user_id="arivera26", password=f"wrong{number}-A1")
+
+    with ThreadPoolExecutor(together.parties) as pool:
+        told = list(pool.map(guess, range(40)))
     assert {one[1] for one in told} <= {"SIGN_IN_FAILED", "TOO_MANY_TRIES"}
     reasons = [one.reason for one in desk.room.events(SignIn.Failed)]
-    assert reasons.count("WRONG_PASSWORD") <= 5
-    assert len(desk.room.events(Account.Locked)) == 1
+    compared = reasons.count("WRONG_PASSWORD")
+    assert compared <= 5
+    assert len(desk.room.events(Account.Locked)) == int(compared >= 3)
 
 
 def test_a_delay_grows_for_one_user_id_from_one_address(desk: Desk) -> None:
