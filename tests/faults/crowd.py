@@ -1,0 +1,142 @@
+"""A crowd that asks for roles and takes its requests back while something is broken, and notes what each saw.
+
+And whether the log agrees (I1): a yes stands there once, a no has left nothing, what is unknown is all or nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import grpc
+from mandate.access.v1 import service_pb2
+from mandate.access.v1.service_pb2_grpc import AccessServiceStub
+
+from chassis import nature
+from chassis.client import OPTIONS
+from chassis.log import Recorded
+from chassis.runtime import Background, Wakeup, seconds, wait_until
+from chassis.tokens import Signer
+
+PATIENCE_S = 8.0
+"""Longer than the log's lock is waited for: who gets no answer after it has met a fault."""
+PACE_S = 0.25
+EVENTS = 2
+"""Of each of these commands: the request's and the association's."""
+UNKNOWN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
+
+
+@dataclass
+class Asked:
+    """One command as its client saw it, from the first try to the last."""
+
+    command_id: UUID
+    at: float
+    tries: list[str] = field(default_factory=list)
+    """The status of each."""
+    position: int = 0
+    """Where the receipt says that it stands; 0 without one."""
+    answered_at: float = 0.0
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody has said yes or no."""
+        return not self.position and all(grpc.StatusCode[one] in UNKNOWN for one in self.tries)
+
+
+class Crowd:
+    """Clients of access, each with an account of its own; in a `with` block they ask, after it they are heard out.
+
+    Every second one asks again with the same id where it got no answer, as a form does; the others leave it.
+    """
+
+    def __init__(self, target: str, people: Signer, *, size: int = 8) -> None:
+        self.history: list[Asked] = []
+        self._channel = grpc.insecure_channel(target, options=[*OPTIONS, ("grpc.max_reconnect_backoff_ms", 500)])
+        self._access: Any = AccessServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._people = people
+        self._over = False
+        self._clients = [Background(f"client {n}", self._client(patient=n % 2 == 0)) for n in range(size)]
+
+    def __enter__(self) -> Self:
+        for client in self._clients:
+            client.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._over = True
+        ended = [client.join(60) for client in self._clients]
+        self._channel.close()
+        assert all(ended)
+
+    def answers(self, since: float) -> int:
+        """How many commands that were first asked since a moment have been taken."""
+        return sum(1 for one in list(self.history) if one.position and one.at >= since)
+
+    def is_served(self, *, within_s: float) -> float:
+        """Seconds until somebody who asks from now on has his answer. Raises `AssertionError` after `within_s`."""
+        began = seconds()
+        served = wait_until(lambda: self.answers(began) > 0, Wakeup(), timeout_s=within_s)
+        assert served, f"nobody was answered for {within_s:.0f} s"
+        return seconds() - began
+
+    def _client(self, *, patient: bool) -> Callable[[], None]:
+        account_id = nature.new_id()
+
+        def live() -> None:
+            while not self._over:
+                request = service_pb2.RequestRoleRequest(employer_id=str(nature.new_id()), role="STAFF_END_USER")
+                asked = self._ask(account_id, self._access.RequestRole, request, patient=patient)
+                if asked.position:
+                    taken = service_pb2.CancelRoleRequestRequest(role_request_id=str(asked.command_id))
+                    self._ask(account_id, self._access.CancelRoleRequest, taken, patient=patient)
+
+        return live
+
+    def _ask(self, account_id: UUID, method: Callable[..., Any], request: Any, *, patient: bool) -> Asked:
+        asked = Asked(nature.new_id(), seconds())
+        request.command_id = str(asked.command_id)
+        self.history.append(asked)
+        while not asked.position:
+            token, _ = self._people.user_token(account_id, audience="access", roles=(), mfa_at=None, session="crowd")
+            try:
+                answer = method(request, timeout=PATIENCE_S, metadata=(("authorization", f"Bearer {token}"),))
+            except grpc.RpcError as error:
+                asked.tries.append(error.code().name)
+                wait_until(lambda: self._over, Wakeup(), timeout_s=PACE_S)
+                if patient and asked.is_unknown and len(asked.tries) < MOST_TRIES:
+                    continue
+                return asked
+            asked.tries.append("OK")
+            asked.position, asked.answered_at = answer.receipt.position, seconds()
+        wait_until(lambda: self._over, Wakeup(), timeout_s=PACE_S)
+        return asked
+
+
+MOST_TRIES = 200
+
+
+def check(history: Sequence[Asked], recorded: Iterable[Recorded]) -> Counter[str]:
+    """I1, for every command that was asked; how many were taken, refused, unknown and there, unknown and not there."""
+    found: dict[UUID, list[int]] = {}
+    for row in recorded:
+        if not row.cause.causation:
+            found.setdefault(row.cause.command_id, []).append(row.position)
+    ends: Counter[str] = Counter()
+    for asked in history:
+        positions = found.get(asked.command_id, [])
+        assert len(positions) in {0, EVENTS}, (asked, positions)
+        if asked.position:
+            assert positions, asked
+            assert positions[-1] == asked.position, (asked, positions)
+            ends["taken"] += 1
+        elif asked.is_unknown:
+            ends["unknown, and there" if positions else "unknown, and not there"] += 1
+        else:
+            assert not positions, asked
+            ends[asked.tries[-1]] += 1
+    return ends
