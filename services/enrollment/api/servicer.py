@@ -231,13 +231,47 @@ class SignerAnswers:
         return pb.GetSignerResponse(email=person.email, name=person.name)
 
 
+RULES = {
+    "GetForm": Rule.USER,
+    "StartApplication": Rule.USER,
+    "SaveTopic": Rule.USER,
+    "UploadDocument": Rule.USER,
+    "DeleteDocument": Rule.USER,
+    "ListDocuments": Rule.USER,
+    "ReadDocument": Rule.USER,
+    "SubmitApplication": Rule.USER,
+    "ReopenApplication": Rule.USER,
+    "WithdrawApplication": Rule.USER,
+    "SignApplication": Rule.USER,
+    "DeclineSignature": Rule.USER,
+    "FileStatement": Rule.USER,
+    "RequestSignatureAgain": Rule.USER,
+    "ImportEnrollment": Rule.USER,
+    "ListContractorQueue": Rule.USER,
+    "TakeUpApplication": Rule.USER,
+    "RequestCorrections": Rule.USER,
+    "ApproveApplication": Rule.USER,
+    "DenyApplication": Rule.USER,
+    "RejectApplication": Rule.USER,
+    "ReturnApplication": Rule.USER,
+    "GetApplication": Rule.USER,
+    "ListApplications": Rule.USER,
+    "ListEnrollments": Rule.USER,
+    "GetEnrollment": Rule.USER,
+    "ListMedicareIds": Rule.USER,
+    "ListPendingReassignmentApplications": Rule.USER,
+    "ListReassignments": Rule.USER,
+}
+"""Who may ask at all: people. What is whose, and what the contractor's alone, commands and readers judge."""
+SIGNER_RULES = {"GetSigner": Rule.SERVICE}
+
+
 def apis(app: App, waiter: Waiter, parts: Parts) -> list[Api]:
     """The services as the server takes them."""
     services = pb.DESCRIPTOR.services_by_name
-    rules = dict.fromkeys((method.name for method in services["EnrollmentService"].methods), Rule.USER)
     return [
-        Api(services["EnrollmentService"], EnrollmentServicer(app, waiter, parts), rules),
-        Api(services["SignerService"], SignerAnswers(app, parts), {"GetSigner": Rule.SERVICE}),
+        Api(services["EnrollmentService"], EnrollmentServicer(app, waiter, parts), RULES),
+        Api(services["SignerService"], SignerAnswers(app, parts), SIGNER_RULES),
     ]
 
 
