@@ -155,6 +155,7 @@ NEEDS_unit := promtool
 NEEDS_bus := java maven
 NEEDS_e2e := chromium
 NEEDS_faults := java maven
+NEEDS_fire := java maven
 
 part = @dirs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),tests/$(p)))"; \
 	needs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),$(NEEDS_$(p))))"; \
@@ -205,8 +206,12 @@ k8s-check-if-built: setup
 	@if sh tools/kube/build.sh --built >/dev/null; then $(MAKE) k8s-check; \
 	else echo "k8s-check: no API server is built here, so deploy/ was not shown to one; make k8s-check builds it"; fi
 
+.PHONY: test-fire
+test-fire: setup ## faults while a crowd goes on asking; no part of `make test`: it needs both cores for itself
+	$(call part,fire)
+
 # What takes too long for every day; `make test` runs of it what needs nothing built.
-LONG := k8s-check image-check test-kit-examples
+LONG := k8s-check image-check test-kit-examples test-fire
 test-long: $(LONG) ## what is no part of `make test` everywhere
 
 .PHONY: bench bench-quick

@@ -19,10 +19,10 @@ from chassis.keys import Keyring
 from chassis.runtime import Wakeup, seconds, wait_until
 from cli.demo import eventually
 from cli.up import HOST, Part, parts_of
-from tests.faults import crowd
 from tests.faults.again import restart, start_postgres_again
-from tests.faults.crowd import Crowd
 from tests.faults.test_processes import check, part
+from tests.fire import crowd
+from tests.fire.crowd import Crowd
 
 # one installation for all, in order; what is slow here is starting it
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]
