@@ -36,7 +36,7 @@ class Mender:
         """While it reads."""
         self._places: dict[tuple[str, int], Place] | None = None
         self._looked_at: datetime | None = None
-        self._old: dict[Key, Age] = {}
+        self._old: set[Key] = set()
         """Keys whose last record so far is older than what had been told when it was read."""
 
     def step(self) -> bool:
@@ -51,7 +51,7 @@ class Mender:
             self._places = {**places, **batch.places}
             if batch.records:
                 return True
-            late, self._old = list(self._old), {}
+            late, self._old = self._old, set()
             with session.transaction():
                 told.tell_again(session, late)
                 _save(session, self._places)
@@ -78,11 +78,8 @@ class Mender:
                 envelope = envelope_of(record)
                 last[record.topic, UUID(record.key)] = (envelope.edition, envelope.version, envelope.form)
         newest = _told(session, last)
-        for key, read in last.items():
-            if read < newest.get(key, read):
-                self._old[key] = read
-            else:
-                self._old.pop(key, None)
+        self._old -= set(last)
+        self._old |= {key for key, read in last.items() if read < newest.get(key, read)}
 
     def _saved(self, session: Session) -> dict[tuple[str, int], Place]:
         if self._places is None:

@@ -75,6 +75,12 @@ def tell_again(session: Session, keys: Collection[Key]) -> None:
         )
 
 
+def tell_all_again(session: Session) -> int:
+    """The same for every state that was told; return how many."""
+    [(count,)] = session.run("WITH told_all AS (UPDATE told SET form = 0 RETURNING 1) SELECT count(*) FROM told_all")
+    return int(count)
+
+
 def ends_of_commands(session: Session, streams: Collection[UUID], position: int) -> list[Recorded]:
     """For each stream its last event, up to a position of the log, that ended a command: no state stands between."""
     rows = session.run(

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from chassis import told
 from chassis.database import Session
 from chassis.messages import Catalogue
 from chassis.service import Service
 from cli import lag
 from cli.installation import Installation
-
-
-def tell_states_again(session: Session) -> int:
-    """Let the relay tell all states once more, in the open transaction; return how many.
-
-    As behind in form as none can be, all of them are behind ours.
-    """
-    [(count,)] = session.run(
-        "WITH all_of_them AS (UPDATE told SET form = 0 RETURNING 1) SELECT count(*) FROM all_of_them"
-    )
-    return int(count)
 
 
 def forget(session: Session) -> int:
@@ -31,7 +21,7 @@ def forget(session: Session) -> int:
     session.run("DELETE FROM offsets")
     session.run("DELETE FROM written")
     session.run("DELETE FROM reread")
-    return tell_states_again(session)
+    return told.tell_all_again(session)
 
 
 def retell(installation: Installation, service: Service) -> dict[str, Any]:
@@ -46,7 +36,7 @@ def retell(installation: Installation, service: Service) -> dict[str, Any]:
     ids = {end.topic_id for end in (ends or {}).values()}
     with installation.working(service) as database, database.session() as session, session.transaction():
         forgotten = session.run("DELETE FROM written WHERE topic_id <> ALL(%s) RETURNING topic", (sorted(ids),))
-        states = tell_states_again(session)
+        states = told.tell_all_again(session)
         # one step back, and a relay that runs sees that it was moved, and looks what it has to tell again
         session.run(
             "UPDATE positions SET position = position - 1 WHERE follower = %s AND position > 0",

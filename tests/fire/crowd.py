@@ -25,6 +25,7 @@ from chassis.tokens import Signer
 PATIENCE_S = 8.0
 """Longer than the log's lock is waited for: who gets no answer after it has met a fault."""
 PACE_S = 0.25
+MOST_TRIES = 200
 EVENTS = 2
 """Of each of these commands: the request's and the association's."""
 UNKNOWN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
@@ -40,7 +41,6 @@ class Asked:
     """The status of each."""
     position: int = 0
     """Where the receipt says that it stands; 0 without one."""
-    answered_at: float = 0.0
 
     @property
     def is_unknown(self) -> bool:
@@ -112,12 +112,9 @@ class Crowd:
                     continue
                 return asked
             asked.tries.append("OK")
-            asked.position, asked.answered_at = answer.receipt.position, seconds()
+            asked.position = answer.receipt.position
         wait_until(lambda: self._over, Wakeup(), timeout_s=PACE_S)
         return asked
-
-
-MOST_TRIES = 200
 
 
 def check(history: Sequence[Asked], recorded: Iterable[Recorded]) -> Counter[str]:
