@@ -33,7 +33,7 @@ from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.test_relay import EUS, OFFICIAL, said
 from tests.notary import notary_of
 from tests.papers import hand_in
-from tests.putting_back import back_up, down, dsn_of, restore, start
+from tests.putting_back import Backup, back_up, down, dsn_of, restore, start
 
 Rows = Callable[..., list[Any]]
 EMPLOYER = uuid4()
@@ -46,6 +46,16 @@ def approve(house: House, person: UUID | None = None) -> UUID:
     hand_in(house.access.app, asked.id)
     house.access.execute(role_requests.approve, OFFICIAL, roles=EUS, role_request_id=asked.id)
     return Association.id_for(person, EMPLOYER)
+
+
+def outdated(house: House) -> Backup:
+    """A backup of access, and something that it has told since."""
+    approve(house)
+    house.settle()
+    backup = back_up(dsn_of(house), "access")
+    approve(house)
+    house.settle()
+    return backup
 
 
 def end(house: House, association_id: UUID) -> None:
@@ -101,11 +111,7 @@ def test_nothing_is_lost_and_nothing_is_told_twice(house: House, rows: Rows) -> 
 
 @pytest.mark.parametrize("follower", ["access.ingest", "access.relay", "access.timers"])
 def test_whoever_writes_or_tells_refuses_a_log_that_was_put_back(house: House, rows: Rows, follower: str) -> None:
-    approve(house)
-    house.settle()
-    backup = back_up(dsn_of(house), "access")
-    approve(house)
-    house.settle()
+    backup = outdated(house)
     with down(house, "access"):
         backup.put_back()
     was = house.access.end()
@@ -118,11 +124,7 @@ def test_whoever_writes_or_tells_refuses_a_log_that_was_put_back(house: House, r
 
 @pytest.mark.parametrize("role", ["api", "worker"])
 def test_no_process_starts_on_a_log_that_was_put_back(house: House, tmp_path: Path, role: str) -> None:
-    approve(house)
-    house.settle()
-    backup = back_up(dsn_of(house), "access")
-    approve(house)
-    house.settle()
+    backup = outdated(house)
     with down(house, "access"):
         backup.put_back()
         with pytest.raises(SystemExit, match="stop all of access, and run `mandate restore access` first"):
@@ -210,11 +212,7 @@ def test_what_was_heard_is_heard_again_once(house: House) -> None:
 
 
 def test_nobody_waits_for_what_was_taken_back(house: House) -> None:
-    approve(house)
-    house.settle()
-    backup = back_up(dsn_of(house), "access")
-    approve(house)
-    house.settle()
+    backup = outdated(house)
     gone = receipt_pb2.Receipt(origin="access", edition=1, position=house.access.end() + 100)
     with down(house, "access"):
         backup.put_back()
@@ -247,11 +245,7 @@ def test_put_back_to_before_an_earlier_restore_it_takes_a_third_edition(house: H
 def test_killed_in_the_middle_it_has_done_nothing_and_is_done_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    approve(house)
-    house.settle()
-    backup = back_up(dsn_of(house), "access")
-    approve(house)
-    house.settle()
+    backup = outdated(house)
     with down(house, "access"):
         backup.put_back()
         before = plan_of(house)
@@ -268,11 +262,7 @@ def test_killed_in_the_middle_it_has_done_nothing_and_is_done_again(
 
 
 def test_while_anything_of_the_service_runs_nothing_is_changed(house: House) -> None:
-    approve(house)
-    house.settle()
-    backup = back_up(dsn_of(house), "access")
-    approve(house)
-    house.settle()
+    backup = outdated(house)
     with down(house, "access"):
         backup.put_back()
     with house.access.app.session(), pytest.raises(StillRunningError, match="mandate_access"):
