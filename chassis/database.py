@@ -17,6 +17,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequest
 Row = tuple[Any, ...]
 Job = TypeVar("Job")
 Done = TypeVar("Done")
+Done_co = TypeVar("Done_co", covariant=True)
 _GONE = (
     psycopg.OperationalError,
     psycopg.errors.IdleInTransactionSessionTimeout,  # the library counts these two among internal errors
@@ -34,11 +35,19 @@ class DatabaseUnavailableError(Exception):
     """The database cannot be reached just now, or lost the connection; nothing is known to have happened."""
 
 
-class Together(Protocol):
-    """Lets threads that come at the same time do one piece of work for all of them (`chassis.waiting.GroupCommit`)."""
+class Promise(Protocol[Done_co]):
+    """What will come of a job that was handed in."""
 
-    def do(self, job: Job, work: Callable[[Sequence[Job]], Sequence[Done | Exception]]) -> Done:
-        """Hand a job in and return (or raise) what `work`, of any of the threads, has made of it."""
+    def result(self) -> Done_co:
+        """Wait until it is done and return, or raise, what came of it. To be asked once."""
+        ...
+
+
+class Together(Protocol):
+    """Lets all who come at the same time have their work done in one go (`chassis.waiting.GroupCommit`)."""
+
+    def hand_in(self, job: Job, work: Callable[[Sequence[Job]], Sequence[Done | Exception]]) -> Promise[Done]:
+        """Hand a job in: `work`, of any of those who come, will do it."""
         ...
 
 

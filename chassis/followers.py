@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from chassis import failpoints, log, nature
+from chassis import failpoints, log, nature, positions
 from chassis.application import Application
 from chassis.codec import UnknownEventError
 from chassis.database import Session
@@ -98,13 +98,13 @@ def read_abreast(
     """
     named = {follower.name: follower for follower in followers}
     worked = False
-    for at, names in log.behind(session, list(named)).items():
+    for at, names in positions.behind(session, list(named)).items():
         page = read_page(app, session, after=at, limit=limit)
         if not page.recorded:  # what this release does not know: wait
             continue
         taken = {name: named[name].take(session, at, page) for name in names}
         unconcerned = [name for name, work in taken.items() if work is None]
-        log.move_all(session, unconcerned, was=at, becomes=page.recorded[-1].position)
+        positions.move_all(session, unconcerned, was=at, becomes=page.recorded[-1].position)
         worked |= bool(unconcerned) or any(taken.values())
     return worked
 
@@ -131,7 +131,7 @@ class ViewFollower:
             return None
         try:
             with session.transaction():
-                log.move(session, self.name, was=was, becomes=page.recorded[-1].position)
+                positions.move(session, self.name, was=was, becomes=page.recorded[-1].position)
                 self._view.write(session, rows)
                 failpoints.reach("view.before_commit")
         except MovedError:
@@ -197,7 +197,7 @@ def fold_up_to(app: Application, session: Session, views: Sequence[View], positi
     """Fold views at least up to a position of the log."""
     followers = [ViewFollower(app, view) for view in views]
     names = [follower.name for follower in followers]
-    while log.behind(session, names, than=position) and read_abreast(app, session, followers):
+    while positions.behind(session, names, than=position) and read_abreast(app, session, followers):
         pass
 
 

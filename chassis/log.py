@@ -13,7 +13,7 @@ from eventsourcing.persistence import StoredEvent
 from chassis import arrays, metrics, nature
 from chassis.audit import leaf_hash
 from chassis.cause import Cause
-from chassis.database import Session
+from chassis.database import Promise, Session, Together
 
 PAGE = 5_000
 """Events that a reader asks for at once: the size at which views reach most of their speed."""
@@ -86,6 +86,7 @@ class Answer:
 class _Job:
     """What one call appends, ready to be sent."""
 
+    origin: str
     entries: Sequence[Entry]
     causes: Sequence[bytes]
     leaves: Sequence[bytes]
@@ -117,23 +118,46 @@ def append(
     already: a message heard again. Raises `ConflictError`, `AnsweredError`, `MovedError`, and
     `DatabaseUnavailableError` where it cannot be known whether the transaction was committed.
 
-    Outside a transaction, calls of threads whose sessions share a `together` are committed together: one flush and
-    one turn of the log's lock for all that came while the last ones were written.
+    Outside a transaction, calls whose sessions share a `together` are committed together: one flush and one turn of
+    the log's lock for all that came while the last ones were written.
     """
+    job = _job(origin, entries, cause, answer)
+    if session.together is None or move or absorb or not entries or session.in_transaction:
+        return _alone(session, job, move, absorb=absorb)
+    return _handed(session, session.together, job).result()
+
+
+def hand_in(
+    session: Session,
+    origin: str,
+    entries: Sequence[Entry],
+    cause: Cause | Sequence[Cause],
+    *,
+    answer: Answer | None = None,
+) -> Promise[list[int]]:
+    """Append all entries, or none, without waiting: the promise tells the positions once they are committed.
+
+    For whoever has many commands in hand: what he hands in before he asks for a result is one commit. The session
+    must be his until then, must have a `together`, and must be in no transaction. The promise raises as `append`
+    does; this raises `BusyError` where too many wait.
+    """
+    if session.together is None or not entries or session.in_transaction:
+        raise ValueError("entries are handed in to whoever commits together, outside a transaction")
+    return _handed(session, session.together, _job(origin, entries, cause, answer))
+
+
+def _handed(session: Session, together: Together, job: _Job) -> Promise[list[int]]:
+    return together.hand_in(job, lambda jobs: _together(session, jobs))
+
+
+def _job(origin: str, entries: Sequence[Entry], cause: Cause | Sequence[Cause], answer: Answer | None) -> _Job:
     at = nature.now()
     causes = [cause.pack()] * len(entries) if isinstance(cause, Cause) else [one.pack() for one in cause]
     leaves = [
         leaf_hash(origin, entry.stream, entry.version, entry.topic, at, packed, entry.state)
         for entry, packed in zip(entries, causes, strict=True)
     ]
-    job = _Job(entries, causes, leaves, at, answer)
-    if session.together is None or move or absorb or not entries or session.in_transaction:
-        placed = _alone(session, job, move, absorb=absorb)
-    else:
-        placed = session.together.do(job, lambda jobs: _together(session, jobs))
-    if not absorb:
-        metrics.appended(origin, (entry.topic for entry in entries))
-    return placed
+    return _Job(origin, entries, causes, leaves, at, answer)
 
 
 def _alone(session: Session, job: _Job, move: Move | None = None, *, absorb: bool = False) -> list[int]:
@@ -153,6 +177,8 @@ def _alone(session: Session, job: _Job, move: Move | None = None, *, absorb: boo
         if error.sqlstate == "MD001":
             raise MovedError(error.diag.message_primary) from error
         raise
+    if not absorb:
+        metrics.appended(job.origin, (entry.topic for entry in job.entries))
     return arrays.read_bigints(placed or b"")
 
 
@@ -170,6 +196,8 @@ def _together(session: Session, jobs: Sequence[_Job]) -> Sequence[list[int] | Ex
         arrays.uuids([answer.id if answer else None for answer in answers]).data,
     )
     rows = session.call(_APPEND_TOGETHER, values)
+    taken = [job for job, (placed, *_) in zip(jobs, rows, strict=True) if placed is not None]
+    metrics.appended(jobs[0].origin, (entry.topic for job in taken for entry in job.entries))
     return [
         job.refused(_text(refused_by), _text(why)) if placed is None else arrays.read_bigints(placed)
         for job, (placed, refused_by, why) in zip(jobs, rows, strict=True)
@@ -227,7 +255,7 @@ def read_on(session: Session, follower: str, *, limit: int = PAGE) -> tuple[int,
         binary=True,
     )
     if not rows:
-        raise LookupError(_UNMADE.format(follower))
+        raise LookupError(UNMADE.format(follower))
     return rows[0][0], [Recorded(*row[1:]) for row in rows if row[1] is not None]
 
 
@@ -243,54 +271,7 @@ def edition(session: Session) -> int:
     return int(row[0]) if row else 1
 
 
-def position(session: Session, follower: str) -> int:
-    """How far a follower has come. Raises `LookupError` for one that `migrate` has not made."""
-    row = session.one("SELECT position FROM positions WHERE follower = %s", (follower,))
-    if row is None:
-        raise LookupError(_UNMADE.format(follower))
-    return int(row[0])
-
-
-def behind(session: Session, followers: Sequence[str], *, than: int | None = None) -> dict[int, list[str]]:
-    """Those of these followers that have not reached a position (None: the log's end), by where they stand.
-
-    One statement for all of them. Raises `LookupError` for one that `migrate` has not made.
-    """
-    rows = session.run(
-        "SELECT follower, position, position < coalesce(%s, (SELECT max(position) FROM log), 0) FROM positions"
-        " WHERE follower = ANY(%s) ORDER BY position, follower",
-        (than, list(followers)),
-    )
-    if len(rows) < len(followers):
-        raise LookupError(_UNMADE.format(min(set(followers) - {row[0] for row in rows})))
-    places: dict[int, list[str]] = {}
-    for follower, at, is_behind in rows:
-        if is_behind:
-            places.setdefault(at, []).append(follower)
-    return places
-
-
-_UNMADE = "{} has no position here: run migrate with this release first"
-
-
-def move(session: Session, follower: str, *, was: int, becomes: int) -> None:
-    """Move a position by compare-and-set, in the transaction that is open. Raises `MovedError`."""
-    moved = session.run(
-        "UPDATE positions SET position = %s WHERE follower = %s AND position = %s RETURNING 1",
-        (becomes, follower, was),
-    )
-    if not moved:
-        raise MovedError(f"{follower} is no longer at {was}")
-
-
-def move_all(session: Session, followers: Sequence[str], *, was: int, becomes: int) -> None:
-    """Move the positions of all these followers that still stand where they stood; one statement."""
-    if followers:
-        session.run(
-            "UPDATE positions SET position = %s WHERE follower IN"
-            " (SELECT follower FROM positions WHERE follower = ANY(%s) AND position = %s ORDER BY follower FOR UPDATE)",
-            (becomes, list(followers), was),
-        )
+UNMADE = "{} has no position here: run migrate with this release first"
 
 
 def entries(stored: Iterator[StoredEvent]) -> list[Entry]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis import failpoints, log, nature
+from chassis import failpoints, log, nature, positions
 from chassis.application import OPTIMISTIC, TRIES, Application, BusyError, Repository
 from chassis.cause import system_actor
 from chassis.codec import UnknownEventError
@@ -70,7 +70,7 @@ class PolicyFollower:
                 at = row.position
         last = page.recorded[-1].position
         if last > at:
-            log.move_all(session, [self.name], was=at, becomes=last)
+            positions.move_all(session, [self.name], was=at, becomes=last)
         return True
 
     def _react(self, session: Session, row: Recorded, event: Any, was: int) -> bool:
@@ -133,14 +133,14 @@ class PolicyFollower:
         entries = log.entries(stored)
         if not entries:
             if move is not None:
-                log.move(session, move.follower, was=move.was, becomes=move.becomes)
+                positions.move(session, move.follower, was=move.was, becomes=move.becomes)
             return []
         failpoints.reach("policy.before_append")
         return log.append(session, self._app.name, entries, cause, move=move)
 
     def _park(self, session: Session, row: Recorded, why: str, move: Move) -> None:
         with session.transaction():
-            log.move(session, move.follower, was=move.was, becomes=move.becomes)
+            positions.move(session, move.follower, was=move.was, becomes=move.becomes)
             session.run(
                 "INSERT INTO parked (policy, position, stream, cause, parked_at) VALUES (%s, %s, %s, %s, %s)",
                 (self._policy, row.position, row.stream, why.replace("\0", "\\x00"), nature.now()),

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
-from chassis import failpoints, log, metrics, nature, progress, told
+from chassis import failpoints, metrics, nature, positions, progress, told
 from chassis.application import Application
 from chassis.bus import Message as BusMessage
 from chassis.bus import Publisher, Written
@@ -117,7 +117,7 @@ class Relay:
         failpoints.reach("relay.after_publish")
         try:
             with session.transaction():
-                log.move(session, self.name, was=was, becomes=becomes)
+                positions.move(session, self.name, was=was, becomes=becomes)
                 _save(session, written)
                 told.save(session, states)
                 told.forget(session, gone)

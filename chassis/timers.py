@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chassis import log, nature
+from chassis import log, nature, positions
 from chassis.application import COMMAND_LIFE, Application
 from chassis.cause import Cause, Receipt, system_actor
 from chassis.database import Session
@@ -77,7 +77,7 @@ class Timers:
             return False
         try:
             with session.transaction():
-                log.move(session, self.name, was=was, becomes=page.recorded[-1].position)
+                positions.move(session, self.name, was=was, becomes=page.recorded[-1].position)
                 for row, event in zip(page.recorded, page.events, strict=True):
                     if row.topic in self._commands:
                         session.run(

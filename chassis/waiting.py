@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from mandate.common.v1 import receipt_pb2
 
-from chassis import log, metrics, progress
-from chassis.application import Application
-from chassis.database import Done, Job
+from chassis import metrics, positions, progress
+from chassis.application import Application, BusyError
+from chassis.database import Done, Job, Promise
 from chassis.runtime import Wakeup, wait_until
 from chassis.server import THREADS, Code, Detail, RefusedError
 from chassis.views import View
@@ -66,74 +66,108 @@ class Waiter:
                 needed = max(needed, heard.own_position)
             tables = [view.name for view in views if isinstance(view, View)]
             in_memory = all(view.position >= needed for view in views if not isinstance(view, View))
-            return in_memory and not (tables and log.behind(session, tables, than=needed))
+            return in_memory and not (tables and positions.behind(session, tables, than=needed))
 
 
 MOST = 500
-"""Jobs of one batch. The queue is as long as there are threads, for each waits for its own job."""
-
-
-class _Waiting:
-    """A job that is to be done, and the bell of its thread."""
-
-    def __init__(self, job: Any) -> None:
-        self.job = job
-        self.leads = False
-        self.outcome: Any = None
-        self.bell = threading.Lock()
-        self.bell.acquire()
+"""Jobs of one batch."""
+MOST_WAITING = 10_000
+"""Jobs that may wait for a batch; whoever comes then is refused."""
 
 
 class GroupCommit:
-    """Does the work of threads that come at the same time in one go, in the thread of one of them.
+    """Does the work of all who come at the same time in one go, in the thread of one of them.
 
-    Who comes first begins at once, alone; who comes meanwhile waits. When the work is done, the first who waits
-    does it for all who wait. So nobody waits for a timer, and a batch is whatever came while the last one ran.
+    Who asks for its outcome first begins at once; who comes meanwhile waits. When the work is done, the first who
+    waits does it for all who have handed in. So nobody waits for a timer, and a batch is whatever came while the
+    last one ran.
     """
 
-    def __init__(self, service: str = "") -> None:
+    def __init__(self, service: str = "", *, most_waiting: int = MOST_WAITING) -> None:
         self._sizes = metrics.COMMITS.labels(service) if service else None
+        self._most_waiting = most_waiting
         self._mutex = threading.Lock()
         self._busy = False
-        self._queue: deque[_Waiting] = deque()
+        self._queue: deque[_Handed] = deque()
 
     @property
     def waiting(self) -> int:
         """Jobs that wait for the work at hand to be done."""
         return len(self._queue)
 
-    def do(self, job: Job, work: Callable[[Sequence[Job]], Sequence[Done | Exception]]) -> Done:
-        """Hand a job in and return its outcome, or raise it. What `work` raises, all jobs of the batch raise."""
-        mine = _Waiting(job)
-        with self._mutex:
-            mine.leads, self._busy = not self._busy, True
-            if not mine.leads:
-                self._queue.append(mine)
-        if not mine.leads:
-            mine.bell.acquire()
-        if mine.leads:
-            self._lead(mine, work)
-        if isinstance(mine.outcome, BaseException):
-            raise mine.outcome
-        done: Done = mine.outcome
-        return done
+    def hand_in(self, job: Job, work: Callable[[Sequence[Job]], Sequence[Done | Exception]]) -> Promise[Done]:
+        """Hand a job in, without waiting: somebody's `work` will do it, at the latest when its outcome is asked for.
 
-    def _lead(self, mine: _Waiting, work: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
+        Raises `BusyError` where too many wait already; nothing is done of this one then.
+        """
+        handed = _Handed(self, job, work)
         with self._mutex:
-            batch = [mine, *(self._queue.popleft() for _ in range(min(len(self._queue), MOST - 1)))]
-        try:
-            for one, outcome in zip(batch, work([one.job for one in batch]), strict=True):
-                one.outcome = outcome
-        except BaseException as error:  # noqa: BLE001 - told to all who wait for it
-            for one in batch:
-                one.outcome = error
-        if self._sizes is not None:
-            self._sizes.observe(len(batch))
+            if len(self._queue) >= self._most_waiting:
+                raise BusyError
+            self._queue.append(handed)
+        return handed
+
+    def outcome(self, mine: _Handed) -> Any:
+        """What has become of a job: waits for whoever works, or does the work of all who wait."""
         with self._mutex:
-            following = self._queue.popleft() if self._queue else None
-            self._busy = following is not None
-        if following is not None:
-            following.leads = True
-            following.bell.release()
-        for one in batch[1:]:
-            one.bell.release()
+            if mine.done:
+                return mine.outcome
+            mine.awaited = True
+            leads, self._busy = not self._busy, True
+        if not leads:
+            mine.bell.acquire()
+            if mine.following is not None:
+                mine.following.bell.release()
+            leads = not mine.done
+        if leads:
+            self._lead(mine)
+        return mine.outcome
+
+    def _lead(self, mine: _Handed) -> None:
+        while not mine.done:
+            with self._mutex:
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST))]
+            try:
+                outcomes = mine.work([one.job for one in batch])
+            except BaseException as error:  # noqa: BLE001 - told to all who wait for it
+                outcomes = [error] * len(batch)
+            if self._sizes is not None:
+                self._sizes.observe(len(batch))
+            self._tell(mine, batch, outcomes)
+        with self._mutex:
+            next_leader = next((one for one in self._queue if one.awaited), None)
+            self._busy = next_leader is not None
+        if next_leader is not None:
+            next_leader.bell.release()
+
+    def _tell(self, mine: _Handed, batch: Sequence[_Handed], outcomes: Sequence[Any]) -> None:
+        """Each who waits wakes the next: woken all at once, they would take the interpreter from each other."""
+        with self._mutex:
+            last: _Handed | None = None
+            for one, outcome in zip(reversed(batch), reversed(outcomes), strict=True):
+                one.outcome, one.done = outcome, True
+                if one.awaited and one is not mine:
+                    one.following, last = last, one
+        if last is not None:
+            last.bell.release()
+
+
+class _Handed:
+    """A job that was handed in, and the bell of whoever waits for it."""
+
+    __slots__ = ("_at", "awaited", "bell", "done", "following", "job", "outcome", "work")
+
+    def __init__(self, at: GroupCommit, job: Any, work: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
+        self._at, self.job, self.work = at, job, work
+        self.done = self.awaited = False
+        self.outcome: Any = None
+        self.following: _Handed | None = None
+        self.bell = threading.Lock()
+        self.bell.acquire()
+
+    def result(self) -> Any:
+        """Wait until it is done and return what came of it, or raise it. What `work` raises, all of a batch raise."""
+        outcome = self._at.outcome(self)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import psycopg
 import pytest
 
-from chassis import application, fields, hearing, log, mending, nature, progress, told
+from chassis import application, fields, hearing, log, mending, nature, positions, progress, told
 from chassis.editions import Editions
 from chassis.embedded.postgres import EmbeddedPostgres, start
 from services.identity.commands.parts import Parts
@@ -66,7 +66,7 @@ def _append_then_move(*arguments: object, **named: object) -> list[int]:
     move = named.pop("move", None)
     placed = _APPEND(*arguments, **named)  # type: ignore[arg-type]
     if isinstance(move, log.Move):
-        log.move(arguments[0], move.follower, was=move.was, becomes=move.becomes)  # type: ignore[arg-type]
+        positions.move(arguments[0], move.follower, was=move.was, becomes=move.becomes)  # type: ignore[arg-type]
     return placed
 
 

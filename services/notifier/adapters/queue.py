@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from chassis import log, metrics
+from chassis import log, metrics, positions
 from chassis.application import Application
 from chassis.bus import Record
 from chassis.database import Session
@@ -58,7 +58,7 @@ class Queue:
                 return False
             try:
                 with session.transaction():
-                    log.move(session, self.FOLLOWER, was=was, becomes=page.recorded[-1].position)
+                    positions.move(session, self.FOLLOWER, was=was, becomes=page.recorded[-1].position)
                     for row, event in zip(page.recorded, page.events, strict=True):
                         self._note(session, row, event)
             except MovedError:

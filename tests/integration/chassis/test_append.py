@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from chassis import log
+from chassis import log, positions
 from chassis.audit import leaf_hash
 from chassis.cause import Cause
 from chassis.database import DatabaseUnavailableError, Session
@@ -86,7 +86,7 @@ def test_a_position_moves_with_what_it_stands_for_or_nothing_happens(shop: Room)
     name = "policy.counting"
     placed = append(shop, entry(1), move=Move(name, 0, 7))
     with shop.app.session() as session:
-        assert log.position(session, name) == 7
+        assert positions.of(session, name) == 7
     for stale in (Move(name, 0, 8), Move("policy.nobody", 0, 8)):
         with pytest.raises(MovedError):
             append(shop, entry(2), move=stale)
@@ -95,7 +95,7 @@ def test_a_position_moves_with_what_it_stands_for_or_nothing_happens(shop: Room)
 
 def test_only_migrate_makes_positions(shop: Room) -> None:
     with shop.app.session() as session, pytest.raises(LookupError, match="run migrate"):
-        log.position(session, "policy.nobody")
+        positions.of(session, "policy.nobody")
 
 
 CHANGES = [

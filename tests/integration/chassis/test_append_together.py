@@ -14,7 +14,7 @@ import pytest
 from chassis import log
 from chassis.audit import leaf_hash
 from chassis.cause import Cause
-from chassis.database import DatabaseUnavailableError, Session
+from chassis.database import DatabaseUnavailableError, Promise, Session
 from chassis.log import Answer, AnsweredError, ConflictError, Entry
 from chassis.waiting import GroupCommit
 from tests.house import Room
@@ -31,14 +31,14 @@ class Batch:
         self._commit = GroupCommit()
         self._gate = threading.Event()
 
-    def do(self, job: Any, work: Callable[[Sequence[Any]], Sequence[Any]]) -> Any:
+    def hand_in(self, job: Any, work: Callable[[Sequence[Any]], Sequence[Any]]) -> Promise[Any]:
         def noted(jobs: Sequence[Any]) -> Sequence[Any]:
             self.sizes.append(len(jobs))
             if len(self.sizes) == 1:
                 assert self._gate.wait(10)
             return work(jobs)
 
-        return self._commit.do(job, noted)
+        return self._commit.hand_in(job, noted)
 
     def all(self, *calls: tuple[Sequence[Entry], Answer | None]) -> list[Outcome]:
         """The outcomes of these calls, in one batch in this order, behind a first one of its own."""
@@ -149,9 +149,9 @@ def test_a_batch_waits_for_the_logs_lock_and_all_hear_that_it_was_not_to_be_had(
 
 
 def _while_held(batch: Batch, holder: psycopg.Connection[Any]) -> list[Outcome]:
-    alone = batch.do
+    alone = batch.hand_in
 
-    def do(job: Any, work: Callable[[Sequence[Any]], Sequence[Any]]) -> Any:
+    def hand_in(job: Any, work: Callable[[Sequence[Any]], Sequence[Any]]) -> Promise[Any]:
         def then_held(jobs: Sequence[Any]) -> Sequence[Any]:
             outcomes = work(jobs)
             if len(jobs) == 1:  # the first is through: from now on somebody else holds the log
@@ -160,7 +160,7 @@ def _while_held(batch: Batch, holder: psycopg.Connection[Any]) -> list[Outcome]:
 
         return alone(job, then_held)
 
-    batch.do = do  # type: ignore[method-assign]
+    batch.hand_in = hand_in  # type: ignore[method-assign]
     return batch.all(*(([entry(1, stream=uuid4())], answer()) for _ in range(3)))
 
 
@@ -192,3 +192,32 @@ def test_sixteen_threads_on_a_few_streams_lose_nothing_and_take_nothing_twice(sh
     for stream in streams:
         versions = [row.version for row in kept if row.stream == stream]
         assert versions == list(range(1, 81))
+
+
+def test_what_is_handed_in_before_a_result_is_asked_for_is_one_commit(shop: Room) -> None:
+    with shop.database.connect() as connection, shop.database.connect() as onlooker:
+        session = Session(connection, GroupCommit())
+        stream, cause = uuid4(), Cause.of(uuid4())
+        promises = [
+            log.hand_in(session, "shop", [entry(version, stream=one)], cause, answer=answer())
+            for version, one in ((1, stream), (1, uuid4()), (2, stream), (2, stream), (3, stream))
+        ]
+        assert onlooker.execute("SELECT count(*) FROM log").fetchone() == (0,), "nothing is done before somebody asks"
+        begin = promises[0].result()[0]
+        assert onlooker.execute("SELECT count(*) FROM log").fetchone() == (4,), "a promise is kept after its commit"
+        assert [promise.result() for promise in promises[1:3]] == [[begin + 1], [begin + 2]]
+        with pytest.raises(ConflictError):
+            promises[3].result()
+        [last] = promises[4].result()
+        assert promises[4].result() == [last]
+        assert last > begin + 2
+
+
+def test_nothing_is_handed_in_inside_a_transaction(shop: Room) -> None:
+    """Whoever works commits for all: what is handed in there would be committed before its transaction."""
+    with shop.database.connect() as connection:
+        session = Session(connection, GroupCommit())
+        with session.transaction(), pytest.raises(ValueError, match="outside a transaction"):
+            log.hand_in(session, "shop", [entry(1, stream=uuid4())], Cause.of(uuid4()))
+        with pytest.raises(ValueError, match="handed in"):
+            log.hand_in(Session(connection), "shop", [entry(1, stream=uuid4())], Cause.of(uuid4()))

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from chassis import arrays, log
+from chassis import arrays, log, positions
 from chassis.database import Session
 from chassis.followers import Abreast, Page
 from chassis.migrate import open_database
@@ -55,7 +55,7 @@ def test_a_page_is_read_once_for_all_who_stand_before_it(shop: Room, monkeypatch
     while together.step():
         pass
     with shop.app.session() as session:
-        assert not log.behind(session, [one.name for one in noted])
+        assert not positions.behind(session, [one.name for one in noted])
     reads.clear()
     assert (together.step(), reads) == (False, [])
 
@@ -72,13 +72,13 @@ def test_whom_nothing_concerns_is_moved_on_and_no_further_than_where_it_stood(sh
             raise NotImplementedError
 
         def take(self, session: Session, was: int, page: Page) -> bool | None:
-            log.move(session, self.name, was=was, becomes=page.recorded[-1].position + 5)
+            positions.move(session, self.name, was=was, becomes=page.recorded[-1].position + 5)
             return None
 
     end = shop.end()
     assert Abreast(shop.app, "views", [Elsewhere()]).step()
     with shop.app.session() as session:
-        assert log.position(session, "tabs_v1") == end + 5
+        assert positions.of(session, "tabs_v1") == end + 5
 
 
 def test_a_follower_that_waits_is_asked_again(shop: Room) -> None:
@@ -109,17 +109,17 @@ def test_one_that_is_far_behind_holds_nobody_up(shop: Room) -> None:
             pass
     with shop.app.session() as session:
         session.run("UPDATE positions SET position = 0 WHERE follower = 'policy.picky'")
-        was = log.position(session, "policy.counting")
+        was = positions.of(session, "policy.counting")
     shop.execute(add, uuid4(), tab_id=tab, what="a")
     Abreast(shop.app, "policies", policies, batch=1).step()
     with shop.app.session() as session:
-        assert log.position(session, "policy.picky") == 1
-        assert log.position(session, "policy.counting") > was
+        assert positions.of(session, "policy.picky") == 1
+        assert positions.of(session, "policy.counting") > was
 
 
 def test_a_follower_that_migrate_has_not_made_is_named(shop: Room) -> None:
     with shop.app.session() as session, pytest.raises(LookupError, match="nobody_v9 has no position here"):
-        log.behind(session, ["tabs_v1", "nobody_v9"])
+        positions.behind(session, ["tabs_v1", "nobody_v9"])
 
 
 def test_a_session_that_was_closed_in_the_pool_is_replaced_and_nobody_notices(shop: Room) -> None:

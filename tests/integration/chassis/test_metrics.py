@@ -221,7 +221,7 @@ def test_commands_that_are_committed_together_are_measured_and_those_that_wait_c
         return jobs
 
     def call() -> None:
-        commit.do(1, work)
+        commit.hand_in(1, work).result()
 
     callers = [Background(f"caller{number}", call) for number in range(4)]
     callers[0].start()

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from mandate.access.v1.state_pb2 import AssociationState
 
-from chassis import log, progress
+from chassis import log, positions, progress
 from chassis.bus import BusUnavailableError, Message, Record, Written
 from chassis.embedded.bus import EmbeddedPublisher
 from chassis.messages import PROGRESS
@@ -175,12 +175,12 @@ def test_a_state_is_never_told_again_in_the_middle_of_a_command(house: House) ->
     first = relay_of(house, PUBLISHING, batch=3)
     run(first)
     with house.access.app.session() as session:
-        place = log.position(session, "access.relay")
+        place = positions.of(session, "access.relay")
     functions = ["A", "B", "C", "D", "E"]
     house.access.execute(grant_many, OFFICIAL, id=id_, functions=functions)
     first.step()
     with house.access.app.session() as session:
-        assert place < log.position(session, "access.relay") < log.end(session)
+        assert place < positions.of(session, "access.relay") < log.end(session)
     run(relay_of(house))
     told = [
         (int(one.headers["ce_sequence"]), list(AssociationState.FromString(one.value or b"").functions))

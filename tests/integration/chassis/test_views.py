@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis import followers, log
+from chassis import followers, positions
 from chassis.database import Session
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.followers import ViewFollower
@@ -156,7 +156,7 @@ def late_copy(shop: Room, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[An
     monkeypatch.setattr(followers, "read_page", read_then_let_the_other_go_first)
     one.step()
     with shop.app.session() as session:
-        return log.position(session, TABS.name), session.run("SELECT added FROM tabs_v1")
+        return positions.of(session, TABS.name), session.run("SELECT added FROM tabs_v1")
 
 
 def test_a_copy_that_comes_late_writes_nothing(shop: Room, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,7 +169,7 @@ def test_without_compare_and_set_it_takes_the_view_back(shop: Room, monkeypatch:
     def move_blindly(session: Session, follower: str, *, was: int, becomes: int) -> None:
         session.run("UPDATE positions SET position = %s WHERE follower = %s", (becomes, follower))
 
-    monkeypatch.setattr(log, "move", move_blindly)
+    monkeypatch.setattr(positions, "move", move_blindly)
     assert late_copy(shop, monkeypatch) == (2, [(1,)])
 
 
