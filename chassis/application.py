@@ -21,7 +21,7 @@ from chassis.codec import Codec, UnknownEventError
 from chassis.database import Database, DatabaseUnavailableError, Session
 from chassis.domain import Aggregate, Claim, DomainError, NotFoundError
 from chassis.editions import Editions
-from chassis.log import Answer, AnsweredError, ConflictError
+from chassis.log import Answer, AnsweredError, ConflictError, Entry
 from chassis.messages import Catalogue
 from chassis.streams import StreamReader
 from chassis.views import View
@@ -208,8 +208,7 @@ class Application:
         receipt_id = id or changed[0].id
         stored = [self.codec.to_stored_event(event) for one in changed for event in one.collect_events()]
         answer = Answer(cause.command_id, cause.actor, receipt_id)
-        with self.session() as session:
-            placed = log.append(session, self.name, log.entries(iter(stored)), cause, answer=answer)
+        placed = self._append(log.entries(iter(stored)), cause, answer)
         if placed:
             self.on_append(placed[-1])
             return Receipt(origin=self.name, edition=self.edition, position=placed[-1], id=receipt_id)
@@ -217,6 +216,13 @@ class Application:
         if answered is None:
             raise AnsweredError(str(cause.command_id))
         return answered
+
+    def _append(self, entries: Sequence[Entry], cause: Cause, answer: Answer) -> list[int]:
+        if entries and self._pinned.get() is None and self.database.together is not None:
+            # holding no session: those who wait for a commit would leave none for whoever reads
+            return log.hand_in(self.database, self.name, entries, cause, answer=answer).result()
+        with self.session() as session:
+            return log.append(session, self.name, entries, cause, answer=answer)
 
     def answered(self, cause: Cause) -> Receipt | None:
         """The first answer to this command, if there was one. Raises `CommandIdError` for somebody else's id."""

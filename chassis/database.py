@@ -54,10 +54,8 @@ class Together(Protocol):
 class Session:
     """One connection. Outside `transaction()` each statement is a transaction of its own."""
 
-    def __init__(self, connection: psycopg.Connection[Row], together: Together | None = None) -> None:
+    def __init__(self, connection: psycopg.Connection[Row]) -> None:
         self.connection = connection
-        self.together = together
-        """Whom its appends are committed together with; None: each alone."""
 
     def run(self, statement: str, values: Sequence[Any] = (), *, binary: bool = False) -> list[Row]:
         """Run one statement, prepared, and return its rows (none for one that has none).
@@ -130,6 +128,11 @@ class Database(Protocol):
 
     schema: str
 
+    @property
+    def together(self) -> Together | None:
+        """Whom its commands are committed together with; None: each alone."""
+        ...
+
     def session(self) -> AbstractContextManager[Session]:
         """A session of the caller's own until the block ends.
 
@@ -171,7 +174,7 @@ class PooledDatabase:
         """A session from the pool."""
         try:
             with self._pool.connection() as connection:
-                yield Session(connection, self.together)
+                yield Session(connection)
         except (PoolTimeout, PoolClosed, TooManyRequests) as error:
             raise DatabaseUnavailableError(str(error)) from error
 

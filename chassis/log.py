@@ -13,7 +13,7 @@ from eventsourcing.persistence import StoredEvent
 from chassis import arrays, metrics, nature
 from chassis.audit import leaf_hash
 from chassis.cause import Cause
-from chassis.database import Promise, Session, Together
+from chassis.database import Database, Promise, Session
 
 PAGE = 5_000
 """Events that a reader asks for at once: the size at which views reach most of their speed."""
@@ -118,36 +118,34 @@ def append(
     already: a message heard again. Raises `ConflictError`, `AnsweredError`, `MovedError`, and
     `DatabaseUnavailableError` where it cannot be known whether the transaction was committed.
 
-    Outside a transaction, calls whose sessions share a `together` are committed together: one flush and one turn of
-    the log's lock for all that came while the last ones were written.
+    Each call is a commit, or a part of the transaction that is open. A command's events are handed in (`hand_in`).
     """
-    job = _job(origin, entries, cause, answer)
-    if session.together is None or move or absorb or not entries or session.in_transaction:
-        return _alone(session, job, move, absorb=absorb)
-    return _handed(session, session.together, job).result()
+    return _alone(session, _job(origin, entries, cause, answer), move, absorb=absorb)
 
 
 def hand_in(
-    session: Session,
+    database: Database,
     origin: str,
     entries: Sequence[Entry],
-    cause: Cause | Sequence[Cause],
+    cause: Cause,
     *,
     answer: Answer | None = None,
 ) -> Promise[list[int]]:
-    """Append all entries, or none, without waiting: the promise tells the positions once they are committed.
+    """Append all entries (one or more), or none, without a session: the promise tells the positions.
 
-    For whoever has many commands in hand: what he hands in before he asks for a result is one commit. The session
-    must be his until then, must have a `together`, and must be in no transaction. The promise raises as `append`
-    does; this raises `BusyError` where too many wait.
+    All that has come when the last commit is done is the next one: one flush, one turn of the log's lock. Until its
+    result is asked for, nobody may be at work on it; whoever has many commands in hand hands them all in first.
+    The promise raises as `append` does; this raises `BusyError` where too many wait.
     """
-    if session.together is None or not entries or session.in_transaction:
-        raise ValueError("entries are handed in to whoever commits together, outside a transaction")
-    return _handed(session, session.together, _job(origin, entries, cause, answer))
+    job = _job(origin, entries, cause, answer)
 
+    def work(jobs: Sequence[_Job]) -> Sequence[list[int] | Exception]:
+        with database.session() as session:
+            return _together(session, jobs)
 
-def _handed(session: Session, together: Together, job: _Job) -> Promise[list[int]]:
-    return together.hand_in(job, lambda jobs: _together(session, jobs))
+    if database.together is None:
+        raise ValueError(f"{database.schema} is written to by one at a time: append")
+    return database.together.hand_in(job, work)
 
 
 def _job(origin: str, entries: Sequence[Entry], cause: Cause | Sequence[Cause], answer: Answer | None) -> _Job:

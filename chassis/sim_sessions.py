@@ -87,6 +87,8 @@ _LOCKS = ("FOR UPDATE", "pg_advisory", "nextval(")
 class SimDatabase:
     """Hands every actor its own session on one schema."""
 
+    together = None
+
     def __init__(self, sim: Simulation, schema: str, connect: Callable[[], psycopg.Connection[Row]]) -> None:
         self.schema = schema
         self.idle: list[psycopg.Connection[Row]] = []

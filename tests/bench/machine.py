@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,10 +27,10 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def server() -> Iterator[EmbeddedPostgres]:
+def server(environment: Mapping[str, str] | None = None) -> Iterator[EmbeddedPostgres]:
     """A PostgreSQL of its own, durable as always."""
     with folder() as base:
-        started = postgres.start(base / "postgres")
+        started = postgres.start(base / "postgres", environment=environment)
         try:
             yield started
         finally:

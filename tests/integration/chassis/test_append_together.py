@@ -42,6 +42,7 @@ class Batch:
 
     def all(self, *calls: tuple[Sequence[Entry], Answer | None]) -> list[Outcome]:
         """The outcomes of these calls, in one batch in this order, behind a first one of its own."""
+        self.room.database.together = self
         with ThreadPoolExecutor(len(calls) + 1) as threads:
             first = threads.submit(self._append, [entry(1, stream=uuid4())], None)
             futures = []
@@ -56,11 +57,10 @@ class Batch:
         return outcomes
 
     def _append(self, entries: Sequence[Entry], answer: Answer | None) -> Outcome:
-        with self.room.database.connect() as connection:
-            try:
-                return log.append(Session(connection, self), "shop", entries, Cause.of(uuid4()), answer=answer)
-            except Exception as error:  # noqa: BLE001 - the outcome that is looked for
-                return error
+        try:
+            return log.hand_in(self.room.database, "shop", entries, Cause.of(uuid4()), answer=answer).result()
+        except Exception as error:  # noqa: BLE001 - the outcome that is looked for
+            return error
 
     def _until_waiting(self, count: int) -> None:
         for _ in range(10_000):
@@ -166,20 +166,21 @@ def _while_held(batch: Batch, holder: psycopg.Connection[Any]) -> list[Outcome]:
 
 def test_sixteen_threads_on_a_few_streams_lose_nothing_and_take_nothing_twice(shop: Room) -> None:
     """Each thread takes each of its turns once, whoever else wants the version: loads again, tries again."""
-    streams, together = [uuid4() for _ in range(4)], GroupCommit()
+    streams = [uuid4() for _ in range(4)]
+    shop.database.together = GroupCommit()
 
     def turns(number: int) -> list[int]:
         placed: list[int] = []
         with shop.database.connect() as connection:
-            session = Session(connection, together)
+            session = Session(connection)
             while len(placed) < 20:
                 stream = streams[(number + len(placed)) % 4]
                 row = session.one("SELECT coalesce(max(version), 0) FROM log WHERE stream = %s", (stream,))
                 assert row is not None
                 try:
-                    placed += log.append(
-                        session, "shop", [entry(row[0] + 1, stream=stream)], Cause.of(uuid4()), answer=answer()
-                    )
+                    one = [entry(row[0] + 1, stream=stream)]
+                    handed = log.hand_in(shop.database, "shop", one, Cause.of(uuid4()), answer=answer())
+                    placed += handed.result()
                 except ConflictError:
                     continue
         return placed
@@ -195,29 +196,38 @@ def test_sixteen_threads_on_a_few_streams_lose_nothing_and_take_nothing_twice(sh
 
 
 def test_what_is_handed_in_before_a_result_is_asked_for_is_one_commit(shop: Room) -> None:
-    with shop.database.connect() as connection, shop.database.connect() as onlooker:
-        session = Session(connection, GroupCommit())
-        stream, cause = uuid4(), Cause.of(uuid4())
+    shop.database.together = GroupCommit()
+    stream, cause = uuid4(), Cause.of(uuid4())
+    with shop.database.connect() as onlooker:
         promises = [
-            log.hand_in(session, "shop", [entry(version, stream=one)], cause, answer=answer())
+            log.hand_in(shop.database, "shop", [entry(version, stream=one)], cause, answer=answer())
             for version, one in ((1, stream), (1, uuid4()), (2, stream), (2, stream), (3, stream))
         ]
         assert onlooker.execute("SELECT count(*) FROM log").fetchone() == (0,), "nothing is done before somebody asks"
         begin = promises[0].result()[0]
         assert onlooker.execute("SELECT count(*) FROM log").fetchone() == (4,), "a promise is kept after its commit"
-        assert [promise.result() for promise in promises[1:3]] == [[begin + 1], [begin + 2]]
-        with pytest.raises(ConflictError):
-            promises[3].result()
-        [last] = promises[4].result()
-        assert promises[4].result() == [last]
-        assert last > begin + 2
+    assert [promise.result() for promise in promises[1:3]] == [[begin + 1], [begin + 2]]
+    with pytest.raises(ConflictError):
+        promises[3].result()
+    [last] = promises[4].result()
+    assert promises[4].result() == [last]
+    assert last > begin + 2
 
 
-def test_nothing_is_handed_in_inside_a_transaction(shop: Room) -> None:
-    """Whoever works commits for all: what is handed in there would be committed before its transaction."""
-    with shop.database.connect() as connection:
-        session = Session(connection, GroupCommit())
-        with session.transaction(), pytest.raises(ValueError, match="outside a transaction"):
-            log.hand_in(session, "shop", [entry(1, stream=uuid4())], Cause.of(uuid4()))
-        with pytest.raises(ValueError, match="handed in"):
-            log.hand_in(Session(connection), "shop", [entry(1, stream=uuid4())], Cause.of(uuid4()))
+def test_who_waits_for_a_commit_holds_no_session(shop: Room) -> None:
+    """Sixteen commands and a pool of eight: who reads meanwhile would find none."""
+    shop.database.together = batch = Batch(shop)
+    with ThreadPoolExecutor(17) as threads:
+        waiting = [threads.submit(batch._append, [entry(1, stream=uuid4())], None) for _ in range(17)]
+        batch._until_waiting(16)
+        assert shop.database._pool.get_stats().get("requests_waiting", 0) == 0
+        with shop.database.session() as session:
+            assert session.one("SELECT count(*) FROM log") == (0,)
+        batch._gate.set()
+        assert all(isinstance(one.result(10), list) for one in waiting)
+
+
+def test_a_log_without_a_commit_that_is_shared_takes_nothing_handed_in(shop: Room) -> None:
+    shop.database.together = None
+    with pytest.raises(ValueError, match="one at a time"):
+        log.hand_in(shop.database, "shop", [entry(1, stream=uuid4())], Cause.of(uuid4()))
