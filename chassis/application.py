@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ class Repository:
             store: EventStore[UUID] = EventStore(self._app.codec, StreamReader(session))
             library: LibraryRepository[UUID] = LibraryRepository(store)
             try:
-                return library.get(id, version=version)
+                return library.get(id, version=version, projector_func=_grown)
             except AggregateNotFoundError:
                 return None
             except UnknownEventError as error:
@@ -241,6 +241,13 @@ class Application:
                 return self.answered(cause)
         except DatabaseUnavailableError:
             return None
+
+
+def _grown(aggregate: Any, events: Iterable[Any]) -> Any:
+    """What the library's own projector does; that one asks each event whether it is one, at three times the cost."""
+    for event in events:
+        aggregate = event.mutate(aggregate)
+    return aggregate
 
 
 def once(

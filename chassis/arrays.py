@@ -34,14 +34,15 @@ def uuids(values: Iterable[UUID | None]) -> Array:
     return _array(2951, 2950, [_NULL if one is None else b"\x00\x00\x00\x10" + one.bytes for one in values])
 
 
-def bigints(values: Iterable[int]) -> Array:
+def bigints(values: Iterable[int | None]) -> Array:
     """`bigint[]`."""
-    return _array(1016, 20, [_BIGINT.pack(8, one) for one in values])
+    return _array(1016, 20, [_NULL if one is None else _BIGINT.pack(8, one) for one in values])
 
 
-def timestamps(values: Iterable[datetime]) -> Array:
+def timestamps(values: Iterable[datetime | None]) -> Array:
     """`timestamptz[]`, of aware moments."""
-    return _array(1185, 1184, [_BIGINT.pack(8, (one - _EPOCH) // _MICROSECOND) for one in values])
+    moments = (None if one is None else (one - _EPOCH) // _MICROSECOND for one in values)
+    return _array(1185, 1184, [_NULL if one is None else _BIGINT.pack(8, one) for one in moments])
 
 
 def byteas(values: Iterable[bytes | None]) -> Array:
@@ -49,10 +50,15 @@ def byteas(values: Iterable[bytes | None]) -> Array:
     return _array(1001, 17, [_NULL if one is None else _LENGTH.pack(len(one)) + one for one in values])
 
 
-def texts(values: Iterable[str]) -> Array:
+def texts(values: Iterable[str | None]) -> Array:
     """`text[]`."""
-    encoded = [one.encode() for one in values]
-    return _array(1009, 25, [_LENGTH.pack(len(one)) + one for one in encoded])
+    encoded = (None if one is None else one.encode() for one in values)
+    return _array(1009, 25, [_NULL if one is None else _LENGTH.pack(len(one)) + one for one in encoded])
+
+
+def booleans(values: Iterable[bool | None]) -> Array:
+    """`boolean[]`."""
+    return _array(1000, 16, [_NULL if one is None else b"\x00\x00\x00\x01" + bytes([one]) for one in values])
 
 
 def bigint(value: int) -> bytes:

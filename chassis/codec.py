@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,7 @@ from chassis.editions import Edition
 _ENCODER = msgspec.json.Encoder(order="sorted", decimal_format="string")
 _OWN = ("originator_id", "originator_version")
 _PLAIN = (str, bool, int, bytes, UUID, Decimal, datetime, date, NoneType, Any)
+_Reader = tuple[type, msgspec.json.Decoder[Any], int]
 _NUL = b"\\u0000"
 """How JSON writes a NUL character; the same six bytes behind a backslash are text that says so."""
 
@@ -39,13 +40,13 @@ class DamagedEventError(Exception):
 
 
 @cache
-def _reader(event: type) -> tuple[type, msgspec.json.Decoder[Any], tuple[str, ...]]:
-    """An event class, what decodes its stored fields, and their names."""
+def _reader(event: type) -> _Reader:
+    """An event class, what decodes its stored fields, and the class version that is known."""
     hints = get_type_hints(event)
     names = [field.name for field in dataclasses.fields(event) if field.name not in _OWN]
     fields: list[Any] = [*((name, hints[name]) for name in names), ("class_version", int, 1)]
     shape = msgspec.defstruct(event.__name__, fields, gc=False)
-    return event, msgspec.json.Decoder(shape), tuple(names)
+    return event, msgspec.json.Decoder(shape), getattr(event, "class_version", 1)
 
 
 class Codec(Mapper[UUID]):
@@ -53,7 +54,7 @@ class Codec(Mapper[UUID]):
 
     def __init__(self, aggregates: Iterable[type[Aggregate]]) -> None:
         super().__init__(JSONTranscoder())
-        self._readers: dict[str, tuple[type, msgspec.json.Decoder[Any], tuple[str, ...]]] = {}
+        self._readers: dict[str, _Reader] = {}
         known: tuple[type[Aggregate], ...] = (*aggregates, Claim, Look, Edition)
         for aggregate in known:
             register_topic(aggregate.TOPIC, aggregate)
@@ -104,35 +105,40 @@ class Codec(Mapper[UUID]):
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
+        """Decode an event, as the library asks for it."""
+        stream = cast("UUID", stored_event.originator_id)  # the library knows text, too
+        return self.event_in(stored_event.topic, stream, stored_event.originator_version, stored_event.state)
+
+    def event_in(self, topic: str, stream: UUID, version: int, state: bytes) -> DomainEventProtocol[UUID]:
         """Decode an event. Raises `UnknownEventError` or `DamagedEventError`; never half an event."""
         try:
-            event, reader, names = self._readers[stored_event.topic]
+            event, reader, known = self._readers[topic]
         except KeyError:
-            raise UnknownEventError(stored_event.topic) from None
-        known = getattr(event, "class_version", 1)
+            raise UnknownEventError(topic) from None
         try:
-            fields = reader.decode(stored_event.state) if known == 1 else self._upcast(event, reader, stored_event)
+            fields = msgspec.structs.asdict(
+                reader.decode(state) if known == 1 else _upcast(event, reader, topic, state)
+            )
         except (msgspec.MsgspecError, ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:
-            where = f"{stored_event.topic} {stored_event.originator_id} version {stored_event.originator_version}"
-            raise DamagedEventError(f"{where}: {error}") from error
-        if fields.class_version > known:
-            raise UnknownEventError(f"{stored_event.topic} of class version {fields.class_version}")
-        state = {name: getattr(fields, name) for name in names}
-        state["originator_id"] = stored_event.originator_id
-        state["originator_version"] = stored_event.originator_version
+            raise DamagedEventError(f"{topic} {stream} version {version}: {error}") from error
+        written = fields.pop("class_version")
+        if written > known:
+            raise UnknownEventError(f"{topic} of class version {written}")
+        fields["originator_id"] = stream
+        fields["originator_version"] = version
         decoded: DomainEventProtocol[UUID] = object.__new__(event)
-        object.__setattr__(decoded, "__dict__", state)
+        object.__setattr__(decoded, "__dict__", fields)
         return decoded
 
-    @staticmethod
-    def _upcast(event: type, reader: msgspec.json.Decoder[Any], stored: StoredEvent) -> Any:
-        fields = msgspec.json.decode(stored.state)
-        version = fields.get("class_version", 1)
-        for older in range(version, event.class_version):  # type: ignore[attr-defined]
-            getattr(event, f"upcast_v{older}_v{older + 1}")(fields)
-        if version > event.class_version:  # type: ignore[attr-defined]
-            raise UnknownEventError(f"{stored.topic} of class version {version}")
-        return msgspec.convert(fields, reader.type)
+
+def _upcast(event: type, reader: msgspec.json.Decoder[Any], topic: str, state: bytes) -> Any:
+    fields = msgspec.json.decode(state)
+    version = fields.get("class_version", 1)
+    for older in range(version, event.class_version):  # type: ignore[attr-defined]
+        getattr(event, f"upcast_v{older}_v{older + 1}")(fields)
+    if version > event.class_version:  # type: ignore[attr-defined]
+        raise UnknownEventError(f"{topic} of class version {version}")
+    return msgspec.convert(fields, reader.type)
 
 
 def _events(aggregate: type[Aggregate]) -> Iterable[type]:

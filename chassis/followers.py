@@ -54,12 +54,16 @@ def next_page(app: Application, session: Session, follower: str, *, limit: int =
 
 def _decoded(app: Application, recorded: Sequence[Recorded]) -> Page:
     events: list[Any] = []
-    for row in recorded:
-        try:
-            heard = row.topic.startswith(HEARD)
-            events.append(decode_heard(app.catalogue, row) if heard else app.codec.to_domain_event(row.stored()))
-        except UnknownEventError:
-            break
+    event_in, catalogue = app.codec.event_in, app.catalogue
+    try:
+        for row in recorded:
+            topic = row.topic
+            if topic.startswith(HEARD):
+                events.append(decode_heard(catalogue, row))
+            else:
+                events.append(event_in(topic, row.stream, row.version, row.state))
+    except UnknownEventError:
+        pass
     return Page(recorded=recorded[: len(events)], events=events)
 
 

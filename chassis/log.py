@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -41,9 +42,8 @@ class Entry:
     state: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """One row of the log."""
+class Recorded(NamedTuple):
+    """One row of the log; a tuple, for it is made of each event that anybody reads."""
 
     position: int
     stream: UUID
@@ -58,10 +58,6 @@ class Recorded:
     def cause(self) -> Cause:
         """The cause, unpacked when somebody asks."""
         return Cause.unpack(self.packed_cause)
-
-    def stored(self) -> StoredEvent:
-        """The library's form, for the codec."""
-        return StoredEvent(self.stream, self.version, self.topic, self.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +233,7 @@ def read(session: Session, *, after: int, limit: int = PAGE) -> list[Recorded]:
         (after, limit),
         binary=True,
     )
-    return [Recorded(*row) for row in rows]
+    return list(map(Recorded._make, rows))
 
 
 def read_on(session: Session, follower: str, *, limit: int = PAGE) -> tuple[int, list[Recorded]]:
@@ -254,7 +250,7 @@ def read_on(session: Session, follower: str, *, limit: int = PAGE) -> tuple[int,
     )
     if not rows:
         raise LookupError(UNMADE.format(follower))
-    return rows[0][0], [Recorded(*row[1:]) for row in rows if row[1] is not None]
+    return rows[0][0], [Recorded._make(row[1:]) for row in rows if row[1] is not None]
 
 
 def end(session: Session) -> int:

@@ -46,7 +46,7 @@ def said(app: Application, row: Recorded) -> dict[str, Any]:
     try:
         if row.topic.startswith(HEARD):
             return {"headers": headers_of(row), "message": masked(message_in(app, row))}
-        told = vars(app.codec.to_domain_event(row.stored()))
+        told = vars(app.codec.event_in(row.topic, row.stream, row.version, row.state))
     except UnknownEventError:
         return {"unreadable": f"a newer release wrote {row.topic}"}
     except DamagedEventError as error:

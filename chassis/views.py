@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from chassis import arrays
 from chassis.codec import json_bytes
 from chassis.database import Session
 
@@ -107,8 +108,8 @@ class View:
     def _write_drops(self, session: Session, dropped: set[Key]) -> None:
         source = self._unnest(self.key)
         on = " AND ".join(f"t.{column} = s.{column}" for column in self.key)
-        arrays = self._arrays(self.key, [dict(zip(self.key, key, strict=True)) for key in dropped])
-        session.run(f"DELETE FROM {self.name} AS t USING {source} WHERE {on}", arrays)  # noqa: S608
+        keys = self._arrays(self.key, [dict(zip(self.key, key, strict=True)) for key in dropped])
+        session.run(f"DELETE FROM {self.name} AS t USING {source} WHERE {on}", keys)  # noqa: S608
 
     def _write_puts(self, session: Session, put: Mapping[Key, Mapping[str, Any]]) -> None:
         columns = tuple(self.columns)
@@ -144,13 +145,13 @@ class View:
         return row
 
     def _unnest(self, columns: Sequence[str]) -> str:
-        arrays = ", ".join(f"%s::{_array_of(self.columns[column])}[]" for column in columns)
+        given = ", ".join(f"%s::{_array_of(self.columns[column])}[]" for column in columns)
         # an array would be flattened by unnest, so jsonb travels as text and is cast on arrival
         casts = ", ".join(f"{column}::{self.columns[column]} AS {column}" for column in columns)
-        return f"(SELECT {casts} FROM unnest({arrays}) AS u ({', '.join(columns)})) AS s"  # noqa: S608
+        return f"(SELECT {casts} FROM unnest({given}) AS u ({', '.join(columns)})) AS s"  # noqa: S608
 
-    def _arrays(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-        return [[_plain(self.columns[column], row[column]) for row in rows] for column in columns]
+    def _arrays(self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        return [_array(self.columns[column], [row[column] for row in rows]) for column in columns]
 
 
 def _columns(table: str) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -182,7 +183,18 @@ def _array_of(kind: str) -> str:
     return "text" if kind == "jsonb" else kind
 
 
-def _plain(kind: str, value: Any) -> Any:
-    if kind == "jsonb" and value is not None:
-        return json_bytes(value).decode()
-    return value
+def _array(kind: str, values: list[Any]) -> Any:
+    """A column as it travels: what views have much of, in PostgreSQL's own form."""
+    if kind == "jsonb":
+        return arrays.texts([None if value is None else json_bytes(value).decode() for value in values])
+    return _ARRAYS.get(kind, list)(values)
+
+
+_ARRAYS: Mapping[str, Callable[[list[Any]], Any]] = {
+    "uuid": arrays.uuids,
+    "text": arrays.texts,
+    "bigint": arrays.bigints,
+    "int": arrays.bigints,
+    "timestamptz": arrays.timestamps,
+    "boolean": arrays.booleans,
+}

@@ -59,6 +59,19 @@ def staff_events(count: int) -> Iterator[list[Any]]:
             done += len(events)
 
 
+def long_association(events: int) -> Association:
+    """A person at an employer who has asked, was approved, and is given a function and loses it, again and again."""
+    account, employer, request_id = nature.new_id(), nature.new_id(), nature.new_id()
+    member = Association(
+        id=nature.new_id(), account_id=account, employer_id=employer, role="STAFF_END_USER", role_request_id=request_id
+    )
+    member.approve(role_request_id=request_id, approved_by=CLERK)
+    for number in range(events - 2):
+        change = member.withdraw if number % 2 else member.grant
+        change(function="PECOS")
+    return member
+
+
 def connection_events(count: int) -> Iterator[list[Any]]:
     """One list a command: surrogates ask, providers approve."""
     done = 0

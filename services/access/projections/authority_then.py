@@ -112,7 +112,7 @@ class AuthorityThen:
             if row.topic.startswith(HEARD):
                 self._take_heard(row, decode_heard(self._app.catalogue, row))
             elif row.recorded_at <= self.valid_at:
-                event = self._app.codec.to_domain_event(row.stored())
+                event = self._app.codec.event_in(row.topic, row.stream, row.version, row.state)
                 self._take(event, event)
         except UnknownEventError:
             return False
