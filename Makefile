@@ -215,8 +215,8 @@ LONG := k8s-check image-check test-kit-examples test-fire
 test-long: $(LONG) ## what is no part of `make test` everywhere
 
 .PHONY: bench bench-quick
-bench: setup ## every figure of docs/measured.md, one script after the other (half an hour; on a quiet machine)
-	@for figure in append latency relay replay start pages sim import_month audit report authority bootstrap; do $(BIN)/python -m tests.bench.$$figure || exit 1; done
+bench: setup ## every figure of docs/measured.md, in one table (an hour; on a quiet machine; ARGS='--only append' runs one)
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 bench-quick: setup ## the floors of speed in their quick sizes: fails below one (on a quiet machine)
 	@$(BIN)/python -m tests.bench.floors

@@ -10,14 +10,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-NAMES = ("append", "latency", "relay", "replay", "start", "pages", "sim", "import_month", "authority")
+NAMES = ("append", "loading", "latency", "relay", "replay", "start", "pages", "sim", "import_month", "authority")
 LONGEST_S = 240
 
 
-def run(name: str, out: Path) -> dict[str, Any]:
+def run(name: str, out: Path, *, longest_s: float = LONGEST_S, quick: bool = True) -> dict[str, Any]:
     """One script's figures; a script that fails is told with the end of what it said."""
-    command = [sys.executable, "-m", f"tests.bench.{name}", "--quick", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False)
+    command = [sys.executable, "-m", f"tests.bench.{name}", *(["--quick"] * quick), "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=longest_s, check=False)
     if not out.exists():
         raise SystemExit(f"tests.bench.{name} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-3000:]}")
     for line in done.stdout.splitlines():
