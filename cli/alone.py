@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import socket
 from collections.abc import Iterator
@@ -60,9 +61,10 @@ def free_ports(count: int, *, but: int = 0) -> list[int]:
     return [port for port in ports if port != but][:count]
 
 
-def forget(state: Path) -> None:
-    """Remove all data of the installations below a folder; not while one of them runs."""
+def forget(state: Path) -> list[str]:
+    """Remove all data of the installations below a folder; not while one of them runs. Return what was there."""
     with alone(state):
+        there = [part for part in PARTS if os.path.lexists(state / part)]
         for path in (state / "up" / "postgres", *(state / part for part in PARTS)):
             if path.is_symlink():  # its place was closed to PostgreSQL's user
                 shutil.rmtree(path.resolve(), ignore_errors=True)
@@ -70,6 +72,7 @@ def forget(state: Path) -> None:
                 path.unlink()
             elif path.exists():
                 shutil.rmtree(path)
+        return there
 
 
 def _stop_left(base: Path) -> None:

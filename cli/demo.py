@@ -22,6 +22,7 @@ from cli.month import load_generated
 from cli.platform import SEEDED, Platform, password_of, platform
 from cli.replaying import EQUAL, replay
 from cli.sealed import keys_of
+from cli.showing import say_json
 from cli.up import parts_of
 from cli.verifying import verify
 from tests.auditing import Auditing
@@ -31,26 +32,23 @@ from tests.scenario import Person, Story
 WAIT_S = 30.0
 
 
-def demo_on_up(state: Path) -> None:
+def demo_on_up(state: Path, *, as_json: bool = False) -> None:
     """Play the story on what `up` runs: its people are there from then on."""
-    console = Console()
+    console = Console(quiet=as_json)
     began = seconds()
-
-    def say(step: str, line: str) -> None:
-        console.print(f"  [bold]{step}[/] {line}")
-
+    say = telling(console)
     play_on_up(state, say=say)
     look_again(state, say=say)
-    console.print(f"told in {seconds() - began:.1f} s on Kafka and PostgreSQL")
+    took = seconds() - began
+    console.print(f"told in {took:.1f} s on Kafka and PostgreSQL")
+    if as_json:
+        say_json({"took_s": round(took, 1)}, indent=None)
 
 
-def demo(*, others: int = 10_000) -> None:
+def demo(*, others: int = 10_000, as_json: bool = False) -> None:
     """Start a platform of its own, play the story, stop, and leave nothing behind."""
-    console = Console()
-
-    def say(step: str, line: str) -> None:
-        console.print(f"  [bold]{step}[/] {line}")
-
+    console = Console(quiet=as_json)
+    say = telling(console)
     folder = Path(tempfile.mkdtemp(prefix="mandate-demo-"))
     folder.chmod(0o755)  # PostgreSQL drops to another user where we are root
     began = seconds()
@@ -62,13 +60,26 @@ def demo(*, others: int = 10_000) -> None:
             console.print(f"the platform stands, with {others:,} generated providers ({seconds() - began:.1f} s)")
             play(started, say=say)
             look_again(folder / "state", say=say)
-            mails = len(started.inbox.messages())
-            console.print(f"told in {seconds() - began:.1f} s; {mails} mails were sent. Next: make run")
+            mails, took = len(started.inbox.messages()), seconds() - began
+            console.print(f"told in {took:.1f} s; {mails} mails were sent. Next: make run")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    if as_json:
+        say_json({"took_s": round(took, 1), "mails": mails}, indent=None)
 
 
 Say = Callable[[str, str], None]
+
+
+def telling(console: Console) -> Say:
+    """What says each step: there, or as a line of JSON where that is quiet."""
+
+    def say(step: str, line: str) -> None:
+        if console.quiet:
+            say_json({"step": step, "said": line}, indent=None)
+        console.print(f"  [bold]{step}[/] {line}")
+
+    return say
 
 
 def silent(_step: str, _line: str) -> None:

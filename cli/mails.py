@@ -12,7 +12,7 @@ from uuid import UUID
 import typer
 
 from cli.installation import STATE, State, find, uuid_of
-from cli.showing import Json, line, show
+from cli.showing import Json, line, say_json, show
 
 if TYPE_CHECKING:
     from chassis.application import Application
@@ -40,16 +40,17 @@ def release(
     *,
     all_of_them: All = False,
     by: By = "",
+    as_json: Json = False,
     here: Here = False,
     state: State = STATE,
 ) -> None:
-    """Let held mails go out, although they may have been sent before."""
+    """Let held mails go out, although they may have been sent before; with --json one line a mail."""
     from services.notifier.commands import deliveries
 
     with _notifier(state, here=here) as notifier:
         for id_ in _chosen(notifier, ids, all_of_them=all_of_them):
             _do(notifier, deliveries.release, notification_id=id_, by=by or getpass.getuser())
-            line(f"goes out  {id_}")
+            _say(id_, "goes out", as_json=as_json)
 
 
 @app.command()
@@ -58,17 +59,25 @@ def drop(
     *,
     all_of_them: All = False,
     by: By = "",
+    as_json: Json = False,
     here: Here = False,
     state: State = STATE,
 ) -> None:
-    """Give held mails up: they were sent before, or are of no use any more."""
+    """Give held mails up: they were sent before, or are of no use any more; with --json one line a mail."""
     from services.notifier.commands import deliveries
 
     with _notifier(state, here=here) as notifier:
         for id_ in _chosen(notifier, ids, all_of_them=all_of_them):
             why = f"HELD: not released by {by or getpass.getuser()}"
             _do(notifier, deliveries.fail, notification_id=id_, reason=why, attempts=0)
-            line(f"given up  {id_}")
+            _say(id_, "given up", as_json=as_json)
+
+
+def _say(notification_id: UUID, outcome: str, *, as_json: bool) -> None:
+    if as_json:
+        say_json({"notification_id": notification_id, "outcome": outcome}, indent=None)
+        return
+    line(f"{outcome}  {notification_id}")
 
 
 def _held(notifier: Application) -> list[dict[str, Any]]:

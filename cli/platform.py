@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 
@@ -71,6 +71,23 @@ SEEDED = (
     Seeded("auditkim", "kim@audit.example", "Kim", "Audley", "AUDITOR"),
 )
 """Made at the first start; the deck's other people register themselves."""
+
+
+class SignsIn(Protocol):
+    """Somebody whom the installation offers to sign in as."""
+
+    @property
+    def user_id(self) -> str:
+        """What they type."""
+
+    @property
+    def role(self) -> str:
+        """What they are."""
+
+
+def sign_in(who: SignsIn) -> dict[str, str]:
+    """Them, as `--json` names them."""
+    return {"user_id": who.user_id, "role": who.role}
 
 
 @dataclass

@@ -63,6 +63,7 @@ def verify(
 def prove(
     event: Annotated[str, typer.Argument(help="service@position, as `mandate audit log` shows it.")],
     *,
+    as_json: Json = False,
     state: State = STATE,
 ) -> None:
     """The proof that one event stands in the log, to be kept and checked anywhere (C2SP tlog-proof)."""
@@ -70,7 +71,11 @@ def prove(
 
     installation = find(state)
     name, position = place_of(event)
-    typer.echo(make(installation, installation.service(name).name, position), nl=False)
+    proof = make(installation, installation.service(name).name, position)
+    if as_json:
+        say_json({"event": event, "proof": proof})
+        return
+    typer.echo(proof, nl=False)
 
 
 def export(

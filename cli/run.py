@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -26,13 +27,14 @@ from chassis import metrics
 from chassis.embedded.postgres import free_port
 from chassis.management import ServiceHealth
 from chassis.metrics import Reading
-from chassis.runtime import Background, Stop, seconds
+from chassis.runtime import Background, Stop, Wakeup, seconds, wait_until
 from cli.alone import alone, see_not_moved, see_port_free
 from cli.dev.pages import HOSTS, Dev, routes
 from cli.dev.parts import inside
 from cli.installation import find
 from cli.month import load_generated
-from cli.platform import SEEDED, Platform, platform
+from cli.platform import SEEDED, Platform, platform, sign_in
+from cli.showing import say_json
 from services.portal.web.app import create_app
 from services.portal.web.serving import Web, clients
 from services.portal.web.settings import PortalSettings
@@ -41,15 +43,17 @@ if TYPE_CHECKING:
     from cli.people import Role
 
 LOOPBACK = "127.0.0.1"
+LISTENS_S = 10.0
+"""Seconds until the portal's port is open, at most; then whoever looks sees for themselves."""
 STEP_S = 20.0
 """Seconds that a step of the demo people may take to its end when all stops."""
 
 
-def run(state: Path, *, port: int = 8000, people: bool = True) -> None:
+def run(state: Path, *, port: int = 8000, people: bool = True, as_json: bool = False) -> None:
     """Start, print where everything is, and wait for Ctrl-C or SIGTERM. `people`: let the demo people register."""
     from cli import people as demo_people
 
-    console = Console()
+    console = Console(quiet=as_json)
     began = seconds()
     stop = Stop().on_signals()
     port = port or free_port()
@@ -61,7 +65,9 @@ def run(state: Path, *, port: int = 8000, people: bool = True) -> None:
             started = parts.enter_context(platform(state, base_url=base_url))
         _fill_registry(started, console)
         web = serve_portal(started, port)
-        _say(console, started, base_url, seconds() - began, demo_people.PEOPLE if people else ())
+        wait_until(partial(_listens, port), Wakeup(), timeout_s=LISTENS_S)
+        say = _say_json if as_json else partial(_say, console)
+        say(started, base_url, seconds() - began, demo_people.PEOPLE if people else ())
         registering = Background("people", partial(_let_register, started, console, stop))
         if begun := people and not demo_people.are_here(started):
             registering.start()
@@ -73,6 +79,9 @@ def run(state: Path, *, port: int = 8000, people: bool = True) -> None:
         web.stop()
         if started.failed() is not None:
             raise SystemExit(f"a part died: {started.failed()!r}")
+        all_here = demo_people.are_here(started)
+    if as_json:
+        say_json({"state": "stopped", "people_are_here": all_here}, indent=None)
 
 
 def portal_settings(started: Platform) -> PortalSettings:
@@ -101,6 +110,11 @@ def read_gauges(started: Platform) -> list[Reading]:
     return [one for health in healths for one in health.read()]
 
 
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
 def _metrics(started: Platform, _: Request) -> Response:
     return Response(metrics.exposition(read_gauges(started)), media_type="text/plain; version=0.0.4")
 
@@ -124,9 +138,26 @@ def _let_register(started: Platform, console: Console, stop: Stop) -> None:
             return
     except (grpc.RpcError, AssertionError) as error:
         if not stop.is_set():
-            console.print(f"the demo people could not register ({error}): make reset, then make run, begins anew")
+            said = f"the demo people could not register ({error}): make reset, then make run, begins anew"
+            say_json({"error": said}, indent=None, err=True) if console.quiet else console.print(said)
         return
     console.print(f"the demo people have registered ({seconds() - began:.1f} s); one connection waits for aorivera")
+
+
+def _say_json(started: Platform, base_url: str, took: float, people: Sequence[Role]) -> None:
+    ready = {
+        "state": "ready",
+        "took_s": round(took, 1),
+        "portal": base_url,
+        "development": f"{base_url}/dev",
+        "inbox": f"{base_url}/dev/inbox",
+        "smtp_port": started.inbox.port,
+        "services": dict(started.addresses),
+        "postgres": {"port": urlsplit(started.dsn).port, "data": str(started.state / "postgres")},
+        "sign_ins": [sign_in(one) for one in people] + [sign_in(one) for one in SEEDED],
+        "password": started.password,
+    }
+    say_json(ready, indent=None)
 
 
 def _say(console: Console, started: Platform, base_url: str, took: float, people: Sequence[Role]) -> None:

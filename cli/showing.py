@@ -24,9 +24,9 @@ INCOMPLETE = 3
 """Exit code where a part of what was asked for is left."""
 
 
-def console() -> Console:
-    """Standard output; as wide as the terminal, or wide where it is none."""
-    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+def console(*, quiet: bool = False) -> Console:
+    """Standard output; as wide as the terminal, or wide where it is none. `quiet`: JSON stands there instead."""
+    return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, quiet=quiet)
 
 
 def error_console() -> Console:
@@ -49,9 +49,12 @@ def milliseconds(until: datetime, since: datetime) -> float:
     return round((until - since).total_seconds() * 1000, 1)
 
 
-def say_json(found: Any, *, indent: int | None = 1) -> None:
-    """Print something as JSON: times as RFC 3339 in UTC, ids as text, bytes as hexadecimal digits."""
-    typer.echo(json.dumps(found, indent=indent, default=jsonable, ensure_ascii=False))
+def say_json(found: Any, *, indent: int | None = 1, err: bool = False) -> None:
+    """Print something as JSON: times as RFC 3339 in UTC, ids as text, bytes as hexadecimal digits.
+
+    `indent`: None is one line, for what comes bit by bit. `err`: on standard error.
+    """
+    typer.echo(json.dumps(found, indent=indent, default=jsonable, ensure_ascii=False), err=err)
 
 
 def jsonable(value: object) -> str:

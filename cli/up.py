@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -21,10 +21,10 @@ from chassis.kafka.jars import fetch_jars
 from chassis.kafka.server import KafkaServer
 from chassis.kafka.server import start as start_kafka
 from chassis.keys import Keyring
-from chassis.runtime import Wakeup, seconds, wait_until
+from chassis.runtime import Wakeup, wait_until
 from cli.alone import free_ports, see_port_free
 from cli.month import load_month_into
-from cli.platform import SEEDED, ensure_database, make_keys, password_of, service_environment
+from cli.platform import ensure_database, make_keys, password_of, service_environment
 
 NAMES = ("registry", "identity", "access", "connections", "enrollment", "notifier")
 READY_S = 90.0
@@ -77,10 +77,9 @@ def cache() -> Path:
     return Path(os.environ.get("MANDATE_CACHE", Path.home() / ".cache" / "mandate"))
 
 
-def up(state: Path, *, port: int = 8000) -> None:
-    """Start everything, wait until every part is ready, and print where it is."""
-    console = Console()
-    began = seconds()
+def up(state: Path, *, port: int = 8000, console: Console | None = None) -> list[Part]:
+    """Start everything, and return it when every part is ready. `console` is told how far that is."""
+    console = console or Console(quiet=True)
     state = (state / "up").resolve()
     if any(part.alive() for part in parts_of(state)):
         raise SystemExit("it is up already: make ps shows it, make down stops it")
@@ -97,14 +96,7 @@ def up(state: Path, *, port: int = 8000) -> None:
     except BaseException:
         down(state.parent)
         raise
-    console.print(f"ready in {seconds() - began:.1f} s (DEVELOPMENT ONLY: insecure defaults)")
-    from cli.standing import ps  # which looks at what stands here
-
-    ps(state.parent)
-    console.print(f"sign in as  {', '.join(f'{one.user_id} ({one.role})' for one in SEEDED)}")
-    console.print(f"password    {password_of(state)}   (codes arrive in the inbox)")
-    console.print(f"look        {next(one.url for one in started if one.name == 'inbox').removesuffix('/inbox')}")
-    console.print(f"next        open http://{HOST}:{port}, or make logs S=access; make down stops it", soft_wrap=True)
+    return started
 
 
 def _start(state: Path, port: int, console: Console) -> Iterator[Part]:
@@ -227,18 +219,25 @@ def _await(parts: list[Part]) -> None:
         raise SystemExit(f"not ready after {READY_S:.0f} s: {late}")
 
 
-def down(state: Path) -> None:
-    """Stop what `up` started, the last first, and only that."""
+def down(state: Path, stopping: Callable[[str], object] = lambda _: None) -> dict[str, bool]:
+    """Stop what `up` started, the last first, and only that; `stopping` is told the name of each, before.
+
+    Return, by name, whether each has ended when asked to; it had to be killed where it has not.
+    """
     state = (state / "up").resolve()
+    ended = {}
     for part in reversed(parts_of(state)):
         if not part.alive():
             continue
+        stopping(part.name)
         number = signal.SIGINT if part.name == "postgres" else signal.SIGTERM  # PostgreSQL's fast stop
         os.kill(part.pid, number)
-        if not wait_until(lambda part=part: not part.alive(), Wakeup(), timeout_s=STOP_S):  # type: ignore[misc]
+        ended[part.name] = wait_until(lambda part=part: not part.alive(), Wakeup(), timeout_s=STOP_S)  # type: ignore[misc]
+        if not ended[part.name]:
             os.kill(part.pid, signal.SIGKILL)
     _reap()
     _file(state).unlink(missing_ok=True)
+    return ended
 
 
 def _reap() -> None:

@@ -49,6 +49,16 @@ class Clock:
 
 
 @dataclass
+class Street:
+    """The registry that access asks: everybody lives there, but for whom a test names."""
+
+    strangers: set[UUID] = field(default_factory=set)
+
+    def knows(self, employer_id: UUID) -> bool:
+        return employer_id not in self.strangers
+
+
+@dataclass
 class Office:
     """What a test asks."""
 
@@ -121,6 +131,7 @@ def opened(house: House) -> Iterator[Office]:
         vault=Vault(database, b"m" * 32),
         hasher=Argon2Hasher(settings, b"p" * 32),
         examiner=ProcessExaminer(settings, KINDS),
+        registry=Street(),
     )
     try:
         yield Office(house, parts, clock)

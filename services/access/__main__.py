@@ -9,6 +9,7 @@ from chassis.documents.examiner import ProcessExaminer
 from chassis.followers import Follower
 from chassis.hashing import Argon2Hasher
 from chassis.migrate import CHASSIS_SQL
+from chassis.registry import RegistryLookup
 from chassis.server import Api
 from chassis.service import Parts as ProcessParts
 from chassis.service import Service
@@ -32,7 +33,8 @@ def parts_of(process: ProcessParts, *, settings: AccessSettings | None = None) -
         notifier=ring.sealing_public("notifier"),
     )
     hasher = Argon2Hasher(settings, ring.secret("access_pepper.key"))
-    return Parts(settings, keys, process.vault, hasher, ProcessExaminer(settings, KINDS))
+    examiner, registry = ProcessExaminer(settings, KINDS), RegistryLookup(process.channel("registry"))
+    return Parts(settings, keys, process.vault, hasher, examiner, registry)
 
 
 def _in_memory(process: ProcessParts) -> Sequence[Follower]:

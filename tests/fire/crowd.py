@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -52,15 +53,17 @@ class Crowd:
     """Clients of access, each with an account of its own; in a `with` block they ask, after it they are heard out.
 
     Every second one asks again with the same id where it got no answer, as a form does; the others leave it.
+    `employers`: that the registry knows, more than they will come to ask at.
     """
 
-    def __init__(self, target: str, people: Signer, *, size: int = 8) -> None:
+    def __init__(self, target: str, people: Signer, employers: Sequence[UUID], *, size: int = 8) -> None:
         self.history: list[Asked] = []
         self._channel = grpc.insecure_channel(target, options=[*OPTIONS, ("grpc.max_reconnect_backoff_ms", 500)])
         self._access: Any = AccessServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._people = people
         self._over = False
-        self._clients = [Background(f"client {n}", self._client(patient=n % 2 == 0)) for n in range(size)]
+        theirs = [list(islice(employers, n, None, size)) for n in range(size)]
+        self._clients = [Background(f"client {n}", self._client(theirs[n], patient=n % 2 == 0)) for n in range(size)]
 
     def __enter__(self) -> Self:
         for client in self._clients:
@@ -84,12 +87,13 @@ class Crowd:
         assert served, f"nobody was answered for {within_s:.0f} s"
         return seconds() - began
 
-    def _client(self, *, patient: bool) -> Callable[[], None]:
+    def _client(self, employers: list[UUID], *, patient: bool) -> Callable[[], None]:
         account_id = nature.new_id()
 
         def live() -> None:
             while not self._over:
-                request = service_pb2.RequestRoleRequest(employer_id=str(nature.new_id()), role="STAFF_END_USER")
+                # nobody asks twice at one place: after an unknown answer a request may stand there already
+                request = service_pb2.RequestRoleRequest(employer_id=str(employers.pop()), role="STAFF_END_USER")
                 asked = self._ask(account_id, self._access.RequestRole, request, patient=patient)
                 if asked.position:
                     taken = service_pb2.CancelRoleRequestRequest(role_request_id=str(asked.command_id))

@@ -35,8 +35,9 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
 
     def RequestRole(self, request: pb.RequestRoleRequest, caller: Caller) -> pb.RequestRoleResponse:
         """IA-EMP-07, IA-EMP-08."""
-        receipt = self._app.execute(
-            role_requests.request_role,
+        receipt = role_requests.ask_for_role(
+            self._app,
+            self._parts,
             caller.cause(request.command_id),
             employer_id=uuid_of(request.employer_id, field="employer_id"),
             role=request.role,

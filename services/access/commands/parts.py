@@ -1,4 +1,4 @@
-"""What commands of access work with beside the log: keys, vault, hasher, settings, and who looks into documents."""
+"""What commands of access work with beside the log: keys, vault, hasher, settings, examiner of documents, registry."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hmac
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from typing import Protocol
 from uuid import UUID
 
 from chassis.documents.examiner import Examiner
@@ -42,6 +43,14 @@ class Keys:
     """X25519, public: PINs are sealed with it."""
 
 
+class Registry(Protocol):
+    """The registry, asked when a role is asked for."""
+
+    def knows(self, employer_id: UUID, /) -> bool:
+        """Whether there is such an employer. Raises `RegistrySilentError`."""
+        ...
+
+
 @dataclass(frozen=True)
 class Parts:
     """All that one process of access works with."""
@@ -51,6 +60,7 @@ class Parts:
     vault: Vault
     hasher: Hasher
     examiner: Examiner
+    registry: Registry
 
     def address_index(self, email: str) -> str:
         """By which an invited address is found; compared without case."""

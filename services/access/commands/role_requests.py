@@ -6,13 +6,14 @@ from collections.abc import Callable
 from uuid import UUID
 
 from chassis import nature
-from chassis.application import Application
+from chassis.application import Application, once
 from chassis.cause import Cause, Receipt
-from chassis.domain import DomainError
+from chassis.domain import DomainError, NotFoundError
 from chassis.stepping_up import require_recent
 from chassis.vocabulary import tracking
 from chassis.vocabulary.reasons import require_short
 from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS, manages
+from services.access.commands.parts import Parts
 from services.access.domain.association import Association
 from services.access.domain.deciding import MAY_DECIDE, require_may_decide
 from services.access.domain.role_request import OwnRequestError, RoleRequest
@@ -20,6 +21,12 @@ from services.access.domain.role_request import OwnRequestError, RoleRequest
 Command = Callable[..., Receipt]
 
 LONGEST_ATTESTATION = 200
+
+
+class UnknownEmployerError(NotFoundError):
+    """The registry knows no such employer: search for it, and choose one that is found."""
+
+    field = "employer_id"
 
 
 class UnknownRoleError(DomainError):
@@ -39,6 +46,16 @@ class AttestationTooLongError(DomainError):
 
     code = "FIELD_TOO_LONG"
     field = "attestation"
+
+
+@once
+def ask_for_role(
+    app: Application, parts: Parts, cause: Cause, *, employer_id: UUID, role: str, attestation: str = ""
+) -> Receipt:
+    """Ask for a role in the actor's name, as `request_role`, at an employer that the registry knows (IA-EMP-01)."""
+    if not parts.registry.knows(employer_id):  # asked beforehand: no log is held while another service is waited for
+        raise UnknownEmployerError
+    return app.execute(request_role, cause, employer_id=employer_id, role=role, attestation=attestation)
 
 
 def request_role(app: Application, cause: Cause, *, employer_id: UUID, role: str, attestation: str = "") -> Receipt:

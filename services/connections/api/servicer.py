@@ -25,13 +25,14 @@ _Decision = (
 class ConnectionsServicer:
     """Answers for people: every decision is the commands' own."""
 
-    def __init__(self, app: Application, waiter: Waiter) -> None:
-        self._app, self._waiter = app, waiter
+    def __init__(self, app: Application, waiter: Waiter, registry: connections.Registry) -> None:
+        self._app, self._waiter, self._registry = app, waiter, registry
 
     def RequestConnection(self, request: pb.RequestConnectionRequest, caller: Caller) -> pb.RequestConnectionResponse:
         """IA-CONN-05, IA-CONN-10."""
-        receipt = self._app.execute(
-            connections.request,
+        receipt = connections.ask(
+            self._app,
+            self._registry,
             caller.cause(request.command_id),
             provider_id=uuid_of(request.provider_id, field="provider_id"),
             surrogate_id=uuid_of(request.surrogate_id, field="surrogate_id"),
@@ -101,9 +102,9 @@ RULES = {
 }
 
 
-def api(app: Application, waiter: Waiter) -> Api:
+def api(app: Application, waiter: Waiter, registry: connections.Registry) -> Api:
     """The service as the server takes it."""
-    return Api(SERVICE, ConnectionsServicer(app, waiter), RULES)
+    return Api(SERVICE, ConnectionsServicer(app, waiter, registry), RULES)
 
 
 def _connection(row: ConnectionRow) -> pb.Connection:

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Protocol
 from uuid import UUID
 
 from chassis import nature, progress
-from chassis.application import Application
+from chassis.application import Application, once
 from chassis.cause import Cause, Receipt
-from chassis.domain import DomainError, NotAllowedError
+from chassis.domain import DomainError, NotAllowedError, NotFoundError
 from chassis.stepping_up import require_recent
 from chassis.vocabulary import tracking
 from chassis.vocabulary.functions import require_offered
 from chassis.vocabulary.reasons import require_short
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection, OwnProviderError
 from services.connections.projections.managers import manages
+
+
+class Registry(Protocol):
+    """The registry, asked when a connection is asked for."""
+
+    def knows(self, provider_id: UUID, /) -> bool:
+        """Whether there is such a provider or employer. Raises `RegistrySilentError`."""
+        ...
+
+
+class UnknownProviderError(NotFoundError):
+    """The registry knows no such provider: search for it, and choose one that is found."""
+
+    field = "provider_id"
+
+
+class UnknownSurrogateError(NotFoundError):
+    """The registry knows no such surrogate: search for it, and choose one that is found."""
+
+    field = "surrogate_id"
 
 
 class UnknownSideError(DomainError):
@@ -24,6 +45,30 @@ class UnknownSideError(DomainError):
 
 class NotYourSideError(NotAllowedError):
     """Only an Authorized Official or Access Manager, or the provider himself, asks and decides for a side (X-18)."""
+
+
+@once
+def ask(
+    app: Application,
+    registry: Registry,
+    cause: Cause,
+    *,
+    provider_id: UUID,
+    surrogate_id: UUID,
+    function: str,
+    side: str,
+) -> Receipt:
+    """Ask for a connection, as `request`, where the registry knows the other side (IA-CONN-05).
+
+    The own side is one that the actor manages: access has looked it up.
+    """
+    # asked beforehand: no log is held while another service is waited for
+    if side == SURROGATE and not registry.knows(provider_id):
+        raise UnknownProviderError
+    if side == PROVIDER and not registry.knows(surrogate_id):
+        raise UnknownSurrogateError
+    about = {"provider_id": provider_id, "surrogate_id": surrogate_id}
+    return app.execute(request, cause, **about, function=function, side=side)
 
 
 def request(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import BinaryIO
 
 from services.registry.adapters.nppes_judge import LONGEST, FaultError, values_of
-from services.registry.adapters.nppes_rows import BETWEEN, ROWS, Rows
-from services.registry.domain.nppes_layout import PATTERNS, Layout
+from services.registry.adapters.nppes_rows import BETWEEN, ROWS, Rows, person
+from services.registry.domain.nppes_layout import FURTHER, PATTERNS, PROVIDERS, Layout
 
 SIZE = 1 << 17
 """Bytes of a block, more or less."""
@@ -65,20 +65,31 @@ def _last_begin(data: bytes) -> int:
 def judged(layout: Layout, block: Block, *, straight: bool) -> Piece:
     """Judge every row of a block; a damaged one is told and left out. `straight`: as `Rows` says."""
     build, match = ROWS[layout.title], _shape(layout).match
+    match_person = _shape_of_person().match if straight and layout is PROVIDERS else _nobody
     separators = max(0, len(layout.columns) - layout.runs[-1].stop - 1)  # behind what the shape has seen
-    rows, piece = Rows([], [] if straight else None), Piece()
+    persons: list[bytes] = []
+    rows, piece = Rows([], persons if straight else None), Piece()
+    is_ascii = block.data.isascii()
     for number, line in _records(block):
         # a row of one plain value after the other is taken as it stands; all else is looked at closely
-        found = match(line)
+        as_person = match_person(line)
+        found = as_person or match(line)
         if (
             found
-            and line.count(BETWEEN, found.end()) == separators
-            and line.isascii()
+            and (
+                line.count(BETWEEN, found.end() + len(_FURTHER_EMPTY)) == separators - len(FURTHER)
+                if line.startswith(_FURTHER_EMPTY, found.end())
+                else line.count(BETWEEN, found.end()) == separators
+            )
+            and (is_ascii or line.isascii())
             and line.endswith(_END)
             and not line.endswith(_CUT)
         ):
             try:
-                build(number, found.groups(), line, rows)
+                if as_person:
+                    person(found.groups(), line, persons)
+                else:
+                    build(number, found.groups(), line, rows)
             except ValueError:
                 _careful(layout, number, line, rows, piece)
         else:
@@ -88,18 +99,39 @@ def judged(layout: Layout, block: Block, *, straight: bool) -> Piece:
     return piece
 
 
+def _nobody(_: bytes) -> None:
+    """No row is a person's that goes straight."""
+
+
+@cache
+def _shape_of_person() -> re.Pattern[bytes]:
+    """The shape of a person's row without another name; the last and the first name are groups within the names."""
+    names = {column.name: position for position, column in enumerate(PROVIDERS.columns)}
+    npi, _, _, mailing, *others = PROVIDERS.runs
+    last, first = names["Provider Last Name (Legal Name)"], names["Provider First Name"]
+    other = names["Provider Other Organization Name"]
+    empty = [names["Provider Organization Name (Legal Business Name)"], *range(other, other + 4), mailing.start]
+    instead = {names["Entity Type Code"]: "1"} | dict.fromkeys(empty, "")
+    instead |= {name: f"([^{_NOT_PLAIN}]{{1,{PROVIDERS.columns[name].length}}}+)" for name in (last, first)}
+    return _compiled(PROVIDERS, (npi, range(last, other), range(mailing.start + 1, mailing.stop), *others), instead)
+
+
 @cache
 def _shape(layout: Layout) -> re.Pattern[bytes]:
     """The row's beginning, up to the last column that we load, with the runs that we load as groups."""
-    runs = layout.runs
-    starts, stops, kept = {run.start for run in runs}, {run.stop for run in runs}, set().union(*runs)
-    shape, columns = "", layout.columns[: runs[-1].stop]
+    return _compiled(layout, layout.runs, {})
+
+
+def _compiled(layout: Layout, runs: Sequence[range], instead: Mapping[int, str]) -> re.Pattern[bytes]:
+    """A shape with these runs as groups; `instead`: what some columns look like, where it is not as the layout says."""
+    starts, stops, kept = {run.start for run in runs}, {run.stop for run in runs}, set().union(*layout.runs)
+    shape, columns = "", layout.columns[: layout.runs[-1].stop]
     for position, column in enumerate(columns):
-        but = r'"\\\x00-\x1f\x7f' if position in kept else r'"\\'
+        but = _NOT_PLAIN if position in kept else r'"\\'
         inner = PATTERNS.get(column.kind) or f"[^{but}]{{0,{column.length}}}+"
         opening = '"(' if position in starts else '"'
         closing = ')",' if position + 1 in stops else '",'
-        shape += f"{opening}{inner}{closing}"
+        shape += f"{opening}{instead.get(position, inner)}{closing}"
     if len(columns) == len(layout.columns):
         shape = shape.removesuffix(",") + "\r?\n?$"
     return re.compile(shape.encode())
@@ -137,6 +169,10 @@ def _careful(layout: Layout, number: int, line: bytes, rows: Rows, piece: Piece)
             piece.damages.append((number, fault.column, fault.reason))
 
 
+_NOT_PLAIN = r'"\\\x00-\x1f\x7f'
+"""What a text that is taken as it stands does not have."""
+_FURTHER_EMPTY = b'"",' * len(FURTHER) + b'"'
+"""What mostly stands behind the shape, up to the next value: compared in one piece, it need not be counted."""
 _END = (b'"\n', b'"\r\n', b'"')
 _CUT = (b',"\n', b',"\r\n', b',"')
 """How a row ends whose last value, an empty one, was cut in two (or ends in a comma)."""

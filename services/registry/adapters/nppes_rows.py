@@ -24,8 +24,8 @@ CENTURIES = range(1900, 2101)
 """Years that a date may have."""
 
 Values = tuple[bytes, ...]
-_UNNAMED = BETWEEN * 4
-"""How the run of names ends where a data row has no other name; its type opens the next run."""
+Build = Callable[[int, Values, bytes, "Rows"], None]
+"""Line number, the values of its runs (escaped), the whole row without odd quotes -> a row more."""
 
 
 @dataclass(slots=True)
@@ -80,21 +80,46 @@ def _provider(number: int, values: Values, line: bytes, rows: Rows) -> None:
     npi, entity, names, mailing, practice, enumerated, updated, deactivated, reactivated, taxonomy, switch = values
     if not is_npi(npi) or not (entity or deactivated):
         raise ValueError(npi)
-    if switch != b"Y":
-        taxonomy = _primary(line)
-    own_id = provider_ids.hex_of_npi(npi)
-    days = b"%b\t%b\t%b\t%b" % (ISO[enumerated], ISO[updated], ISO[deactivated], ISO[reactivated])
-    if rows.straight is not None and entity == b"1" and names.endswith(_UNNAMED) and mailing.startswith(BETWEEN):
-        organization_name, last_name, first_name, _ = names.split(BETWEEN, 3)
-        if last_name and first_name and not organization_name:
-            texts = _tabbed(b'%b","%b","%b' % (names[: -len(_UNNAMED)], mailing[len(BETWEEN) :], practice))
-            sort_name = b"%b, %b" % (last_name, first_name)
-            rows.straight.append(
-                b"%b\t%b\t%b\t%b\t%b\t%b\t%b\n" % (npi, entity, own_id, texts, days, taxonomy, sort_name.lower())
-            )
-            return
-    texts = _tabbed(b'%b","%b","%b' % (names, mailing, practice))
-    rows.staged.append(b"%d\t%b\t%b\t%b\t%b\t%b\t%b\n" % (number, npi, entity, own_id, texts, days, taxonomy))
+    rows.staged.append(
+        b"%d\t%b\t%b\t%b%b%b\t%b\t%b\t%b\t%b\n"
+        % (
+            number,
+            npi,
+            entity,
+            provider_ids.hex_of_npi(npi),
+            _tabbed((b"", names, mailing, practice, b"")),
+            ISO[enumerated],
+            ISO[updated],
+            ISO[deactivated],
+            ISO[reactivated],
+            taxonomy if switch == b"Y" else _primary(line),
+        )
+    )
+
+
+def person(values: Values, line: bytes, straight: list[bytes]) -> None:
+    """Add a person without another name, as `nppes_blocks` has found: no line, but the sort name at the end."""
+    (
+        npi, names, last_name, first_name, mailing, practice,
+        enumerated, updated, deactivated, reactivated, taxonomy, switch,
+    ) = values  # fmt: skip
+    if not is_npi(npi):
+        raise ValueError(npi)
+    straight.append(
+        b"%b\t1\t%b%b%b\t%b\t%b\t%b\t%b\t%b, %b\n"
+        % (
+            npi,
+            provider_ids.hex_of_npi(npi),
+            _tabbed((b"", b"", names, mailing, practice, b"")),
+            ISO[enumerated],
+            ISO[updated],
+            ISO[deactivated],
+            ISO[reactivated],
+            taxonomy if switch == b"Y" else _primary(line),
+            last_name.lower(),
+            first_name.lower(),
+        )
+    )
 
 
 def _primary(line: bytes) -> bytes:
@@ -111,7 +136,7 @@ def _plain(number: int, values: Values, line: bytes, rows: Rows) -> None:  # noq
     npi, texts = values
     if not is_npi(npi):
         raise ValueError(npi)
-    rows.staged.append(b"%d\t%b\t%b\n" % (number, npi, _tabbed(texts)))
+    rows.staged.append(b"%d\t%b%b\n" % (number, npi, _tabbed((b"", texts, b""))[:-1]))
 
 
 def _owner(number: int, values: Values, line: bytes, rows: Rows) -> None:  # noqa: ARG001 - as `_provider`
@@ -128,18 +153,21 @@ def _owner(number: int, values: Values, line: bytes, rows: Rows) -> None:  # noq
         rows.straight.append(row)
 
 
-def _tabbed(texts: bytes) -> bytes:
-    """Texts without control characters for COPY; not with blanks over which a search would stumble."""
-    texts = texts.replace(BETWEEN, b"\t")
-    if b"  " in texts or b" \t" in texts or b"\t " in texts or texts.startswith(b" ") or texts.endswith(b" "):
+def _tabbed(runs: Values) -> bytes:
+    """Runs of texts without control characters for COPY; not with blanks over which a search would stumble.
+
+    The first and the last run are empty: so there is a tab before and behind each text.
+    """
+    texts = BETWEEN.join(runs).replace(BETWEEN, b"\t")
+    if b"  " in texts or b" \t" in texts or b"\t " in texts:
         raise ValueError(texts)
     return texts
 
 
-ROWS: dict[str, Callable[[int, Values, bytes, Rows], None]] = {
+ROWS: dict[str, Build] = {
     PROVIDERS.title: _provider,
     OTHER_NAMES.title: _plain,
     LOCATIONS.title: _plain,
     SUPPLEMENT.title: _owner,
 }
-"""For each layout: line number, the values of its runs (escaped), the whole row without odd quotes -> a row more."""
+"""For each layout, what makes its rows."""

@@ -165,6 +165,8 @@ PROVIDERS = Layout(
 TAXONOMIES = range(47, 47 + 15 * 4, 4)
 """Positions of the taxonomy codes, from 0; each code's primary switch stands three columns further."""
 SWITCH = 3
+FURTHER = range(TAXONOMIES[1], TAXONOMIES.stop + 50 * 4)
+"""Positions of all taxonomies but the first, and of the identifiers: most providers have none."""
 
 OTHER_NAMES = Layout(
     "NPPES other names",

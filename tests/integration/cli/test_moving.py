@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -93,6 +94,9 @@ def test_a_move_that_is_killed_anywhere_is_finished_by_the_same_command(
 
     assert f"start it with `mandate up --state {run_state}`" in mandate.says(*MOVE)
     assert "it has been moved already" in mandate.says(*MOVE)
+    said, done = map(json.loads, mandate.says(*MOVE, "--json").splitlines())
+    assert said == {"said": "it has been moved already"}
+    assert (done["from"], done["to"]) == ("embedded", "kafka")
     assert "has moved to Kafka" in mandate.refuses("run")
     assert {one.name for one in run_state.iterdir()} == {"up", "run.lock", "moved-to-kafka"}
     after = contents(run_state / "up" / "postgres")

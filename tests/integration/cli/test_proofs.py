@@ -290,6 +290,7 @@ def test_what_a_row_says_beside_its_leaf_is_checked_too(mandate: Terminal, seale
 def test_one_event_is_proven_by_its_proof(mandate: Terminal, sealed: Village, tmp_path: Path, keys: Path) -> None:
     file = tmp_path / "approved.tlog-proof"
     proof = mandate.says("audit", "prove", "access@9")
+    assert mandate.finds("audit", "prove", "access@9") == {"event": "access@9", "proof": proof}
     file.write_text(proof)
     assert "access@9" in mandate_check(mandate, file, keys)
     index = proof.index("\nindex ")

@@ -149,7 +149,8 @@ def test_an_operator_sees_them_and_decides(
     assert "say --all" in mandate.refuses("mails", "release")
     assert "no mail 018f0c5e" in mandate.refuses("mails", "drop", "018f0c5e-7d3a-7b6e-9a52-5d2f4c8f0b61")
     assert "is no mail" in mandate.refuses("mails", "drop", "1")
-    assert first["notification_id"] in mandate.says("mails", "release", first["notification_id"], "--by", "ops")
+    released = mandate.finds("mails", "release", first["notification_id"], "--by", "ops")
+    assert released == {"notification_id": first["notification_id"], "outcome": "goes out"}
     assert mandate.says("mails", "drop", "--all", "--by", "ops").count("given up") == 2
     bureau.house.settle()
     assert (len(addresses(bureau)), held(bureau)) == (4, [])
