@@ -51,6 +51,8 @@ def show(visit: Visit) -> Response:
     asked = visit.request.query_params
     form.read({QUERY.name: asked.get(QUERY.name, "")})
     before, after = read_places(asked.get("before", "")), read_places(asked.get("after", ""))
+    if before is None or after is None:  # the newest in its place would be taken for what was asked for
+        form.fail("q", "audit_explorer.no_place")
     found, status = _find(visit, form, before or {}, after or {})
     return visit.page(
         "audit/explorer.html", status, form=form, found=found, examples=EXAMPLES, suggestions=_suggestions(visit)

@@ -273,9 +273,14 @@ def test_an_answer_without_one_service_is_none(
 @pytest.mark.parametrize(
     "cursor", ["x", "access@x", "portal@1", "access@-1", "access@" + "9" * 19, ",", "access@1;DROP"]
 )
-def test_a_cursor_that_is_none_is_the_newest_page(kim: httpx.Client, cursor: str) -> None:
-    assert len(places(kim.get("/audit", params={"before": cursor}).text)) == 3
-    assert len(places(kim.get("/audit", params={"after": cursor}).text)) == 3
+@pytest.mark.parametrize("name", ["before", "after"])
+def test_a_place_that_is_none_is_said_to_be_none(kim: httpx.Client, cursor: str, name: str) -> None:
+    """The newest page in its place would be taken for what was asked for."""
+    page = kim.get("/audit", params={"q": "fn:PECOS", name: cursor})
+    assert page.status_code == 422
+    assert "Search again" in errors(page.text)[0][0]
+    assert places(page.text) == []
+    assert 'value="fn:PECOS"' in page.text
 
 
 def test_places_are_read_as_they_are_written() -> None:
