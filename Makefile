@@ -14,6 +14,8 @@ N ?= 2
 ARGS ?=
 SEED ?= 1
 SEEDS ?= 1
+# How many times as much as `make test` is played of what plays by chance: make test-chance TIMES=300 SEED=7
+TIMES ?= 30
 
 ##@ Begin
 
@@ -210,8 +212,21 @@ k8s-check-if-built: setup
 test-fire: setup ## faults while a crowd goes on asking; no part of `make test`: it needs both cores for itself
 	$(call part,fire)
 
+CHANCE := contract/test_damaged_events.py integration/server/test_bad_calls.py integration/chassis/test_strange_records.py
+
+.PHONY: test-chance
+test-chance: setup ## bad calls, bad records, damaged events: TIMES=n times what `make test` plays, under another SEED=n
+	@MANDATE_TEST_SEED=$(SEED) MANDATE_TEST_TIMES=$(TIMES) $(BIN)/pytest $(CHANCE:%=tests/%) -n $(N) --dist loadfile $(ARGS)
+
+# Seeds of `make sim-long`, from 1000 on; those that were green are noted, and not played again unless the file goes.
+SIM_SEEDS ?= 1000
+.PHONY: sim-long
+sim-long: setup ## the simulation under SIM_SEEDS=1000 seeds; begun again, it goes on where it was stopped
+	@mkdir -p .state
+	@$(BIN)/python -m tests.sim --seed 1000 --seeds $(SIM_SEEDS) --resume .state/sim-green-$$(git rev-parse --short HEAD)
+
 # What takes too long for every day; `make test` runs of it what needs nothing built.
-LONG := k8s-check image-check test-kit-examples test-fire
+LONG := k8s-check image-check test-kit-examples test-fire test-chance sim-long
 test-long: $(LONG) ## what is no part of `make test` everywhere
 
 .PHONY: bench bench-quick
