@@ -157,7 +157,7 @@ NEEDS_unit := promtool
 NEEDS_bus := java maven
 NEEDS_e2e := chromium
 NEEDS_faults := java maven
-NEEDS_fire := java maven
+NEEDS_fire := java maven faketime
 
 part = @dirs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),tests/$(p)))"; \
 	needs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),$(NEEDS_$(p))))"; \
@@ -236,6 +236,18 @@ bench: setup ## every figure of docs/measured.md, one script after the other (ha
 
 bench-quick: setup ## the floors of speed in their quick sizes: fails below one (on a quiet machine)
 	@$(BIN)/python -m tests.bench.floors
+
+# Seconds of each part, instead of its own length; minutes of the soak, which is left out without them.
+SECONDS ?=
+MINUTES ?=
+.PHONY: load
+load: setup ## load on what `make up` runs, L-01 and L-03 to L-08: an hour on a quiet machine; SECONDS=5 tries it, MINUTES=60 soaks too
+	@sh tools/need.sh java maven
+	@mkdir -p .state/load; missed=0; \
+	for part in commands queries freshness drain rebuild hot $(if $(MINUTES),soak); do \
+		$(BIN)/python -m tests.load.$$part --out .state/load/$$part.json \
+			$(if $(SECONDS),--seconds $(SECONDS)) $(if $(MINUTES),--minutes $(MINUTES)) || missed=1; \
+	done; exit $$missed
 
 .PHONY: mutants
 mutants: setup ## take one defence of the chassis away at a time: each must turn a seed of the simulation, or its own test, red

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -80,6 +81,10 @@ def goes_on(state: Path, asking: Crowd, *, within_s: float) -> None:
     eventually(lambda: told(state) >= end, "the relay to come so far", wait_s=within_s)
 
 
+def _has_cut(proxy: Proxy, times: int) -> bool:
+    return proxy.cuts == times
+
+
 def threads(one: Part) -> int:
     lines = Path(f"/proc/{one.pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("Threads:")).split()[1])
@@ -94,7 +99,7 @@ def test_an_acknowledgement_that_the_broker_lost_is_asked_for_again(up_state: Pa
     with crowded(up_state) as asking, behind(up_state, kafka=True) as proxy:
         for number in range(1, CUTS + 1):
             proxy.cut_at(lambda sent: sent[4:6] == PRODUCE and b"AssociationState" in sent, forward=True)
-            eventually(lambda number=number: proxy.cuts == number, "an acknowledgement to be lost", wait_s=60)
+            eventually(partial(_has_cut, proxy, number), "an acknowledgement to be lost", wait_s=60)
             goes_on(up_state, asking, within_s=60)
 
 
