@@ -58,15 +58,15 @@ class Watch:
             [(count,)] = session.run("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
         self.sessions.append(count)
 
-    def worst(self, of: str) -> tuple[float, str]:
-        """The steepest growth a second of those who have lived long enough to tell, and whose it is."""
-        grown = [(0.0, "nobody lived long enough")]
+    def worst(self, of: str) -> tuple[float, str] | None:
+        """The steepest growth a second, and whose it is; None where nobody has lived long enough to tell."""
+        grown = []
         for (name, _), life in self.lives.items():
             seen = [number for number, at in enumerate(life.times) if at - life.times[0] >= WARM_S]
             values: list[float] = getattr(life, of)
             if len(seen) >= 3 and life.times[seen[-1]] - life.times[seen[0]] >= WARM_S:
                 grown.append((slope([life.times[one] for one in seen], [values[one] for one in seen]), name))
-        return max(grown[1:] or grown)
+        return max(grown, default=None)
 
 
 def kill(place: City, by: Random) -> None:
@@ -96,12 +96,16 @@ def main() -> int:
         check(place.state)
         with place.looking("access") as session:
             ends = crowd.check(asked.history, log.read(session, after=0, limit=10_000_000))
-        grown, whose = watch.worst("memory")
-        more, files_of = watch.worst("files")
         half = len(watch.sessions) // 2
         sessions = max(watch.sessions[half:], default=0) - max(watch.sessions[:half], default=0)
-        bench.add("memory, the steepest in ten minutes", "MB", [grown * EVERY_S], GROWTH_MB, at_most=True, note=whose)
-        bench.add("  file descriptors, likewise", "files", [more * EVERY_S], 1, at_most=True, note=files_of)
+        for of, unit, most in (("memory", "MB", GROWTH_MB), ("files", "files", 1.0)):
+            worst = watch.worst(of)
+            if worst is None:
+                bench.skip(f"growth of {of}", "no process lived for two minutes: let it last longer")
+            else:
+                bench.add(
+                    f"{of}, the steepest in ten minutes", unit, [worst[0] * EVERY_S], most, at_most=True, note=worst[1]
+                )
         bench.add("  sessions of the database, second half above first", "sessions", [sessions], 2, at_most=True)
         bench.add("  commands taken", "commands/s", [ends["taken"] / (60 * asking.minutes)], note=str(dict(ends)))
     return bench.finish()
