@@ -14,6 +14,8 @@ N ?= 2
 ARGS ?=
 SEED ?= 1
 SEEDS ?= 1
+# How many times as much as `make test` is played of what plays by chance: make test-chance TIMES=300 SEED=7
+TIMES ?= 30
 
 ##@ Begin
 
@@ -155,7 +157,7 @@ NEEDS_unit := promtool
 NEEDS_bus := java maven
 NEEDS_e2e := chromium
 NEEDS_faults := java maven
-NEEDS_fire := java maven
+NEEDS_fire := java maven faketime
 
 part = @dirs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),tests/$(p)))"; \
 	needs="$(foreach p,$(1),$(if $(wildcard tests/$(p)/test_*.py tests/$(p)/*/test_*.py),$(NEEDS_$(p))))"; \
@@ -210,8 +212,22 @@ k8s-check-if-built: setup
 test-fire: setup ## faults while a crowd goes on asking; no part of `make test`: it needs both cores for itself
 	$(call part,fire)
 
+CHANCE := contract/test_damaged_events.py integration/server/test_bad_calls.py \
+	$(patsubst %,integration/chassis/test_%.py,strange_records tailing hearing)
+
+.PHONY: test-chance
+test-chance: setup ## bad calls, records and events, writers at once, shuffled histories: TIMES=n times as many as in `make test`, SEED=n
+	@MANDATE_TEST_SEED=$(SEED) MANDATE_TEST_TIMES=$(TIMES) $(BIN)/pytest $(CHANCE:%=tests/%) -n $(N) --dist loadfile $(ARGS)
+
+# Seeds of `make sim-long`, from 1000 on; those that were green are noted, and not played again unless the file goes.
+SIM_SEEDS ?= 1000
+.PHONY: sim-long
+sim-long: setup ## the simulation under SIM_SEEDS=1000 seeds; begun again, it goes on where it was stopped
+	@mkdir -p .state
+	@$(BIN)/python -m tests.sim --seed 1000 --seeds $(SIM_SEEDS) --resume .state/sim-green-$$(git rev-parse --short HEAD)
+
 # What takes too long for every day; `make test` runs of it what needs nothing built.
-LONG := k8s-check image-check test-kit-examples test-fire
+LONG := k8s-check image-check test-kit-examples test-fire test-chance sim-long
 test-long: $(LONG) ## what is no part of `make test` everywhere
 
 .PHONY: bench bench-quick
@@ -220,6 +236,18 @@ bench: setup ## every figure of docs/measured.md, in one table (an hour; on a qu
 
 bench-quick: setup ## the floors of speed in their quick sizes: fails below one (on a quiet machine)
 	@$(BIN)/python -m tests.bench.floors
+
+# Seconds of each part, instead of its own length; minutes of the soak, which is left out without them.
+SECONDS ?=
+MINUTES ?=
+.PHONY: load
+load: setup ## load on what `make up` runs, L-01 and L-03 to L-08: an hour on a quiet machine; SECONDS=5 tries it, MINUTES=60 soaks too
+	@sh tools/need.sh java maven
+	@mkdir -p .state/load; missed=0; \
+	for part in commands queries freshness drain rebuild hot $(if $(MINUTES),soak); do \
+		$(BIN)/python -m tests.load.$$part --out .state/load/$$part.json \
+			$(if $(SECONDS),--seconds $(SECONDS)) $(if $(MINUTES),--minutes $(MINUTES)) || missed=1; \
+	done; exit $$missed
 
 .PHONY: mutants
 mutants: setup ## take one defence of the chassis away at a time: each must turn a seed of the simulation, or its own test, red

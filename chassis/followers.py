@@ -12,10 +12,10 @@ from chassis.application import Application
 from chassis.codec import UnknownEventError
 from chassis.database import Session
 from chassis.editions import why_put_back
-from chassis.hearing import HEARD, decode_heard
+from chassis.hearing import HEARD, damaged, decode_heard
 from chassis.log import Move, MovedError, Recorded
 from chassis.progress import LogBehindError, Standing
-from chassis.views import View
+from chassis.views import Rows, UnfoldableError, View
 
 LOOK_EVERY = timedelta(seconds=5)
 
@@ -65,6 +65,14 @@ def _decoded(app: Application, recorded: Sequence[Recorded]) -> Page:
     except UnknownEventError:
         pass
     return Page(recorded=recorded[: len(events)], events=events)
+
+
+def folded(view: View, page: Page) -> Rows:
+    """What a view makes of a page. Raises `DamagedEventError` naming the event of which it can make nothing."""
+    try:
+        return view.rows(page.events)
+    except UnfoldableError as error:
+        raise damaged(page.recorded[error.number], error) from error
 
 
 class PageFollower(Follower, Protocol):
@@ -130,7 +138,7 @@ class ViewFollower:
 
         Another copy that folded it first is no error: the position moves by compare-and-set.
         """
-        rows = self._view.rows(page.events)
+        rows = folded(self._view, page)
         if rows.are_none:
             return None
         try:
@@ -190,8 +198,11 @@ class InMemory:
         """Take in one page."""
         with self._app.database.session() as session:
             page = read_page(self._app, session, after=self.position)
-        for event in page.events:
-            self._take(event)
+        for row, event in zip(page.recorded, page.events, strict=True):
+            try:
+                self._take(event)
+            except Exception as error:
+                raise damaged(row, f"{self.name} cannot take it: {error!r}") from error
         if page.recorded:
             self.position = page.recorded[-1].position
         return bool(page.recorded)

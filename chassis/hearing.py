@@ -47,6 +47,11 @@ class _Readable:
     envelope: Envelope
 
 
+def damaged(row: Recorded, why: object) -> DamagedEventError:
+    """The error that names a row of the log, as the codec names own events."""
+    return DamagedEventError(f"{row.topic} {row.stream} version {row.version}: {why}")
+
+
 def decode_heard(catalogue: Catalogue, row: Recorded) -> Message:
     """The message in a heard row of the log. Raises `UnknownEventError` and `DamagedEventError`, as own events do."""
     topic = row.topic.removeprefix(HEARD)
@@ -54,13 +59,20 @@ def decode_heard(catalogue: Catalogue, row: Recorded) -> Message:
         raise UnknownEventError(row.topic)
     try:
         return catalogue.decode(topic, _VALUE.decode(row.state).value)
-    except (msgspec.MsgspecError, UnreadableMessageError) as error:
-        raise DamagedEventError(f"{row.topic} {row.stream} version {row.version}: {error}") from error
+    except (ValueError, RecursionError, UnreadableMessageError) as error:
+        raise damaged(row, error) from error
 
 
 def headers_of(row: Recorded) -> dict[str, str]:
-    """The headers of a heard row: who said it, when, at which position."""
-    return msgspec.json.decode(row.state, type=Heard).headers
+    """The headers of a heard row: who said it, when, at which position. Raises `DamagedEventError`."""
+    return _heard(row).headers
+
+
+def _heard(row: Recorded) -> Heard:
+    try:
+        return msgspec.json.decode(row.state, type=Heard)
+    except (ValueError, RecursionError) as error:  # bytes that are no UTF-8 are no error of msgspec's own
+        raise damaged(row, error) from error
 
 
 class Ingest:

@@ -22,6 +22,8 @@ from chassis.bus import Record, Topic
 PROGRESS = "Progress"
 EVENT_PARTITIONS, EVENT_DAYS = 3, 30
 STATE_PARTITIONS = 12
+KEY_MOST = 200
+"""Characters of a key; ours have 36. Tables find messages by it, and no index takes a long text."""
 
 
 class UnreadableMessageError(Exception):
@@ -110,8 +112,12 @@ def _declared() -> Iterator[Descriptor]:
 def envelope_of(record: Record) -> Envelope:
     """The headers of a record, checked. Raises `UnreadableMessageError` naming the first that is wrong."""
     headers = record.headers
+    if len(record.key) > KEY_MOST:
+        raise UnreadableMessageError(
+            f"the key has {len(record.key)} characters, and no key of ours more than {KEY_MOST}"
+        )
     if "\0" in record.key or any("\0" in name + text for name, text in headers.items()):
-        raise UnreadableMessageError("key or headers hold a NUL character")
+        raise UnreadableMessageError("key or headers hold a NUL character, or a header stands there twice")
     try:
         kind = headers["ce_type"].rpartition(".")[2]
         if kind != record.topic:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 
 from chassis import nature
 from chassis.bus import Batch, Record
 from chassis.codec import json_bytes
 from chassis.database import Session
-from chassis.messages import PROGRESS, as_text
+from chassis.messages import KEY_MOST, PROGRESS, as_text
 
 
 def parked_before(session: Session, batch: Batch) -> dict[tuple[str, str], int]:
     """For each topic and key of these records that has a parked message: the offset of the first of them."""
-    keys = {storable(record.key) for record in batch.records if record.topic != PROGRESS}
+    keys = {kept(record.key) for record in batch.records if record.topic != PROGRESS}
     if not keys:
         return {}
     ids = {(topic, place.topic_id) for (topic, _), place in batch.places.items()}
@@ -34,7 +35,7 @@ def park(session: Session, record: Record, topic_id: str, cause: str) -> None:
             topic_id,
             record.partition,
             record.offset,
-            storable(record.key),
+            kept(record.key),
             json_bytes({storable(name): storable(text) for name, text in as_text(record.headers).items()}).decode(),
             record.value,
             storable(cause),
@@ -46,6 +47,16 @@ def park(session: Session, record: Record, topic_id: str, cause: str) -> None:
 def storable(text: str) -> str:
     """A stranger's text as a table can keep it: PostgreSQL takes no NUL."""
     return text.replace("\0", "\\x00")
+
+
+def kept(key: str) -> str:
+    """A stranger's key as an index can keep it too: of a long one the beginning, and what tells it from others."""
+    whole = storable(key)
+    return (
+        whole
+        if len(whole) <= KEY_MOST
+        else f"{whole[:KEY_MOST]}... sha256 {hashlib.sha256(whole.encode()).hexdigest()}"
+    )
 
 
 def discard(session: Session, record: Record, topic_id: str) -> None:

@@ -7,6 +7,7 @@ from concurrent import futures
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Any, NoReturn, Protocol
 from uuid import UUID
 
@@ -14,6 +15,7 @@ import grpc
 import structlog
 from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError
 from mandate.common.v1 import receipt_pb2
 
 from chassis import metrics
@@ -174,14 +176,13 @@ def handler(api: Api, verifier: Verifier) -> grpc.GenericRpcHandler[Any, Any]:
 def _method(api: Api, method: MethodDescriptor, verifier: Verifier) -> grpc.RpcMethodHandler[Any, Any]:
     function: Callable[[Any, Caller], Any] = getattr(api.servicer, method.name)
     rule = api.rules[method.name]
-    request_class = message_factory.GetMessageClass(method.input_type)
     response_class = message_factory.GetMessageClass(method.output_type)
-
+    read = _reader(method)
     rpc = f"{api.descriptor.name}/{method.name}"
 
-    def answer(request: Any, context: grpc.ServicerContext) -> Any:
+    def answer(sent: Any, context: grpc.ServicerContext) -> Any:
         began = seconds()
-        said = _answer(function, rule, request, context, verifier)
+        said = _answer(lambda caller: function(read(sent), caller), rule, context, verifier)
         refused = said if isinstance(said, RefusedError) else None
         metrics.answered(rpc, (refused.status if refused else Code.OK).name, _reason(refused), seconds() - began)
         if refused:
@@ -189,23 +190,31 @@ def _method(api: Api, method: MethodDescriptor, verifier: Verifier) -> grpc.RpcM
         return said
 
     make = grpc.stream_unary_rpc_method_handler if method.client_streaming else grpc.unary_unary_rpc_method_handler
-    return make(
-        answer, request_deserializer=request_class.FromString, response_serializer=response_class.SerializeToString
-    )
+    return make(answer, response_serializer=response_class.SerializeToString)
+
+
+def _reader(method: MethodDescriptor) -> Callable[[Any], Any]:
+    """What reads the bytes of a request, or of each piece of a stream; the library answers bad ones with INTERNAL."""
+    request_class = message_factory.GetMessageClass(method.input_type)
+
+    def read(sent: bytes) -> Any:
+        try:
+            return request_class.FromString(sent)
+        except DecodeError:
+            said = Detail("MESSAGE_MALFORMED", f"the bytes are no {method.input_type.name}")
+            raise RefusedError(Code.INVALID_ARGUMENT, said) from None
+
+    return partial(map, read) if method.client_streaming else read
 
 
 def _answer(
-    function: Callable[[Any, Caller], Any],
-    rule: Rule,
-    request: Any,
-    context: grpc.ServicerContext,
-    verifier: Verifier,
+    function: Callable[[Caller], Any], rule: Rule, context: grpc.ServicerContext, verifier: Verifier
 ) -> Any | RefusedError:
     """What the service says; or how it is refused, whatever went wrong."""
     metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
     try:
         _require_deadline(context)
-        return function(request, _caller(metadata, rule, verifier))
+        return function(_caller(metadata, rule, verifier))
     except RefusedError as error:
         return error
     except FaultsError as error:

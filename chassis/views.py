@@ -14,6 +14,14 @@ Fold = Callable[[Any, "Rows"], None]
 Key = tuple[Any, ...]
 
 
+class UnfoldableError(Exception):
+    """A fold could make nothing of an event; `number` says of which, from 0 on."""
+
+    def __init__(self, view: str, number: int, why: Exception) -> None:
+        super().__init__(f"{view} cannot fold it: {why!r}")
+        self.number = number
+
+
 class Rows:
     """What a fold does to a table, collected: later changes of a row absorb earlier ones."""
 
@@ -87,12 +95,15 @@ class View:
         session.run("INSERT INTO positions (follower, position) VALUES (%s, 0) ON CONFLICT DO NOTHING", (self.name,))
 
     def rows(self, events: Sequence[Any]) -> Rows:
-        """Fold events into rows: pure."""
+        """Fold events into rows: pure. Raises `UnfoldableError`; then nothing of any of them is to be written."""
         if self._fold is None:
             raise TypeError(f"{self.name} has no fold")
         rows = Rows(len(self.key))
-        for event in events:
-            self._fold(event, rows)
+        for number, event in enumerate(events):
+            try:
+                self._fold(event, rows)
+            except Exception as error:
+                raise UnfoldableError(self.name, number, error) from error
         return rows
 
     def write(self, session: Session, rows: Rows) -> None:

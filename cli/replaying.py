@@ -12,7 +12,7 @@ from chassis import log
 from chassis.application import Application
 from chassis.codec import DamagedEventError
 from chassis.database import Session, identifier
-from chassis.followers import read_page
+from chassis.followers import Page, folded, read_page
 from chassis.messages import Catalogue
 from chassis.service import Service
 from chassis.views import View
@@ -88,9 +88,9 @@ def _fold(
             break  # a newer release wrote what comes now
         for view in views:
             until = positions[view.name]
-            events = [event for row, event in zip(page.recorded, page.events, strict=True) if row.position <= until]
-            if events:
-                view.write(session, view.rows(events))
+            count = sum(row.position <= until for row in page.recorded)
+            if count:
+                view.write(session, folded(view, Page(page.recorded[:count], page.events[:count])))
         after = page.recorded[-1].position
         advance(app.name, min(after, last), last)
     return after

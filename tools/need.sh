@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|promtool|etcd ...
+# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|promtool|etcd|faketime ...
 # Installs what is missing where it may (Debian or Ubuntu, as root or by sudo without a password);
 # otherwise stops with the one command to type. --check installs nothing.
 set -eu
@@ -19,6 +19,7 @@ has() {
         [ "${major:-0}" -ge 17 ] ;;
     maven) runs mvn --version ;;
     etcd) runs etcd --version ;;
+    faketime) ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 ;; # a library that is loaded before others
     promtool) runs promtool --version || runs .state/promtool --version ;;
     chromium) runs chromium --version || runs chromium-browser --version || runs google-chrome --version ;;
     *) echo "need.sh: nobody here knows '$1'" >&2; exit 2 ;;
@@ -37,6 +38,7 @@ packages() {
         echo default-jre-headless ;;
     maven) echo maven ;;
     etcd) echo etcd-server ;;
+    faketime) echo libfaketime ;;
     promtool) echo prometheus ;;
     chromium) echo "chromium fonts-liberation" ;;
     esac

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiokafka.errors import KafkaError
@@ -63,7 +65,9 @@ class LoopThread:
         """End the thread; what still runs on the loop is cancelled first. Closing twice is harmless."""
         if self._loop.is_closed():
             return
-        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result(2 * GRACE_S)
+        # a client that is being abandoned, late, cancels this too; it must not stand before what the caller reports
+        with suppress(CancelledError, FutureTimeoutError):
+            asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result(2 * GRACE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(GRACE_S)
         self._loop.close()

@@ -261,9 +261,17 @@ def _record(raw: Any) -> Record:
         offset=raw.offset,
         key=_text(raw.key),
         value=raw.value,
-        headers={name: _text(value) for name, value in raw.headers},
+        headers=_headers(raw.headers),
         appended_at=EPOCH + timedelta(milliseconds=raw.timestamp),
     )
+
+
+def _headers(raw: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
+    """By name. One that stands twice keeps both texts, parted by a NUL: who reads headers takes none that has one."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        headers[name] = f"{headers[name]}\0{_text(value)}" if name in headers else _text(value)
+    return headers
 
 
 def _text(raw: bytes | None) -> str:

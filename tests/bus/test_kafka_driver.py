@@ -119,7 +119,7 @@ def test_a_strangers_record_stops_nobody(
     stranger.produce(into.name, value=None, key=None)
     assert stranger.flush(10) == 0
     [one, other], _ = read_all(subscriber, [into.name])
-    assert (one.key, one.value, dict(one.headers)) == ("\\xffkey", b"\xff\x00", {"h": "2", "none": ""})
+    assert (one.key, one.value, dict(one.headers)) == ("\\xffkey", b"\xff\x00", {"h": "\\xfe\0" + "2", "none": ""})
     assert (other.key, other.value, dict(other.headers)) == ("", None, {})
 
 

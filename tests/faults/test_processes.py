@@ -30,6 +30,7 @@ pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]
 
 
 SERVICES = ("identity", "access", "connections", "enrollment", "notifier")
+REST_S = 60.0
 HEARS = {
     "access": {"identity", "connections", "enrollment"},
     "connections": {"access"},
@@ -74,7 +75,8 @@ def check(state: Path) -> None:
     """I1 to I4 over all logs, once everybody has caught up."""
     open_databases = databases(state)
     try:
-        eventually(lambda: _at_rest(open_databases), "rest", wait_s=60)
+        rests = wait_until(lambda: not _waiting(open_databases), Wakeup(), timeout_s=REST_S)
+        assert rests, _waiting(open_databases)
         for name, database in open_databases.items():
             with database.session() as session:
                 _check_log(name, log.read(session, after=0, limit=100_000))
@@ -87,14 +89,17 @@ def check(state: Path) -> None:
             database.close()
 
 
-def _at_rest(open_databases: dict[str, PooledDatabase]) -> bool:
-    for database in open_databases.values():
+def _waiting(open_databases: dict[str, PooledDatabase]) -> list[str]:
+    """What has still to be followed, heard or sent."""
+    found = []
+    for name, database in open_databases.items():
         with database.session() as session:
             end = log.end(session)
-            if session.one("SELECT 1 FROM positions WHERE position < %s LIMIT 1", (end,)):
-                return False
+            rows = session.run("SELECT follower, position FROM positions WHERE position < %s", (end,))
+            found += [f"{name}: {follower} at {position} of {end}" for follower, position in rows]
     asked, ends = _mails(open_databases["notifier"])
-    return _expected(open_databases) == [] and len(ends) >= asked
+    mails = [f"notifier: {asked - len(ends)} mails"] if len(ends) < asked else []
+    return [*found, *_expected(open_databases), *mails]
 
 
 def _check_log(name: str, recorded: list[log.Recorded]) -> None:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -22,6 +23,7 @@ from chassis.client import OPTIONS
 from chassis.log import Recorded
 from chassis.runtime import Background, Wakeup, seconds, wait_until
 from chassis.tokens import Signer
+from cli.installation import find
 
 PATIENCE_S = 8.0
 """Longer than the log's lock is waited for: who gets no answer after it has met a fault."""
@@ -30,6 +32,12 @@ MOST_TRIES = 200
 EVENTS = 2
 """Of each of these commands: the request's and the association's."""
 UNKNOWN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
+
+
+def employers_of(state: Path) -> list[UUID]:
+    """Those that the registry of an installation knows: a role is asked for nowhere else."""
+    with find(state).looking("registry") as session:
+        return [one for (one,) in session.run("SELECT DISTINCT provider_id FROM providers WHERE offered")]
 
 
 @dataclass

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
@@ -19,7 +18,6 @@ from chassis.embedded.postgres import PostgresStartError, free_port
 from chassis.keys import Keyring
 from chassis.runtime import Wakeup, seconds, wait_until
 from cli.demo import eventually
-from cli.installation import find
 from cli.up import HOST, Part, parts_of
 from tests.faults.again import restart, start_postgres_again
 from tests.faults.test_processes import check, part
@@ -49,17 +47,11 @@ def access_of(state: Path) -> PooledDatabase:
     return PooledDatabase(environment["MANDATE_DATABASE_URL"], "access", size=2)
 
 
-def employers_of(state: Path) -> list[UUID]:
-    with find(state).reading("registry") as session:
-        found = session.run("SELECT DISTINCT provider_id FROM providers WHERE offered")
-    return [one for (one,) in found]
-
-
 @contextmanager
 def crowded(state: Path, *more: str) -> Iterator[Crowd]:
     """Let a crowd ask while the block breaks something; afterwards everything must be true, and at rest."""
     addresses = ",".join([part(state, "access.api").url, *more])
-    with Crowd(f"ipv4:{addresses}", people_of(state).signer("identity"), employers_of(state)) as asking:
+    with Crowd(f"ipv4:{addresses}", people_of(state).signer("identity"), crowd.employers_of(state)) as asking:
         asking.is_served(within_s=SERVED_S)
         yield asking
         asking.is_served(within_s=SERVED_S)

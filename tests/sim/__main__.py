@@ -24,20 +24,24 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--few", action="store_true", help="the small story of two services")
+    parser.add_argument(
+        "--resume", type=Path, help="a file that keeps the green seeds of this code: they are not played again"
+    )
     parser.add_argument("--core", type=int, help="play here, on this core, instead of on all of them")
     parser.add_argument("--each", type=int, default=1, help="play one of so many seeds")
     arguments = parser.parse_args()
     seeds = range(arguments.seed, arguments.seed + arguments.seeds, arguments.each)
     cores = sorted(os.sched_getaffinity(0))[: len(seeds)]
     if arguments.core is None and len(cores) > 1:
-        return _on_each(cores, seeds, few=arguments.few)
+        resumed = ["--resume", str(arguments.resume)] if arguments.resume else []
+        return _on_each(cores, seeds, [*(["--few"] if arguments.few else []), *resumed])
     # one thread goes on at a time, and hands over some 2,000 times a second: on one core that costs a third less
     os.sched_setaffinity(0, {cores[0] if arguments.core is None else arguments.core})
-    return _play(seeds, only_few=arguments.few)
+    return _play(seeds, only_few=arguments.few, green=arguments.resume)
 
 
-def _on_each(cores: list[int], seeds: range, *, few: bool) -> int:
-    asked = [sys.executable, "-m", "tests.sim", f"--each={len(cores)}", *(["--few"] if few else [])]
+def _on_each(cores: list[int], seeds: range, more: list[str]) -> int:
+    asked = [sys.executable, "-m", "tests.sim", f"--each={len(cores)}", *more]
     playing = [
         subprocess.Popen([*asked, f"--core={core}", f"--seed={seeds.start + ahead}", f"--seeds={len(seeds) - ahead}"])
         for ahead, core in enumerate(cores)
@@ -45,15 +49,17 @@ def _on_each(cores: list[int], seeds: range, *, few: bool) -> int:
     return max([process.wait() for process in playing])
 
 
-def _play(seeds: range, *, only_few: bool) -> int:
+def _play(seeds: range, *, only_few: bool, green: Path | None) -> int:
     logs.configure(level=logging.WARNING)
     base = Path(tempfile.mkdtemp(prefix="mandate-sim-"))
     base.chmod(0o755)
     postgres = start(base / "postgres")
-    red = 0
+    red, before = 0, set(green.read_text().split()) if green and green.exists() else set()
     try:
         scenery = few(postgres) if only_few else whole(postgres, base / "keys")
         for seed in seeds:
+            if str(seed) in before:
+                continue
             began = time.monotonic()
             try:
                 run = play(postgres, scenery, seed)
@@ -65,6 +71,9 @@ def _play(seeds: range, *, only_few: bool) -> int:
             took = time.monotonic() - began
             how = f"{run.turns} turns, {run.crashes} crashes, {run.commands} commands, logs {run.logs[:12]}"
             print(f"seed {seed} green: {how}, {took:.1f} s", flush=True)
+            if green:
+                with green.open("a") as kept:
+                    kept.write(f"{seed}\n")
     finally:
         postgres.stop()
         shutil.rmtree(base, ignore_errors=True)

@@ -90,11 +90,11 @@ def answer(handlers: Sequence[grpc.GenericRpcHandler[Any, Any]], call: Call) -> 
     found: Any = next((one for handler in handlers if (one := handler.service(details)) is not None), None)
     if found is None:
         raise Refusal(grpc.StatusCode.UNIMPLEMENTED, call.method, ())
-    read, context = found.request_deserializer, Context(call)
+    context = Context(call)
     if isinstance(call.sent, bytes):
-        made = found.unary_unary(read(call.sent), context)
+        made = found.unary_unary(call.sent, context)
     else:
-        made = found.stream_unary(map(read, call.sent), context)
+        made = found.stream_unary(iter(call.sent), context)
     written: bytes = found.response_serializer(made)
     return written
 

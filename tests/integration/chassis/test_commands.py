@@ -20,9 +20,9 @@ from chassis.domain import NotFoundError, id_of
 from chassis.hearing import HEARD
 from chassis.log import ConflictError
 from chassis.migrate import open_database, role_of
+from tests.faults.proxy import Proxy
 from tests.house import CATALOGUE, Room
 from tests.integration.chassis.conftest import Clock
-from tests.integration.chassis.proxy import Proxy
 from tests.integration.chassis.shop import ShopApplication, add, close, open_tab
 from tests.integration.chassis.tab import ClosedTabError, Note, Tab
 

@@ -23,6 +23,7 @@ from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.hearing import Ingest
 from chassis.messages import PROGRESS, Origin, wrap
 from chassis.progress import ViewStaleError
+from tests.chance import TIMES
 from tests.house import House, Room, living
 from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.shop import SERVICE
@@ -118,7 +119,8 @@ def shared(postgres: EmbeddedPostgres, shop_template: str) -> Any:
         yield house
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.timeout(3600)
+@settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 1 << 30), repeats=st.integers(1, 4), batch=st.integers(1, 30))
 def test_shuffled_and_repeated_deliveries_give_the_same_views(
     shared: House, seed: int, repeats: int, batch: int

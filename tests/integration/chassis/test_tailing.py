@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+import pytest
 
 from chassis import log
+from tests.chance import TIMES
 from tests.house import Room
 
 WRITERS, EACH = 6, 2_000
@@ -48,8 +50,9 @@ def lost(room: Room, *, each: int) -> tuple[int, int]:
     return count - len(seen), count
 
 
+@pytest.mark.timeout(3600)
 def test_a_reader_misses_nothing_of_six_processes(shop: Room) -> None:
-    assert lost(shop, each=EACH) == (0, WRITERS * EACH)
+    assert lost(shop, each=EACH * TIMES) == (0, WRITERS * EACH * TIMES)
 
 
 def test_without_the_lock_the_same_reader_loses_events(shop: Room, rows: Callable[..., list[Any]]) -> None:

@@ -13,6 +13,7 @@ from chassis.inbox import LOOPBACK, Inbox
 from chassis.measuring import Gauges
 from services.notifier.domain import mails
 from services.notifier.domain.notification import Notification, to_account, to_invitee
+from tests.faults.proxy import Proxy
 from tests.integration.notifier.bureau import Bureau
 from tests.scraping import Scraped
 
@@ -249,6 +250,23 @@ def test_a_crash_after_the_server_took_it_is_one_repeat_with_the_same_message_id
     bureau.clock.pass_(hours=25)
     bureau.house.settle()
     assert len(bureau.inbox.messages()) == 2
+
+
+def test_a_reply_that_is_lost_after_data_is_one_repeat_with_the_same_message_id(bureau: Bureau) -> None:
+    """F-02: nobody can know whether it was taken, so it is sent again, and the reader's program sees one mail."""
+    proxy = Proxy(bureau.inbox.port)
+    bureau.open(smtp_port=proxy.port)
+    proxy.cut_at(b"\r\n.\r\n", forward=True)
+    owe_locked(bureau)
+    bureau.house.settle()
+    assert (proxy.cuts, kinds(bureau)) == (1, [])
+    for _ in range(2):
+        bureau.clock.pass_(minutes=2)
+        bureau.house.settle()
+    proxy.close()
+    first, second = bureau.inbox.messages()
+    assert first.message_id == second.message_id
+    assert kinds(bureau) == [Notification.Sent]
 
 
 def test_a_mail_that_could_not_be_recorded_is_recorded_and_not_repeated(bureau: Bureau) -> None:

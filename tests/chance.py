@@ -1,0 +1,38 @@
+"""Tests that play by chance: a few histories in `make test`, always the same; others, and more, in `make test-long`.
+
+`MANDATE_TEST_SEED=n` chooses them, `MANDATE_TEST_TIMES=m` plays m times as many. What failed says its seed and turn.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
+
+SEED = int(os.environ.get("MANDATE_TEST_SEED", "1"))
+TIMES = int(os.environ.get("MANDATE_TEST_TIMES", "1"))
+TURNS = range(TIMES)
+"""A test is played once for each, with another seed; hypothesis keeps what one has seen in memory until it ends."""
+
+
+def play(turn: int, examples: int, body: Callable[..., None], *drawn: SearchStrategy[Any]) -> None:
+    """Call `body` with what is drawn, until it fails or was called so often; no smaller case is looked for."""
+    print(f"MANDATE_TEST_SEED={SEED}, turn {turn}")
+    chosen = settings(
+        max_examples=examples,
+        phases=[Phase.generate],
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    seed(f"{SEED}.{turn}")(chosen(given(*drawn)(body)))()
+
+
+def chance(turn: int) -> Random:
+    """The same for a loop that draws itself."""
+    print(f"MANDATE_TEST_SEED={SEED}, turn {turn}")
+    return Random(f"{SEED}.{turn}")

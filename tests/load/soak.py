@@ -1,0 +1,117 @@
+"""L-07: an hour (--minutes) at some 30 commands a second, with a process of ours killed each minute, and then I1 to I6.
+
+Memory may grow by 1 MB in ten minutes, file descriptors and sessions of the database not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from dataclasses import dataclass, field
+from random import Random
+
+from chassis import log
+from chassis.keys import Keyring
+from cli.demo import eventually
+from cli.up import parts_of
+from tests.faults.again import restart
+from tests.faults.test_processes import check
+from tests.fire import crowd
+from tests.load.arrivals import begin
+from tests.load.city import City, city
+from tests.load.machine import descriptors, rss_mb, slope
+
+CLIENTS, LOOK_S, KILL_EVERY_S = 8, 5.0, 60.0
+WARM_S = 60.0
+"""A process fills its caches for so long after its start."""
+GROWTH_MB, EVERY_S = 1.0, 600.0
+
+
+@dataclass
+class Life:
+    """One process from its start to its end, as it was seen."""
+
+    times: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    files: list[float] = field(default_factory=list)
+
+
+class Watch:
+    """What every process holds, by name and process id."""
+
+    def __init__(self, place: City) -> None:
+        self._city, self._began = place, time.perf_counter()
+        self.lives: dict[tuple[str, int], Life] = {}
+        self.sessions: list[float] = []
+
+    def look(self) -> None:
+        now = time.perf_counter() - self._began
+        for one in parts_of(self._city.state / "up"):
+            if one.environment and one.alive():
+                life = self.lives.setdefault((one.name, one.pid), Life())
+                life.times.append(now)
+                life.memory.append(rss_mb(one.pid))
+                life.files.append(descriptors(one.pid))
+        with self._city.looking("access") as session:
+            [(count,)] = session.run("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
+        self.sessions.append(count)
+
+    def worst(self, of: str) -> tuple[float, str] | None:
+        """The steepest growth a second, and whose it is; None where nobody has lived long enough to tell."""
+        grown = []
+        for (name, _), life in self.lives.items():
+            seen = [number for number, at in enumerate(life.times) if at - life.times[0] >= WARM_S]
+            values: list[float] = getattr(life, of)
+            if len(seen) >= 3 and life.times[seen[-1]] - life.times[seen[0]] >= WARM_S:
+                grown.append((slope([life.times[one] for one in seen], [values[one] for one in seen]), name))
+        return max(grown, default=None)
+
+
+def kill(place: City, by: Random) -> None:
+    """As a machine that loses its power; whoever runs it starts it again."""
+    ours = [one for one in parts_of(place.state / "up") if one.name.endswith((".worker", ".api"))]
+    one = by.choice(ours)
+    os.kill(one.pid, signal.SIGKILL)
+    eventually(lambda: not one.alive(), f"the end of {one.name}")
+    restart(place.state, one.name)
+    eventually(lambda: place.part(one.name).ready(), f"{one.name} to be ready again", wait_s=90)
+    print(f"  {one.name} was killed and came back", flush=True)
+
+
+def main() -> int:
+    asking = begin("soak", __doc__, seconds=KILL_EVERY_S)
+    bench, by = asking.bench, Random(1)
+    with city(employers=0) as place:
+        watch, signer = Watch(place), Keyring(place.state / "up" / "keys").signer("identity")
+        until, due = time.perf_counter() + 60 * asking.minutes, time.perf_counter() + asking.seconds
+        with crowd.Crowd(
+            f"ipv4:{place.part('access.api').url}", signer, crowd.employers_of(place.state), size=CLIENTS
+        ) as asked:
+            while time.perf_counter() < until:
+                time.sleep(LOOK_S)
+                watch.look()
+                if time.perf_counter() >= due:
+                    kill(place, by)
+                    due += asking.seconds
+        check(place.state)
+        with place.looking("access") as session:
+            ends = crowd.check(asked.history, log.read(session, after=0, limit=10_000_000))
+        half = len(watch.sessions) // 2
+        sessions = max(watch.sessions[half:], default=0) - max(watch.sessions[:half], default=0)
+        for of, unit, most in (("memory", "MB", GROWTH_MB), ("files", "files", 1.0)):
+            worst = watch.worst(of)
+            if worst is None:
+                bench.skip(f"growth of {of}", "no process lived for two minutes: let it last longer")
+            else:
+                bench.add(
+                    f"{of}, the steepest in ten minutes", unit, [worst[0] * EVERY_S], most, at_most=True, note=worst[1]
+                )
+        bench.add("  sessions of the database, second half above first", "sessions", [sessions], 2, at_most=True)
+        bench.add("  commands taken", "commands/s", [ends["taken"] / (60 * asking.minutes)], note=str(dict(ends)))
+    return bench.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
