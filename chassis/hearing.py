@@ -24,7 +24,7 @@ from chassis.progress import Lately, Standing
 HEARD = "heard."
 
 
-class Heard(msgspec.Struct):
+class Heard(msgspec.Struct, gc=False):
     """A message as the log keeps it: headers and value as they were received."""
 
     headers: dict[str, str]
@@ -32,13 +32,7 @@ class Heard(msgspec.Struct):
     value: bytes
 
 
-class _Value(msgspec.Struct, gc=False):
-    """Of `Heard`, what a fold reads: the rest is passed over."""
-
-    value: bytes
-
-
-_VALUE = msgspec.json.Decoder(_Value)
+_HEARD = msgspec.json.Decoder(Heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +52,8 @@ def decode_heard(catalogue: Catalogue, row: Recorded) -> Message:
     if topic not in catalogue.topics:
         raise UnknownEventError(row.topic)
     try:
-        return catalogue.decode(topic, _VALUE.decode(row.state).value)
-    except (ValueError, RecursionError, UnreadableMessageError) as error:
+        return catalogue.decode(topic, _heard(row).value)
+    except UnreadableMessageError as error:
         raise damaged(row, error) from error
 
 
@@ -70,7 +64,7 @@ def headers_of(row: Recorded) -> dict[str, str]:
 
 def _heard(row: Recorded) -> Heard:
     try:
-        return msgspec.json.decode(row.state, type=Heard)
+        return _HEARD.decode(row.state)
     except (ValueError, RecursionError) as error:  # bytes that are no UTF-8 are no error of msgspec's own
         raise damaged(row, error) from error
 
