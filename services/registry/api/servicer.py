@@ -10,7 +10,6 @@ from chassis.application import Application
 from chassis.server import Api, Caller, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
 from chassis.waiting import Waiter
 from services.registry.commands import adding
-from services.registry.domain import stating
 from services.registry.projections import provider_search
 from services.registry.projections.added_employers import ADDED_EMPLOYERS
 from services.registry.projections.provider_rows import Address, Provider, providers
@@ -67,20 +66,18 @@ class RegistryServicer:
     def AddEmployer(self, request: pb.AddEmployerRequest, caller: Caller) -> pb.AddEmployerResponse:
         """D-37."""
         cause = caller.cause(request.command_id)
-        said = stating.read(
-            {
-                "legal_business_name": request.legal_business_name,
-                "ein": request.ein,
-                "category": request.category,
-                "line_1": request.address.line1,
-                "line_2": request.address.line2,
-                "city": request.address.city,
-                "state": request.address.state,
-                "zip": request.address.zip,
-                "phone": request.phone,
-            }
-        )
-        receipt = self._app.execute(adding.add, cause, said=said)
+        typed = {
+            "legal_business_name": request.legal_business_name,
+            "ein": request.ein,
+            "category": request.category,
+            "line_1": request.address.line1,
+            "line_2": request.address.line2,
+            "city": request.address.city,
+            "state": request.address.state,
+            "zip": request.address.zip,
+            "phone": request.phone,
+        }
+        receipt = self._app.execute(adding.add, cause, typed=typed)
         return pb.AddEmployerResponse(receipt=receipt_message(receipt), joined=receipt.id != cause.command_id)
 
 

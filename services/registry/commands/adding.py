@@ -8,15 +8,18 @@ from uuid import UUID
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import Claim
+from services.registry.domain import stating
 from services.registry.domain.employer import Employer
 from services.registry.projections import provider_search
 
 
-def add(app: Application, cause: Cause, *, said: Mapping[str, str]) -> Receipt:
+def add(app: Application, cause: Cause, *, typed: Mapping[str, str]) -> Receipt:
     """Add an employer; the receipt's id is its own, or that of the employer which has this EIN already (D-37).
 
-    `said` is what `domain.stating.read` gives. Repeating it, with another command too, changes nothing.
+    `typed` has the fields of `domain.stating.JUDGES`. Repeating it, with another command too, changes nothing. Raises
+    `FaultsError` with all that cannot be taken.
     """
+    said = stating.read(typed)
     ein = said["ein"]
     known = _with_ein(app, ein)
     if known is not None:

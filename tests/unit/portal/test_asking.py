@@ -62,10 +62,6 @@ def test_results_have_npis_other_names_and_one_select_each(ana: httpx.Client, wo
     assert "authorization" not in world.registry.metadata("GetProviders"), "names are asked as the portal"
 
 
-def test_what_is_not_built_is_not_offered(ana: httpx.Client) -> None:
-    assert "Add Employer Not in List" not in text(ana.get("/employers/find?state=ME").text)
-
-
 def test_a_role_must_be_chosen(ana: httpx.Client, world: World) -> None:
     """IA-EMP-07, IA-EMP-10."""
     page = ana.get(ASK).text

@@ -36,6 +36,7 @@ MADE_UP = (
     r"IA-HOME-02\.(providers|surrogates)",
     r"IA-EMP-04\.\w+",
     r"IA-EMP-07\.[A-Z_]+",
+    r"X-16\.(about\.)?[A-Z_]+",
     r"IA-CONF-01\.(step\.|waits\.)?\w+",
     r"IA-CONF-02\.[A-Z_]+",
     r"IA-CONF-03\.((types|about)\.)?\w+",

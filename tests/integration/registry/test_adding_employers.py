@@ -219,7 +219,7 @@ def test_a_repeated_command_gets_its_first_answer(bureau: Bureau) -> None:
 
 def test_twenty_who_add_one_ein_at_once_make_one_employer(bureau: Bureau) -> None:
     """D-37, A-19."""
-    said = {
+    typed = {
         "legal_business_name": "Harbor",
         "ein": "204471113",
         "category": "ORGANIZATION",
@@ -232,7 +232,7 @@ def test_twenty_who_add_one_ein_at_once_make_one_employer(bureau: Bureau) -> Non
     }
 
     def add(who: UUID) -> UUID:
-        return bureau.room.app.execute(adding.add, Cause.of(who), said=said).id  # type: ignore[no-any-return]
+        return bureau.room.app.execute(adding.add, Cause.of(who), typed=typed).id  # type: ignore[no-any-return]
 
     with ThreadPoolExecutor(4) as pool:
         ids = set(pool.map(add, [uuid4() for _ in range(20)]))
