@@ -21,6 +21,10 @@ def _requested(event: RoleRequest.Requested, request: RoleRequest) -> events_pb2
     )
 
 
+def _official_named(event: RoleRequest.OfficialNamed, request: RoleRequest) -> events_pb2.AuthorizedOfficialNamed:
+    return events_pb2.AuthorizedOfficialNamed(**_which(request), named_at=timestamp(event.timestamp))
+
+
 def _approved(event: RoleRequest.Approved, request: RoleRequest) -> events_pb2.RoleRequestApproved:
     return events_pb2.RoleRequestApproved(
         **_which(request),
@@ -152,6 +156,7 @@ def _which(request: RoleRequest) -> dict[str, str]:
 PUBLISHING = Publishing(
     to_message={
         RoleRequest.Requested: _requested,
+        RoleRequest.OfficialNamed: _official_named,
         RoleRequest.Approved: _approved,
         RoleRequest.AutoApproved: _auto_approved,
         RoleRequest.Rejected: _rejected,

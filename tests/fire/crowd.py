@@ -21,6 +21,7 @@ from chassis.client import OPTIONS
 from chassis.log import Recorded
 from chassis.runtime import Background, Wakeup, seconds, wait_until
 from chassis.tokens import Signer
+from tests.scenario import NAMED
 
 PATIENCE_S = 8.0
 """Longer than the log's lock is waited for: who gets no answer after it has met a fault."""
@@ -89,7 +90,9 @@ class Crowd:
 
         def live() -> None:
             while not self._over:
-                request = service_pb2.RequestRoleRequest(employer_id=str(nature.new_id()), role="STAFF_END_USER")
+                request = service_pb2.RequestRoleRequest(
+                    employer_id=str(nature.new_id()), role="STAFF_END_USER", official=NAMED
+                )
                 asked = self._ask(account_id, self._access.RequestRole, request, patient=patient)
                 if asked.position:
                     taken = service_pb2.CancelRoleRequestRequest(role_request_id=str(asked.command_id))

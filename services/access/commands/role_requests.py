@@ -41,13 +41,29 @@ class AttestationTooLongError(DomainError):
     field = "attestation"
 
 
-def request_role(app: Application, cause: Cause, *, employer_id: UUID, role: str, attestation: str = "") -> Receipt:
-    """Ask for a role in the actor's name; the receipt's id is the request's.
-
-    `attestation` is the version and hash of the text that the person agreed to, at most 200 characters.
-    """
+def require_known(role: str) -> None:
+    """Let the three roles pass that can be asked for. Raises `UnknownRoleError`."""
     if role not in MAY_DECIDE:
         raise UnknownRoleError
+
+
+def request_role(
+    app: Application,
+    cause: Cause,
+    *,
+    employer_id: UUID,
+    role: str,
+    attestation: str = "",
+    contact: str | None = None,
+    official: str = "",
+) -> Receipt:
+    """Ask for a role in the actor's name; the receipt's id is the request's.
+
+    `attestation` is the version and hash of the text that the person agreed to, at most 200 characters. Both sealed
+    (`commands.reaching`): `contact`, where mails about this employer go, empty for the primary address and None to
+    leave it as it is; `official`, whom the person names as Authorized Official.
+    """
+    require_known(role)
     if role == AUTHORIZED_OFFICIAL and not attestation:
         raise AttestationMissingError
     if len(attestation) > LONGEST_ATTESTATION:
@@ -74,6 +90,10 @@ def request_role(app: Application, cause: Cause, *, employer_id: UUID, role: str
         current_role=current_role,
         attestation=attestation,
     )
+    if official:
+        request.name_official(official=official)
+    if contact is not None:
+        association.choose_contact(email=contact)
     return app.commit(request, association, cause=cause)
 
 
