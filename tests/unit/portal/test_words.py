@@ -35,6 +35,7 @@ MADE_UP = (
     r"IA-NAV-01\.(home|profile|connections|staff|enrollments|mac|eus|audit|as_of)",
     r"IA-HOME-02\.(providers|surrogates)",
     r"IA-EMP-04\.\w+",
+    r"IA-EMP-06\.(own|other)",
     r"IA-EMP-07\.[A-Z_]+",
     r"X-16\.(about\.)?[A-Z_]+",
     r"IA-CONF-01\.(step\.|waits\.)?\w+",
