@@ -137,10 +137,17 @@ def association_state(association: Association) -> state_pb2.AssociationState:
         association_id=str(association.id),
         account_id=str(association.account_id),
         employer_id=str(association.employer_id),
-        role=association.role or association.last_role or association.asked_role,
+        role=_role(association),
         status=association.status,
         functions=association.functions,
     )
+
+
+def _role(association: Association) -> str:
+    """Held; or that ended, where nothing was asked for since; or asked for."""
+    if association.is_approved:
+        return association.role
+    return association.last_role if association.status == "DISASSOCIATED" else association.asked_role
 
 
 def _which(request: RoleRequest) -> dict[str, str]:
@@ -170,4 +177,5 @@ PUBLISHING = Publishing(
         Association.Ended: _ended,
     },
     to_state={Association: association_state},
+    form=2,  # since then a request after leaving tells the role asked for
 )

@@ -122,8 +122,8 @@ def test_nobody_approves_their_own_request_nor_without_the_right(office: Office)
 def test_bad_input_names_the_field_and_leaves_the_log_as_it_was(
     office: Office, field: str, wrong: dict[str, Any]
 ) -> None:
-    right = {"command_id": str(nature.new_id()), "employer_id": str(EMPLOYER), "role": "STAFF_END_USER"}
-    right |= {"official": NAMED}
+    right: dict[str, Any] = {"command_id": str(nature.new_id()), "employer_id": str(EMPLOYER), "official": NAMED}
+    right |= {"role": "STAFF_END_USER"}
     with pytest.raises(grpc.RpcError) as caught:
         office.ask("RequestRole", pb.RequestRoleRequest(**(right | wrong)), nature.new_id())
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
