@@ -23,13 +23,14 @@ from chassis.server import Caller, RefusedError
 from chassis.tokens import Claims
 from chassis.vault import Vault, migrate_vault
 from chassis.waiting import Waiter
-from services.access.api.invitations import InviteeAnswers
+from services.access.api.reaching import InviteeAnswers
 from services.access.api.servicer import AccessServicer
 from services.access.commands.inviting import SECRET_CONTEXT
 from services.access.commands.parts import KINDS, AccessSettings, Keys, Parts
 from services.access.domain.invitation import Invitation
 from services.access.projections.authority import AuthorityFollower
 from tests.house import House, Room
+from tests.scenario import official_for
 
 PRIVATE, PUBLIC = new_pair()
 PORTAL = Caller(claims=Claims(service="portal"))
@@ -82,6 +83,8 @@ class Office:
         request_class = getattr(pb, f"{rpc}Request")
         if "command_id" in request_class.DESCRIPTOR.fields_by_name:
             fields.setdefault("command_id", str(nature.new_id()))
+        if rpc == "RequestRole":
+            fields.setdefault("official", official_for(fields.get("role", "")))
         return getattr(self.servicer, rpc)(request_class(**fields), self.caller(who, roles))
 
     def upload(self, who: UUID, content: bytes, pieces: int = 256 * 1024, /, **about: str) -> Any:

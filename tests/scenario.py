@@ -38,6 +38,19 @@ CP_575 = (Path(__file__).parent / "cp575.pdf").read_bytes()
 PIECE = 256 * 1024
 AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
 
+NAMED = access.NamedOfficial(
+    name="Otto Named",
+    title="Chief Executive",
+    phone="207-555-0186",
+    email="otto@named.example",
+    confirm_email="otto@named.example",
+)
+
+
+def official_for(role: str) -> access.NamedOfficial | None:
+    """Whom somebody names who asks for a role: an Authorized Official names nobody (IA-EMP-09)."""
+    return None if role == AO else NAMED
+
 
 class Inbox(Protocol):
     """Where the mails of the story arrive."""
@@ -433,6 +446,7 @@ class Story:
             employer_id=self.group,
             role=role,
             attestation=ATTESTATION if role == AO else "",
+            official=official_for(role),
         )
         receipt: Receipt = self.ask(self.access.RequestRole, request, who, "access").receipt
         return receipt

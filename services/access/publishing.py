@@ -21,6 +21,10 @@ def _requested(event: RoleRequest.Requested, request: RoleRequest) -> events_pb2
     )
 
 
+def _official_named(event: RoleRequest.OfficialNamed, request: RoleRequest) -> events_pb2.AuthorizedOfficialNamed:
+    return events_pb2.AuthorizedOfficialNamed(**_which(request), named_at=timestamp(event.timestamp))
+
+
 def _approved(event: RoleRequest.Approved, request: RoleRequest) -> events_pb2.RoleRequestApproved:
     return events_pb2.RoleRequestApproved(
         **_which(request),
@@ -133,10 +137,17 @@ def association_state(association: Association) -> state_pb2.AssociationState:
         association_id=str(association.id),
         account_id=str(association.account_id),
         employer_id=str(association.employer_id),
-        role=association.role or association.last_role or association.asked_role,
+        role=_role(association),
         status=association.status,
         functions=association.functions,
     )
+
+
+def _role(association: Association) -> str:
+    """Held; or that ended, where nothing was asked for since; or asked for."""
+    if association.is_approved:
+        return association.role
+    return association.last_role if association.status == "DISASSOCIATED" else association.asked_role
 
 
 def _which(request: RoleRequest) -> dict[str, str]:
@@ -152,6 +163,7 @@ def _which(request: RoleRequest) -> dict[str, str]:
 PUBLISHING = Publishing(
     to_message={
         RoleRequest.Requested: _requested,
+        RoleRequest.OfficialNamed: _official_named,
         RoleRequest.Approved: _approved,
         RoleRequest.AutoApproved: _auto_approved,
         RoleRequest.Rejected: _rejected,
@@ -165,4 +177,5 @@ PUBLISHING = Publishing(
         Association.Ended: _ended,
     },
     to_state={Association: association_state},
+    form=2,  # since then a request after leaving tells the role asked for
 )

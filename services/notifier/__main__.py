@@ -8,7 +8,7 @@ from importlib.resources import files
 from chassis.application import Application
 from chassis.followers import Follower
 from chassis.service import Parts, Service
-from services.notifier.adapters.access import AccessInvitees
+from services.notifier.adapters.access import AccessAddresses
 from services.notifier.adapters.addressing import Addressing
 from services.notifier.adapters.enrollment import EnrollmentSigners, NoSigners
 from services.notifier.adapters.identity import IdentityContacts
@@ -28,10 +28,12 @@ SCRIPTS = files("services.notifier.migrations")
 def _sender(app: Application, parts: Parts) -> Sequence[Follower]:
     settings = NotifierSettings()
     secrets = SealedSecrets(parts.keys.sealing_private("notifier"))
+    access = AccessAddresses(parts.channel("access"))
     addressing = Addressing(
         settings,
         contacts=IdentityContacts(parts.channel("identity")),
-        invitees=AccessInvitees(parts.channel("access")),
+        invitees=access,
+        at_employers=access,
         signers=_signers(parts),
         parties=_parties(parts),
         secrets=secrets,

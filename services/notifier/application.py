@@ -12,6 +12,7 @@ from chassis.application import Application, when
 from services.notifier.domain.notification import Notification
 from services.notifier.policies import (
     ask_connection_deciders,
+    ask_named_official,
     ask_role_deciders,
     ask_signers,
     confirm_application,
@@ -61,6 +62,7 @@ class NotifierApplication(Application):
         when(access.RoleRequested, confirm_role_request.on_request),
         when(access.RoleRequested, ask_role_deciders.on_request),
         when(access_state.AssociationState, ask_role_deciders.on_association),
+        when(access.AuthorizedOfficialNamed, ask_named_official.on_named),
         when(access.RoleRequestDocumentsCompleted, confirm_documents.on_completed),
         when(access.PinIssued, send_invitation.on_issued),
         when(access.InvitationAccepted, tell_inviter.on_accepted),
@@ -99,6 +101,7 @@ class NotifierApplication(Application):
         "ApplicationRejected",
         "ApplicationReturned",
         "AssociationState",
+        "AuthorizedOfficialNamed",
         "ConnectionApproved",
         "ConnectionCancelled",
         "ConnectionEnded",

@@ -8,10 +8,12 @@ from chassis.service import Service
 from services.registry.api.servicer import api
 from services.registry.application import RegistryApplication
 
+SCRIPTS = files("services.registry") / "migrations"
+
 SERVICE = Service(
     application=RegistryApplication,
-    scripts=(files("services.registry") / "migrations" / "0001_providers.sql",),
-    apis=lambda parts: [api(parts.app)],
+    scripts=(SCRIPTS / "0001_providers.sql", SCRIPTS / "0002_eins.sql"),
+    apis=lambda parts: [api(parts.app, parts.waiter)],
 )
 
 if __name__ == "__main__":

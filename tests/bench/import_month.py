@@ -24,7 +24,8 @@ from tests.bench.machine import children, cpu_s, peak_rss_mb, postmaster
 
 FLOOR = 0.7
 
-MIGRATION = Path(__file__).parents[2] / "services/registry/migrations/0001_providers.sql"
+ROOT = Path(__file__).parents[2]
+MIGRATIONS = sorted((ROOT / "services/registry/migrations").glob("*.sql"))
 LOAD = """
 import sys
 from pathlib import Path
@@ -55,7 +56,8 @@ def month(dsn: str, files: MonthFiles, progress: Callable[[Progress], None]) -> 
     with psycopg.connect(dsn, autocommit=True, options="-c search_path=bench") as connection:
         connection.execute("DROP SCHEMA IF EXISTS bench CASCADE")
         connection.execute("CREATE SCHEMA bench")
-        connection.execute(MIGRATION.read_bytes())
+        for migration in MIGRATIONS:
+            connection.execute(migration.read_bytes())
         begin = time.perf_counter()
         load_month(
             connection,
@@ -118,7 +120,7 @@ def main() -> int:
                     check=True,
                     capture_output=True,
                     text=True,
-                    cwd=MIGRATION.parents[3],
+                    cwd=ROOT,
                 ).stdout
                 ours, peak = map(float, told.split())
                 ratios.append(raw / ours)

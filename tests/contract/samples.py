@@ -30,9 +30,10 @@ from services.identity.__main__ import SERVICE as IDENTITY
 from services.identity.domain.account import Account
 from services.notifier.__main__ import SERVICE as NOTIFIER
 from services.notifier.domain.notification import Notification, to_account
+from services.registry.__main__ import SERVICE as REGISTRY
 
 GOLDEN = Path(__file__).parent / "golden"
-SERVICES: tuple[Service, ...] = (ACCESS, CONNECTIONS, ENROLLMENT, IDENTITY, NOTIFIER)
+SERVICES: tuple[Service, ...] = (ACCESS, CONNECTIONS, ENROLLMENT, IDENTITY, NOTIFIER, REGISTRY)
 """Whose events and messages are kept; a service joins by a line here and the files that the command above writes."""
 
 AT = datetime(2026, 5, 4, 13, 30, 15, 123456, tzinfo=UTC)

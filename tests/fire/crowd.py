@@ -24,6 +24,7 @@ from chassis.log import Recorded
 from chassis.runtime import Background, Wakeup, seconds, wait_until
 from chassis.tokens import Signer
 from cli.installation import find
+from tests.scenario import NAMED
 
 PATIENCE_S = 8.0
 """Longer than the log's lock is waited for: who gets no answer after it has met a fault."""
@@ -101,7 +102,9 @@ class Crowd:
         def live() -> None:
             while not self._over:
                 # nobody asks twice at one place: after an unknown answer a request may stand there already
-                request = service_pb2.RequestRoleRequest(employer_id=str(employers.pop()), role="STAFF_END_USER")
+                request = service_pb2.RequestRoleRequest(
+                    employer_id=str(employers.pop()), role="STAFF_END_USER", official=NAMED
+                )
                 asked = self._ask(account_id, self._access.RequestRole, request, patient=patient)
                 if asked.position:
                     taken = service_pb2.CancelRoleRequestRequest(role_request_id=str(asked.command_id))

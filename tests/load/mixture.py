@@ -12,6 +12,7 @@ from mandate.connections.v1 import service_pb2 as connections
 
 from chassis import nature
 from tests.load.city import City, Employer
+from tests.scenario import NAMED
 
 FUNCTIONS = ("PECOS", "NPPES", "HITECH")
 
@@ -47,7 +48,7 @@ class Mixture:
     def _request(self, command_id: UUID) -> None:
         employer = self._by.choice(self._city.employers)
         wanted = access.RequestRoleRequest(
-            command_id=str(command_id), employer_id=str(employer.id), role="STAFF_END_USER"
+            command_id=str(command_id), employer_id=str(employer.id), role="STAFF_END_USER", official=NAMED
         )
         self._city.ask(self._city.access.RequestRole, wanted, nature.new_id())
         self._asked.append((employer, command_id))

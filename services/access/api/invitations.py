@@ -15,8 +15,6 @@ from services.access.commands.inviting import Sent
 from services.access.commands.parts import Parts
 from services.access.projections import invitations as invitation_list
 
-NOTIFIER = "notifier"
-
 
 class InvitationAnswers:
     """InviteStaff, GetInvitation, ListInvitations, WithdrawInvitation, EnterPin, AcceptInvitation."""
@@ -95,22 +93,6 @@ class InvitationAnswers:
         """After signing in."""
         receipt = self._app.execute(inviting.accept, caller.cause(request.command_id), proof=request.proof)
         return pb.AcceptInvitationResponse(receipt=receipt_message(receipt))
-
-
-class InviteeAnswers:
-    """mandate.access.v1.InviteeService: where an invitation goes, for the notifier alone."""
-
-    def __init__(self, app: Application, parts: Parts) -> None:
-        self._app, self._parts = app, parts
-
-    def GetInvitee(self, request: pb.GetInviteeRequest, caller: Caller) -> pb.GetInviteeResponse:
-        """At this moment."""
-        if caller.claims.service != NOTIFIER:
-            raise NotAllowedError
-        found = inviting.sent(self._app, self._parts, uuid_of(request.invitation_id, field="invitation_id"))
-        if found.invitee is None:
-            raise NotFoundError("This person's data have been destroyed.")
-        return pb.GetInviteeResponse(email=found.invitee.email, name=found.invitee.name)
 
 
 def _invitation(sent: Sent) -> pb.Invitation:

@@ -18,15 +18,16 @@ from chassis.waiting import Waiter
 from services.access.api.auditing import AuditAnswers
 from services.access.api.authority import AuthorityAnswers
 from services.access.api.documents import DocumentAnswers
-from services.access.api.invitations import InvitationAnswers, InviteeAnswers
-from services.access.commands import role_requests, staff
+from services.access.api.invitations import InvitationAnswers
+from services.access.api.reaching import InviteeAnswers, ReachingAnswers, typed_of
+from services.access.commands import reaching, role_requests, staff
 from services.access.commands.parts import Parts
 from services.access.projections import role_requests as request_list
 from services.access.projections import staff_list
 from services.access.projections.authority import AuthorityFollower
 
 
-class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, InvitationAnswers):
+class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, InvitationAnswers, ReachingAnswers):
     """Answers for people: every decision is the commands' own."""
 
     def __init__(self, app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> None:
@@ -34,14 +35,15 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
         self._parts = parts
 
     def RequestRole(self, request: pb.RequestRoleRequest, caller: Caller) -> pb.RequestRoleResponse:
-        """IA-EMP-07, IA-EMP-08."""
-        receipt = role_requests.ask_for_role(
+        """IA-EMP-06 to IA-EMP-09."""
+        receipt = reaching.request_role(
             self._app,
             self._parts,
             caller.cause(request.command_id),
             employer_id=uuid_of(request.employer_id, field="employer_id"),
             role=request.role,
             attestation=request.attestation,
+            typed=typed_of(request),
         )
         return pb.RequestRoleResponse(receipt=receipt_message(receipt))
 
@@ -157,7 +159,12 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
             row = request_list.one(session, role_request_id=uuid_of(request.role_request_id, field="role_request_id"))
         if row is None or not self._may_see(caller, row):
             raise NotFoundError("There is no such request.")
-        return pb.GetRoleRequestResponse(role_request=_role_request(row))
+        is_own = row.account_id == caller.account_id
+        return pb.GetRoleRequestResponse(
+            role_request=_role_request(row),
+            official=self._official(row.role_request_id) if is_own or EUS in caller.roles else None,
+            contact_email=self._contact(row.account_id, row.employer_id) if is_own else "",
+        )
 
     def _function(
         self,
@@ -217,7 +224,7 @@ RULES = {
     "ListAuthorities": Rule.EITHER,
     "WhoCouldAct": Rule.USER,
 }
-INVITEE_RULES = {"GetInvitee": Rule.SERVICE}
+INVITEE_RULES = {"GetInvitee": Rule.SERVICE, "GetNamedOfficial": Rule.SERVICE, "GetEmployerContact": Rule.SERVICE}
 
 
 def apis(app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> list[Api]:

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from uuid import UUID
 
 from chassis import nature
-from chassis.application import Application, once
+from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotFoundError
 from chassis.stepping_up import require_recent
 from chassis.vocabulary import tracking
 from chassis.vocabulary.reasons import require_short
 from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS, manages
-from services.access.commands.parts import Parts
 from services.access.domain.association import Association
 from services.access.domain.deciding import MAY_DECIDE, require_may_decide
 from services.access.domain.role_request import OwnRequestError, RoleRequest
@@ -48,23 +47,29 @@ class AttestationTooLongError(DomainError):
     field = "attestation"
 
 
-@once
-def ask_for_role(
-    app: Application, parts: Parts, cause: Cause, *, employer_id: UUID, role: str, attestation: str = ""
-) -> Receipt:
-    """Ask for a role in the actor's name, as `request_role`, at an employer that the registry knows (IA-EMP-01)."""
-    if not parts.registry.knows(employer_id):  # asked beforehand: no log is held while another service is waited for
-        raise UnknownEmployerError
-    return app.execute(request_role, cause, employer_id=employer_id, role=role, attestation=attestation)
-
-
-def request_role(app: Application, cause: Cause, *, employer_id: UUID, role: str, attestation: str = "") -> Receipt:
-    """Ask for a role in the actor's name; the receipt's id is the request's.
-
-    `attestation` is the version and hash of the text that the person agreed to, at most 200 characters.
-    """
+def require_known(role: str) -> None:
+    """Let the three roles pass that can be asked for. Raises `UnknownRoleError`."""
     if role not in MAY_DECIDE:
         raise UnknownRoleError
+
+
+def request_role(
+    app: Application,
+    cause: Cause,
+    *,
+    employer_id: UUID,
+    role: str,
+    attestation: str = "",
+    contact: str | None = None,
+    official: str = "",
+) -> Receipt:
+    """Ask for a role in the actor's name; the receipt's id is the request's.
+
+    `attestation` is the version and hash of the text that the person agreed to, at most 200 characters. Both sealed
+    (`commands.reaching`): `contact`, where mails about this employer go, empty for the primary address and None to
+    leave it as it is; `official`, whom the person names as Authorized Official.
+    """
+    require_known(role)
     if role == AUTHORIZED_OFFICIAL and not attestation:
         raise AttestationMissingError
     if len(attestation) > LONGEST_ATTESTATION:
@@ -91,6 +96,10 @@ def request_role(app: Application, cause: Cause, *, employer_id: UUID, role: str
         current_role=current_role,
         attestation=attestation,
     )
+    if official:
+        request.name_official(official=official)
+    if contact is not None:
+        association.choose_contact(email=contact)
     return app.commit(request, association, cause=cause)
 
 

@@ -99,6 +99,16 @@ class Association(Aggregate):
         function: str
         functions: list[str]
 
+    class ContactChosen(Aggregate.Event):
+        """Mails about the employer reach the person here from now on (IA-EMP-06, D-28).
+
+        A sealed address, or the one that an invitation went to; with neither, the person's primary one.
+        """
+
+        TOPIC = "access.Association.ContactChosen"
+        email: str
+        invitation_id: UUID | None
+
     class Ended(Aggregate.Event):
         """The person works for the employer no longer."""
 
@@ -120,6 +130,8 @@ class Association(Aggregate):
         self.open_request_id = role_request_id
         self.role_request_id: UUID | None = None
         self.invitation_id: UUID | None = None
+        self.contact_email = ""
+        self.contact_invitation_id: UUID | None = None
 
     @staticmethod
     def id_for(account_id: UUID, employer_id: UUID) -> UUID:
@@ -192,6 +204,11 @@ class Association(Aggregate):
             left = [one for one in self.functions if one != function]
             self._function_withdrawn(function=function, functions=left)
 
+    def choose_contact(self, *, email: str = "", invitation_id: UUID | None = None) -> None:
+        """Be reached at a sealed address, at an invitation's, or at the primary one. Twice is the same as once."""
+        if (email, invitation_id) != (self.contact_email, self.contact_invitation_id):
+            self._contact_chosen(email=email, invitation_id=invitation_id)
+
     def end(self, *, ended_by: UUID) -> None:
         """Let the person go. Twice is the same as once."""
         if self.is_approved:
@@ -246,6 +263,10 @@ class Association(Aggregate):
     @event(FunctionWithdrawn)
     def _function_withdrawn(self, function: str, functions: list[str]) -> None:
         self.functions = functions
+
+    @event(ContactChosen)
+    def _contact_chosen(self, email: str, invitation_id: UUID | None) -> None:
+        self.contact_email, self.contact_invitation_id = email, invitation_id
 
     @event(Ended)
     def _ended(self, ended_by: UUID) -> None:

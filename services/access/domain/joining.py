@@ -25,16 +25,19 @@ def join(find: Callable[[UUID], Any | None], invitation: Invitation, *, account_
         id_ = Association.id_for(account_id, offer.employer_id)
         known: Association | None = find(id_)
         if known is None:
-            yield Association.joined_by_invitation(
+            new = Association.joined_by_invitation(
                 account_id=account_id,
                 employer_id=offer.employer_id,
                 role=offer.role,
                 functions=list(offer.functions),
                 invitation_id=invitation.id,
             )
+            new.choose_contact(invitation_id=invitation.id)
+            yield new
             continue
         open_request_id = known.open_request_id
         known.join(role=offer.role, functions=offer.functions, invitation_id=invitation.id)
+        known.choose_contact(invitation_id=invitation.id)  # IA-ADDS-02, D-28
         yield known
         if open_request_id is not None and known.open_request_id is None:
             waiting = find(open_request_id)

@@ -74,6 +74,12 @@ class RoleRequest(Aggregate):
         current_role: str
         attestation: str
 
+    class OfficialNamed(Aggregate.Event):
+        """Somebody is known as Authorized Official of the employer by the requester's word: sealed (IA-EMP-09)."""
+
+        TOPIC = "access.RoleRequest.OfficialNamed"
+        official: str
+
     class Approved(Aggregate.Event):
         """The role is the person's from now on, by somebody's decision."""
 
@@ -138,11 +144,17 @@ class RoleRequest(Aggregate):
         self.status = "PENDING"
         self.decided_by: UUID | None = None
         self.documents: dict[UUID, str] = {}
+        self.official = ""
 
     @property
     def lacks_documents(self) -> bool:
         """Whether something that is required is not there."""
         return uploaded(self.role, self.documents.values()) < required(self.role)
+
+    def name_official(self, *, official: str) -> None:
+        """Say who may know the requester at the employer; said once, with the request."""
+        if not self.official:
+            self._official_named(official=official)
 
     def approve(self, *, approved_by: UUID, by_documents: bool = False) -> None:
         """Grant the role; `by_documents` where only they speak for it. Twice is the same as once."""
@@ -206,6 +218,10 @@ class RoleRequest(Aggregate):
         if self.status not in ("PENDING", or_is):
             raise AlreadyDecidedError
         return self.status == "PENDING"
+
+    @event(OfficialNamed)
+    def _official_named(self, official: str) -> None:
+        self.official = official
 
     @event(DocumentAttached)
     def _document_attached(self, document_id: UUID, document_type: str, documents_uploaded: int) -> None:

@@ -16,6 +16,7 @@ from services.notifier.adapters.messages import compose
 from services.notifier.adapters.ports import (
     SMS,
     VOICE,
+    AtEmployers,
     Contact,
     Contacts,
     Invitees,
@@ -26,7 +27,7 @@ from services.notifier.adapters.ports import (
     Signers,
 )
 from services.notifier.adapters.settings import NotifierSettings
-from services.notifier.domain.notification import INVITEE, SIGNER, Notification
+from services.notifier.domain.notification import INVITEE, OFFICIAL, SIGNER, Notification
 
 PEOPLE = ("requester_id", "inviter_id")
 ORGANIZATIONS = {
@@ -57,12 +58,14 @@ class Addressing:
         *,
         contacts: Contacts,
         invitees: Invitees,
+        at_employers: AtEmployers,
         signers: Signers,
         parties: Parties,
         secrets: Secrets,
     ) -> None:
         self._settings, self._secrets = settings, secrets
         self._contacts, self._invitees, self._signers, self._parties = contacts, invitees, signers, parties
+        self._at_employers = at_employers
 
     def write(self, notification: Notification, *, now: datetime) -> Addressed:
         """The mail, ready for the post. Raises `TryLaterError` and `RefusedForGoodError`."""
@@ -93,18 +96,37 @@ class Addressing:
     def _recipient(self, notification: Notification) -> Contact:
         kind, _, rest = notification.recipient.partition("/")
         who, _, more = rest.partition("/")
-        contact = self._contact(kind, UUID(who), more)
+        contact = self._contact(kind, UUID(who), more, notification.data)
         if contact is None:
             raise RefusedForGoodError(f"NO_RECIPIENT: the {kind} is not known any more")
         domain = {SMS: self._settings.sms_domain, VOICE: self._settings.voice_domain}.get(contact.kind)
         return replace(contact, address=f"{contact.address.lstrip('+')}@{domain}") if domain else contact
 
-    def _contact(self, kind: str, who: UUID, more: str) -> Contact | None:
+    def _contact(self, kind: str, who: UUID, more: str, data: Mapping[str, Any]) -> Contact | None:
         if kind == INVITEE:
             return self._invitees.invitee(who)
+        if kind == OFFICIAL:
+            return self._official(who, data)
         if kind == SIGNER:
             return self._signers.signer(who, UUID(more))
-        return self._contacts.contact(who, more)
+        return self._account(who, more, data)
+
+    def _account(self, who: UUID, method_id: str, data: Mapping[str, Any]) -> Contact | None:
+        """Somebody with an account: of a mail about an employer, at the address chosen for it (IA-EMP-06)."""
+        contact = self._contacts.contact(who, method_id)
+        if contact is None or "employer_id" not in data:
+            return contact
+        chosen = self._at_employers.at_employer(who, UUID(data["employer_id"]))
+        return replace(contact, address=chosen) if chosen else contact
+
+    def _official(self, role_request_id: UUID, data: Mapping[str, Any]) -> Contact | None:
+        """A named official, unless one of those who decide is reached there: one person gets one mail (M-10)."""
+        official = self._at_employers.official(role_request_id)
+        for decider in data.get("decider_ids", ()) if official else ():
+            known = self._account(UUID(decider), "", data)
+            if known and official and known.address.casefold() == official.address.casefold():
+                raise RefusedForGoodError("SAME_PERSON: who decides was asked at this address")
+        return official
 
     def _ours(self, notification: Notification, contact: Contact) -> dict[str, Any]:
         settings = self._settings

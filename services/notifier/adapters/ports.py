@@ -51,6 +51,18 @@ class Invitees(Protocol):
         ...
 
 
+class AtEmployers(Protocol):
+    """The owner of the addresses that people are reached at about one employer."""
+
+    def official(self, role_request_id: UUID, /) -> Contact | None:
+        """The Authorized Official whom a request names, or None where there is none. Raises `TryLaterError`."""
+        ...
+
+    def at_employer(self, account_id: UUID, employer_id: UUID, /) -> str:
+        """The person's address for this employer; empty for the primary one (IA-EMP-06). Raises `TryLaterError`."""
+        ...
+
+
 class Signers(Protocol):
     """The owner of the addresses of those who are to sign an application."""
 

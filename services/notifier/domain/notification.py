@@ -9,9 +9,9 @@ from uuid import UUID
 from chassis.domain import Aggregate, AggregateCreated, DomainError, event, id_of
 from services.notifier.domain.mails import ALL, SUPERSEDED_BY
 
-ACCOUNT, INVITEE, SIGNER = "account", "invitee", "signer"
-"""Kinds of recipients: an account, whose address identity knows; somebody invited, whose address access knows; or a
-named signer, whose address enrollment knows."""
+ACCOUNT, INVITEE, SIGNER, OFFICIAL = "account", "invitee", "signer", "official"
+"""Kinds of recipients: an account, whose address identity knows; somebody invited, or named as an official, whose
+address access knows; or a named signer, whose address enrollment knows."""
 
 
 class UnknownMailError(DomainError):
@@ -184,3 +184,8 @@ def to_invitee(invitation_id: UUID | str) -> str:
 def to_signer(application_id: UUID | str, signature_id: UUID | str) -> str:
     """The named signer; enrollment, which has sealed the address, is asked when the mail is sent."""
     return f"{SIGNER}/{application_id}/{signature_id}"
+
+
+def to_official(role_request_id: UUID | str) -> str:
+    """Whom a requester named as Authorized Official; access, which has sealed the address, is asked at that moment."""
+    return f"{OFFICIAL}/{role_request_id}"

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from services.portal.web import (
+    adding,
     applications,
     asking,
     attachments,
@@ -69,6 +70,7 @@ AREAS: tuple[Iterable[Page], ...] = (
     profile.PAGES,
     employers.PAGES,
     asking.PAGES,
+    adding.PAGES,
     confirmation.PAGES,
     documents.PAGES,
     staff.PAGES,

@@ -1,16 +1,16 @@
-"""Asking for a role at an employer (rows 23 to 27): find it, choose the role, agree to the attestation."""
+"""Asking for a role at an employer (rows 23 to 25, 27, 28): find it, choose the role, say what it needs."""
 
 from __future__ import annotations
 
 import hashlib
 
-from mandate.access.v1.service_pb2 import RequestRoleRequest, RequestRoleResponse
+from mandate.access.v1.service_pb2 import NamedOfficial, RequestRoleRequest, RequestRoleResponse
 from mandate.registry.v1.service_pb2 import Provider
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL
+from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
 from services.portal.web import naming, receipts, searching
 from services.portal.web.clients import RefusedError
 from services.portal.web.forms import Field, Form
@@ -24,6 +24,22 @@ TEXT = Field("text", "IA-EMP-08.title", longest=200)
 
 VERSION = "IA-EMP-08.2025-05"
 """Of the attestation's text; raised with every change of its words."""
+
+CONTACT = (
+    Field("contact", "IA-EMP-06.identify", missing="IA-EMP-06.missing", longest=5),
+    Field("contact_email", "IA-EMP-06.email", required=False),
+    Field("confirm_contact_email", "IA-EMP-06.confirm", required=False),
+)
+OWN, OTHER = "own", "other"
+OFFICIAL = (
+    Field("official_name", "IA-EMP-09.name", longest=100),
+    Field("official_title", "IA-EMP-09.title", longest=100),
+    Field("official_phone", "IA-EMP-09.phone", longest=40),
+    Field("official_email", "IA-EMP-09.email"),
+    Field("confirm_official_email", "IA-EMP-09.confirm"),
+)
+NAMING = (ACCESS_MANAGER, STAFF_END_USER)
+"""Who names an Authorized Official (IA-EMP-09)."""
 
 
 def find(visit: Visit) -> Response:
@@ -43,7 +59,7 @@ def show(visit: Visit) -> Response:
 
 
 def choose(visit: Visit) -> Response:
-    """Ask for the role; an Authorized Official reads the attestation first."""
+    """Go on to what the role needs: the attestation, or the official's name."""
     form = visit.form(ROLE)
     form.read(visit.data)
     if form["role"] and form["role"] not in naming.ROLES:
@@ -52,28 +68,56 @@ def choose(visit: Visit) -> Response:
         return _role(visit, form, 422)
     if form["role"] == AUTHORIZED_OFFICIAL:
         return visit.go(f"/employers/{_employer_id(visit)}/request/attest")
+    return visit.go(f"/employers/{_employer_id(visit)}/request/official?role={form['role']}")
+
+
+def show_official(visit: Visit) -> Response:
+    """Who is Authorized Official there, and where mails about this employer go (IA-EMP-06, IA-EMP-09)."""
+    role = visit.request.query_params.get("role", "")
+    if role not in NAMING:
+        return visit.go(f"/employers/{_employer_id(visit)}/request")
+    return _official(visit, visit.form(ROLE, *CONTACT, *OFFICIAL, values={"role": role, "contact": OWN}))
+
+
+def name_official(visit: Visit) -> Response:
+    """Ask for the role of an Access Manager or Staff End User."""
+    form = visit.form(ROLE, *CONTACT, *OFFICIAL)
+    form.read(visit.data)
+    if form["role"] not in NAMING:
+        return visit.go(f"/employers/{_employer_id(visit)}/request")
+    _judge_contact(form)
+    if form.errors:
+        return _official(visit, form, 422)
+    official = NamedOfficial(
+        name=form["official_name"],
+        title=form["official_title"],
+        phone=form["official_phone"],
+        email=form["official_email"],
+        confirm_email=form["confirm_official_email"],
+    )
     try:
-        return _ask(visit, role=form["role"])
+        return _ask(visit, form, role=form["role"], official=official)
     except RefusedError as refused:
-        return _role(visit, form, form.not_taken(refused, visit.command_id()))
+        return _official(visit, form, form.not_taken(refused, visit.command_id()))
 
 
 def show_attestation(visit: Visit) -> Response:
     """The whole text, and one box (IA-EMP-08)."""
-    return _attest(visit, visit.form(AGREED, TEXT))
+    return _attest(visit, visit.form(AGREED, TEXT, *CONTACT, values={"contact": OWN}))
 
 
 def attest(visit: Visit) -> Response:
     """Agree to the very text that was shown, and ask."""
-    form = visit.form(AGREED, TEXT)
+    form = visit.form(AGREED, TEXT, *CONTACT)
     form.read(visit.data)
+    _judge_contact(form)
     if form["text"] and form["text"] != attestation(visit):
         form.values["agreed"] = ""
         form.fail("agreed", "IA-EMP-08.changed")
     if form.errors:
         return _attest(visit, form, 422)
     try:
-        return _ask(visit, role=AUTHORIZED_OFFICIAL, attestation=form["text"])
+        return _ask(visit, form, role=AUTHORIZED_OFFICIAL, attestation=form["text"])
     except RefusedError as refused:
         return _attest(visit, form, form.not_taken(refused, visit.command_id()))
 
@@ -84,14 +128,31 @@ def attestation(visit: Visit) -> str:
     return f"{VERSION}.{visit.words.language}:sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def _ask(visit: Visit, *, role: str, attestation: str = "") -> Response:
+def _ask(
+    visit: Visit, form: Form, *, role: str, attestation: str = "", official: NamedOfficial | None = None
+) -> Response:
     employer_id = _employer(visit).provider_id
     request = RequestRoleRequest(
-        command_id=visit.command_id(), employer_id=employer_id, role=role, attestation=attestation
+        command_id=visit.command_id(),
+        employer_id=employer_id,
+        role=role,
+        attestation=attestation,
+        contact_email=form["contact_email"],
+        confirm_contact_email=form["confirm_contact_email"],
+        official=official,
     )
     answer: RequestRoleResponse = visit.ask(visit.portal.clients.access.RequestRole, request, audience="access")
     receipts.remember(visit, answer.receipt)
     return visit.go(f"/requests/{answer.receipt.id}")
+
+
+def _judge_contact(form: Form) -> None:
+    """One of the two, and not an address beside the wrong one."""
+    typed = form["contact_email"] or form["confirm_contact_email"]
+    if form["contact"] == OTHER and not form["contact_email"]:
+        form.fail("contact_email", "IA-EMP-06.email_missing")
+    elif form["contact"] != OTHER and (typed or form["contact"] != OWN):
+        form.fail("contact", "IA-EMP-06.which")
 
 
 def _role(visit: Visit, form: Form, status: int = 200) -> Response:
@@ -101,6 +162,12 @@ def _role(visit: Visit, form: Form, status: int = 200) -> Response:
 
 def _attest(visit: Visit, form: Form, status: int = 200) -> Response:
     return visit.page("employers/attest.html", status, form=form, employer=_shown(visit), statement=attestation(visit))
+
+
+def _official(visit: Visit, form: Form, status: int = 200) -> Response:
+    return visit.page(
+        "employers/official.html", status, form=form, employer=_shown(visit), role=naming.role(visit, form["role"])
+    )
 
 
 def _employer_id(visit: Visit) -> str:
@@ -122,5 +189,6 @@ def _shown(visit: Visit) -> searching.Result:
 PAGES = (
     Page("/employers/find", Access.SIGNED_IN, get=find, audiences=("registry",)),
     Page("/employers/{employer:uuid}/request", Access.SIGNED_IN, get=show, post=choose),
+    Page("/employers/{employer:uuid}/request/official", Access.SIGNED_IN, get=show_official, post=name_official),
     Page("/employers/{employer:uuid}/request/attest", Access.SIGNED_IN, get=show_attestation, post=attest),
 )

@@ -35,7 +35,8 @@ class Step:
 
 def show(visit: Visit) -> Response:
     """The page that is printed."""
-    request = asked(visit)
+    answer = _answered(visit)
+    request = answer.role_request
     provider = naming.providers(visit, [request.employer_id]).get(request.employer_id)
     own = visit.session is not None and request.account_id == visit.session.account_id
     people = {} if own else naming.people(visit, [request.account_id])
@@ -46,6 +47,8 @@ def show(visit: Visit) -> Response:
         own=own,
         requester=naming.person(visit, people.get(request.account_id)),
         provider=provider,
+        official=answer.official if answer.HasField("official") else None,
+        contact_email=answer.contact_email,
         ein=naming.ein(provider) if provider else "",
         place=naming.address,
         alternate_link=Markup('<a href="/help/documents">{}</a>').format(visit.words("IA-CONF-02.alternate")),
@@ -79,11 +82,15 @@ def cancel(visit: Visit) -> Response:
 
 def asked(visit: Visit) -> RoleRequest:
     """The request, where access lets the person see it; for others there is no such page."""
+    return _answered(visit).role_request
+
+
+def _answered(visit: Visit) -> GetRoleRequestResponse:
     question = GetRoleRequestRequest(role_request_id=str(visit.request.path_params["request"]))
     answer: GetRoleRequestResponse = receipts.ask(
         visit, visit.portal.clients.access.GetRoleRequest, question, audience="access"
     )
-    return answer.role_request
+    return answer
 
 
 def _cancel(visit: Visit, form: Form, status: int = 200) -> Response:

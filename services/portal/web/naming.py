@@ -9,6 +9,7 @@ from mandate.identity.v1.people_service_pb2 import Person, SelectPeopleRequest
 from mandate.registry.v1.service_pb2 import GetProvidersRequest, PostalAddress, Provider
 from markupsafe import Markup
 
+from services.portal.web import receipts
 from services.portal.web.visits import Visit
 
 AT_ONCE = 200
@@ -44,7 +45,8 @@ def providers(visit: Visit, ids: Iterable[str]) -> dict[str, Provider]:
         return {}
     found: dict[str, Provider] = {}
     for chunk in _chunks(ids):
-        answer = visit.ask(registry.GetProviders, GetProvidersRequest(provider_ids=chunk))
+        request = GetProvidersRequest(provider_ids=chunk)
+        answer = receipts.ask(visit, registry.GetProviders, request, audience="", service=receipts.ALONE)
         found |= {provider.provider_id: provider for provider in answer.providers}
     return found
 

@@ -17,6 +17,9 @@ from services.portal.web.clients import RefusedError
 from services.portal.web.cookies import LIFE, Cookie
 from services.portal.web.visits import Visit
 
+ALONE = "registry"
+"""Hears nobody and tells nobody: its receipts are waited for by itself alone, and it waits for no other's."""
+
 
 def remember(visit: Visit, receipt: Receipt) -> None:
     """Let the next pages wait for this. What changed nothing is waited for by nobody."""
@@ -42,12 +45,13 @@ def at_least(visit: Visit) -> list[Receipt]:
     return [_receipt(*part.split(".")) for part in text.split("~")]
 
 
-def ask(visit: Visit, method: Callable[..., Any], request: Any, *, audience: str) -> Any:
-    """Ask a query that takes receipts. Raises `RefusedError`.
+def ask(visit: Visit, method: Callable[..., Any], request: Any, *, audience: str, service: str = "") -> Any:
+    """Ask a query that takes receipts, of the audience or, in the portal's own name, a service. Raises `RefusedError`.
 
     Where the service has not got so far in time, it is asked for what it has, and the page says that it is behind.
     """
-    receipts = [] if visit.behind else at_least(visit)
+    alone = ALONE in (audience, service)
+    receipts = [] if visit.behind else [one for one in at_least(visit) if (one.origin == ALONE) is alone]
     request.at_least.extend(receipts)
     try:
         return visit.ask(method, request, audience=audience)

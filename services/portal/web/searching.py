@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from mandate.registry.v1.service_pb2 import Provider, SearchProvidersRequest, SearchProvidersResponse
 
 from chassis.vocabulary.addresses import STATES
-from services.portal.web import naming
+from services.portal.web import naming, receipts
 from services.portal.web.clients import RefusedError
 from services.portal.web.forms import Field, Form
 from services.portal.web.visits import Visit
@@ -35,7 +35,9 @@ class Result:
     name: str
     doing_business_as: str
     npi: str
-    """The first of them."""
+    """The first of them; empty where it has none (X-16)."""
+    category: str
+    ein: str
     address: str
     npis: Sequence[tuple[str, str]]
     """All: number and place."""
@@ -83,8 +85,8 @@ def find(visit: Visit, form: Form, after: str) -> tuple[Found | None, int]:
     for name in NAMES:
         setattr(request, name, form[name])
     try:
-        answer: SearchProvidersResponse = visit.ask(
-            visit.portal.clients.registry.SearchProviders, request, audience="registry"
+        answer: SearchProvidersResponse = receipts.ask(
+            visit, visit.portal.clients.registry.SearchProviders, request, audience="registry"
         )
     except RefusedError as refused:
         # a broken rule of the whole search stands at its first box
@@ -108,7 +110,9 @@ def result(provider: Provider) -> Result:
         name=provider.name,
         doing_business_as=provider.doing_business_as,
         npi=provider.npis[0].npi if provider.npis else "",
-        address=naming.address(provider.npis[0].practice) if provider.npis else "",
+        category=provider.category,
+        ein=naming.ein(provider),
+        address=naming.address(provider.address),
         npis=npis,
         other_names=list(provider.other_names),
     )

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from mandate.registry.v1 import service_pb2 as pb
 
 from chassis.application import Application
-from chassis.server import Api, Caller, Code, Detail, RefusedError, Rule, page_limit, uuid_of
+from chassis.server import Api, Caller, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
+from chassis.waiting import Waiter
+from services.registry.commands import adding
 from services.registry.projections import provider_search
+from services.registry.projections.added_employers import ADDED_EMPLOYERS
 from services.registry.projections.provider_rows import Address, Provider, providers
 
 MOST = 200
@@ -17,11 +20,12 @@ MOST = 200
 class RegistryServicer:
     """Answers people and services alike: what the registry knows is public, but for the EIN."""
 
-    def __init__(self, app: Application) -> None:
-        self._app = app
+    def __init__(self, app: Application, waiter: Waiter) -> None:
+        self._app, self._waiter = app, waiter
 
     def SearchProviders(self, request: pb.SearchProvidersRequest, _: Caller) -> pb.SearchProvidersResponse:
         """IA-EMP-01, IA-EMP-04."""
+        self._waiter.wait(request.at_least, [ADDED_EMPLOYERS])
         with self._app.session() as session:
             page = provider_search.search(
                 session.connection,
@@ -42,6 +46,7 @@ class RegistryServicer:
         if len(request.provider_ids) > MOST:
             raise RefusedError(Code.INVALID_ARGUMENT, Detail("TOO_MANY", f"ask for at most {MOST}", "provider_ids"))
         ids = [uuid_of(text, field="provider_ids") for text in request.provider_ids]
+        self._waiter.wait(request.at_least, [ADDED_EMPLOYERS])
         with self._app.session() as session:
             found = providers(session.connection, ids, with_ein=True)
         return pb.GetProvidersResponse(providers=_all(found))
@@ -58,14 +63,36 @@ class RegistryServicer:
             found = provider_search.by_ssn(session.connection, index)
         return pb.FindBySsnResponse(providers=_all(found))
 
+    def AddEmployer(self, request: pb.AddEmployerRequest, caller: Caller) -> pb.AddEmployerResponse:
+        """D-37."""
+        cause = caller.cause(request.command_id)
+        typed = {
+            "legal_business_name": request.legal_business_name,
+            "ein": request.ein,
+            "category": request.category,
+            "line_1": request.address.line1,
+            "line_2": request.address.line2,
+            "city": request.address.city,
+            "state": request.address.state,
+            "zip": request.address.zip,
+            "phone": request.phone,
+        }
+        receipt = self._app.execute(adding.add, cause, typed=typed)
+        return pb.AddEmployerResponse(receipt=receipt_message(receipt), joined=receipt.id != cause.command_id)
+
 
 SERVICE = pb.DESCRIPTOR.services_by_name["RegistryService"]
-RULES = {"SearchProviders": Rule.EITHER, "GetProviders": Rule.EITHER, "FindBySsn": Rule.SERVICE}
+RULES = {
+    "SearchProviders": Rule.EITHER,
+    "GetProviders": Rule.EITHER,
+    "FindBySsn": Rule.SERVICE,
+    "AddEmployer": Rule.USER,
+}
 
 
-def api(app: Application) -> Api:
+def api(app: Application, waiter: Waiter) -> Api:
     """The service as the server takes it."""
-    return Api(SERVICE, RegistryServicer(app), RULES)
+    return Api(SERVICE, RegistryServicer(app, waiter), RULES)
 
 
 def _all(found: Iterable[Provider]) -> list[pb.Provider]:
@@ -87,6 +114,9 @@ def _all(found: Iterable[Provider]) -> list[pb.Provider]:
                 for row in one.npis
             ],
             ein_last_four=one.ein[-4:],
+            category=one.category,
+            address=_address(one.address),
+            phone=one.phone,
         )
         for one in found
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -54,6 +55,13 @@ _MATCHES = """
     WHERE p.offered AND {conditions} AND (p.sort_name, p.provider_id) > (%(sort_name)s, %(provider_id)s)
     ORDER BY p.sort_name, p.provider_id LIMIT %(limit)s
 """
+_MATCHES_ADDED = """
+    SELECT p.sort_name, p.provider_id FROM added_employers_v1 p
+    WHERE {conditions} AND (p.sort_name COLLATE "C", p.provider_id) > (%(sort_name)s, %(provider_id)s)
+    ORDER BY p.sort_name COLLATE "C", p.provider_id LIMIT %(limit)s
+"""
+_OF_ADDED = frozenset({"organization_name", "city", "state", "zip"})
+"""Boxes in which an employer that was added by hand can be found: it has neither an NPI nor a person's name."""
 _BEGIN = ("", UUID(int=0))
 
 
@@ -86,9 +94,14 @@ def search(
         zip=zip,
     )
     limit = max(1, min(limit, LARGEST_PAGE))
-    statement, values = _query(asked, *(_read_cursor(after) if after else _BEGIN), limit=limit + 1)
+    begin = _read_cursor(after) if after else _BEGIN
     with connection.cursor(row_factory=tuple_row) as cursor:
-        found = cursor.execute(statement, values).fetchall()
+        found = [
+            row
+            for statement, values in _queries(asked, *begin, limit=limit + 1)
+            for row in cursor.execute(statement, values)
+        ]
+    found.sort()
     shown, more = found[:limit], len(found) > limit
     return Page(
         tuple(providers(connection, [row[1] for row in shown])),
@@ -100,6 +113,13 @@ def search(
 def by_ssn(connection: Connection, ssn_hmac: bytes) -> list[Provider]:
     """The person with this blind index: none or one (NP-02), more only where the supplement says so."""
     return _looked_up(connection, _BY_SSN, ssn_hmac)
+
+
+def with_ein(connection: Connection, ein: str) -> UUID | None:
+    """The provider that the supplement names for an EIN, or None; of several, the one with the lowest NPI."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(_BY_EIN, (ein,)).fetchone()
+    return row[0] if row else None
 
 
 def by_employer(connection: Connection, employer_id: UUID) -> Provider | None:
@@ -118,6 +138,10 @@ _BY_SSN = """
     SELECT p.provider_id FROM supplement s JOIN providers p ON p.npi = s.npi
     WHERE s.ssn_hmac = %s AND p.offered AND p.entity_type = 1 ORDER BY p.npi
 """
+_BY_EIN = """
+    SELECT p.provider_id FROM supplement s JOIN providers p ON p.npi = s.npi
+    WHERE s.ein = %s AND p.offered ORDER BY p.npi LIMIT 1
+"""
 _NPIS = "SELECT npi FROM providers WHERE provider_id = %s AND offered ORDER BY npi"
 
 
@@ -127,13 +151,21 @@ def _looked_up(connection: Connection, statement: str, value: object) -> list[Pr
     return providers(connection, ids, with_ein=True)
 
 
-def _query(asked: Criteria, sort_name: str, provider_id: UUID, *, limit: int) -> tuple[sql.Composed, dict[str, Any]]:
-    """The statement and its parameters; what was typed is in the parameters alone."""
+def _queries(
+    asked: Criteria, sort_name: str, provider_id: UUID, *, limit: int
+) -> Iterator[tuple[sql.Composed, dict[str, Any]]]:
+    """The statements and their parameters; what was typed is in the parameters alone."""
     given = asked.given()
-    conditions = sql.SQL(" AND ").join(_condition(name, criterion) for name, criterion in given.items())
     values = {name: criterion.text for name, criterion in given.items()}
     begin = {"sort_name": sort_name, "provider_id": provider_id, "limit": limit, "end": _LAST}
-    return sql.SQL(_MATCHES).format(conditions=conditions), values | begin
+    conditions = sql.SQL(" AND ").join(_condition(name, criterion) for name, criterion in given.items())
+    yield sql.SQL(_MATCHES).format(conditions=conditions), values | begin
+    if given.keys() <= _OF_ADDED:
+        columns = _COLUMNS | {"organization_name": "lower(p.organization_name)"}
+        conditions = sql.SQL(" AND ").join(
+            _compared(columns[name], name, criterion) for name, criterion in given.items()
+        )
+        yield sql.SQL(_MATCHES_ADDED).format(conditions=conditions), values | begin
 
 
 def _condition(name: str, criterion: Criterion) -> sql.Composed:

@@ -1,8 +1,9 @@
-"""The walk through the pages with which people get access: rows 14-16, 22-25, 27, 29, 31-36, 38-40, 44, 60."""
+"""The walk through the pages with which people get access: rows 14-16, 22-28, 29, 31-36, 38-40, 44, 60."""
 
 from __future__ import annotations
 
 import re
+from itertools import count
 from pathlib import Path
 
 from mandate.registry.v1.service_pb2 import Provider
@@ -11,6 +12,9 @@ from playwright.sync_api import Page, expect
 from tests.e2e.pages.neighbours import Neighbours
 from tests.e2e.pages.walk import Look, enter
 from tests.scenario import CP_575
+
+EINS = count(204_471_000)
+"""Of employers that are added: each walk has its own."""
 
 
 def link(page: Page, text: str) -> None:
@@ -74,15 +78,72 @@ def newcomer(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     expect(page.locator("main tbody")).to_contain_text("Cancelled")
     page.locator("main .m-open").first.click()
     look(page, "employers-open")
-    link(page, "Request a role again")
-    page.check("#role-2", force=True)
-    press(page, "Continue")
+    _ask_again(page, look)
     look(page, "confirmation-manager")
     link(page, "Done")
     expect(page.locator("main tbody")).to_contain_text("Pending Approval")
     look(page, "employers-pending")
     assert page.goto(f"{base}/staff").status == 404  # type: ignore[union-attr]
     assert page.goto(f"{base}/eus").status == 404  # type: ignore[union-attr]
+
+
+def adding(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
+    """Nils Newfirm adds a billing company that has no NPI; somebody else finds it, and adds it again."""
+    ein = str(next(EINS))
+    enter(page, base, neighbours.registered("Nils", "Newfirm"))
+    page.goto(f"{base}/employers/find?state=WY")
+    link(page, "Add Employer Not in List")
+    look(page, "new")
+    press(page, "Continue")
+    look(page, "new-errors")
+    _add(page, ein)
+    done(page, "The employer is added.")
+    look(page, "role-added")
+    page.goto(f"{base}/employers/find?organization_name=quay*")
+    expect(page.locator("main tbody").first).to_contain_text("Quay Billing LLC")
+    look(page, "find-added")
+    page.goto(f"{base}/employers/new")
+    _add(page, ein)
+    done(page, "There is an employer with this EIN already.")
+    look(page, "role-joined")
+    page.check("#role-2", force=True)
+    press(page, "Continue")
+    _name(page)
+    press(page, "Submit")
+    page.wait_for_url(re.compile("/requests/"))
+    look(page, "confirmation-added")
+
+
+def _ask_again(page: Page, look: Look) -> None:
+    link(page, "Request a role again")
+    page.check("#role-2", force=True)
+    press(page, "Continue")
+    look(page, "official")
+    page.check("#contact-2", force=True)
+    press(page, "Submit")
+    look(page, "official-errors")
+    _name(page)
+    page.fill("#contact-email", "nora@work.example")
+    page.fill("#confirm-contact-email", "nora@work.example")
+    press(page, "Submit")
+    page.wait_for_url(re.compile("/requests/"))
+
+
+def _name(page: Page) -> None:
+    """An Authorized Official who has no account."""
+    boxes = {"name": "Otto Named", "title": "Chief Executive", "phone": "207-555-0186", "email": "otto@named.example"}
+    for box, typed in boxes.items():
+        page.fill(f"#official-{box}", typed)
+    page.fill("#confirm-official-email", boxes["email"])
+
+
+def _add(page: Page, ein: str) -> None:
+    page.check("#category-2", force=True)
+    boxes = {"legal-business-name": "Quay Billing LLC", "line-1": "12 Quay Street", "city": "Portland", "zip": "04101"}
+    for box, typed in (boxes | {"ein": ein, "phone": "207-555-0142"}).items():
+        page.fill(f"#{box}", typed)
+    page.select_option("#state", "ME")
+    press(page, "Continue")
 
 
 def official(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:

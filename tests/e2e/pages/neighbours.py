@@ -21,7 +21,7 @@ from chassis.server import details_of
 from cli.platform import SEEDED
 from services.registry.adapters.generated_month import CAST
 from services.registry.domain.provider_ids import of_employer
-from tests.scenario import AM, AO, ATTESTATION, CP_575, DEADLINE_S, SEU, Person, Story
+from tests.scenario import AM, AO, ATTESTATION, CP_575, DEADLINE_S, SEU, Person, Story, official_for
 
 HARBOR, JUNIPER = (str(of_employer(group.employer)) for group in CAST.groups)
 AM_PAPERS = ("CERTIFICATION", "CP_575")
@@ -111,7 +111,11 @@ class Neighbours:
     def ask_role(self, who: Person, employer_id: str, role: str) -> str:
         """Ask for a role; the request's id."""
         request = access.RequestRoleRequest(
-            command_id=_id(), employer_id=employer_id, role=role, attestation=ATTESTATION if role == AO else ""
+            command_id=_id(),
+            employer_id=employer_id,
+            role=role,
+            attestation=ATTESTATION if role == AO else "",
+            official=official_for(role),
         )
         return str(self.story.ask(self.story.access.RequestRole, request, who, "access").receipt.id)
 

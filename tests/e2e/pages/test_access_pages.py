@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(300)]
     "walking",
     [
         access_walk.newcomer,
+        access_walk.adding,
         access_walk.official,
         access_walk.connecting,
         access_walk.desk,

@@ -130,15 +130,16 @@ def test_a_state_that_is_as_it_was_told_is_not_told_again(house: House) -> None:
 def test_another_form_of_a_state_is_another_state(house: House) -> None:
     id_ = staffed(house)
     run(relay_of(house))
-    second = Publishing(to_message=PUBLISHING.to_message, to_state=PUBLISHING.to_state, form=2)
+    now, then = PUBLISHING.form, PUBLISHING.form + 1
+    second = Publishing(to_message=PUBLISHING.to_message, to_state=PUBLISHING.to_state, form=then)
     house.access.execute(grant_many, OFFICIAL, id=id_, functions=[])
     house.access.execute(staff.grant_function, OFFICIAL, roles=EUS, association_id=id_, function="PECOS")
     run(relay_of(house, publishing=second))
     assert [one.headers["form"] for one in said(house, "AssociationState") if one.key == str(id_)] == [
-        "1",
-        "1",
-        "2",
-        "2",
+        str(now),
+        str(now),
+        str(then),
+        str(then),
     ]
 
 

@@ -14,7 +14,7 @@ from psycopg import sql
 from chassis.embedded.postgres import EmbeddedPostgres
 from cli import installation
 from tests.integration.cli.terminal import Terminal
-from tests.integration.registry.loading import MIGRATION
+from tests.integration.registry.loading import MIGRATIONS
 
 
 @pytest.fixture
@@ -26,7 +26,8 @@ def registry(postgres: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.Mon
     with psycopg.connect(postgres.dsn(name), autocommit=True) as owner:
         owner.execute("CREATE SCHEMA registry")
         owner.execute("SET search_path = registry")
-        owner.execute(MIGRATION.read_bytes())
+        for migration in MIGRATIONS:
+            owner.execute(migration.read_bytes())
     monkeypatch.setattr(installation, "DATABASE", name)
     (tmp_path / "postgres").symlink_to(postgres.base)
     (tmp_path / "keys").mkdir()

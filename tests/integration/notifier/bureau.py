@@ -49,6 +49,8 @@ class People:
 
     known: dict[UUID, Contact] = field(default_factory=dict)
     away: bool = False
+    at: dict[tuple[UUID, UUID], str] = field(default_factory=dict)
+    """Where somebody is reached about an employer."""
 
     def contact(self, account_id: UUID, method_id: str = "") -> Contact | None:
         if self.away:
@@ -57,6 +59,12 @@ class People:
 
     def invitee(self, invitation_id: UUID) -> Contact | None:
         return self.contact(invitation_id)
+
+    def official(self, role_request_id: UUID) -> Contact | None:
+        return self.contact(role_request_id)
+
+    def at_employer(self, account_id: UUID, employer_id: UUID) -> str:
+        return self.at.get((account_id, employer_id), "")
 
     def signer(self, _application_id: UUID, signature_id: UUID) -> Contact | None:
         return self.contact(signature_id)
@@ -118,6 +126,7 @@ class Bureau:
             self.settings,
             contacts=self.people,
             invitees=self.people,
+            at_employers=self.people,
             signers=self.people,
             parties=self.called,
             secrets=SealedSecrets(PRIVATE),

@@ -15,6 +15,7 @@ from tests.integration.notifier.bureau import Bureau
 
 CLINIC = uuid4()
 TRACKING = "R7F3K2QX9V"
+AWAITS = {"en": "A role request awaits your decision", "es": "Una solicitud de función espera su decisión"}
 
 
 def association(
@@ -195,3 +196,57 @@ def test_m_14_with_a_hostile_employer_is_not_sent_and_says_why(bureau: Bureau) -
     )
     assert bureau.inbox.messages() == []
     assert [event.reason for event in bureau.ends()] == ["HOSTILE_TEXT: subject"]
+
+
+def named(account_id: UUID, role_request_id: UUID, role: str = "STAFF_END_USER") -> access.AuthorizedOfficialNamed:
+    return access.AuthorizedOfficialNamed(
+        role_request_id=str(role_request_id),
+        account_id=str(account_id),
+        employer_id=str(CLINIC),
+        role=role,
+        tracking_id=TRACKING,
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_m_10_the_named_official_is_told_without_an_account(bureau: Bureau, language: str) -> None:
+    """IA-EMP-09."""
+    jane = bureau.people.add("jane@example.com", name="Jane Doe")
+    bureau.called.known[CLINIC] = "Marlbrook Family Clinic"
+    otto = bureau.people.add("otto@named.example", name="Otto Named", language=language)
+    bureau.hear(named(jane, otto))
+    [mail] = bureau.inbox.messages("otto@named.example")
+    assert mail.subject == AWAITS[language]
+    for part in ("Jane Doe", "Marlbrook Family Clinic", "R7F3-K2QX-9V", "/staff/requests"):
+        assert part in mail.text
+
+
+@pytest.mark.parametrize("order", [0, 1])
+def test_m_10_who_is_named_and_decides_is_asked_once(bureau: Bureau, order: int) -> None:
+    """Once if it is the same person, by whichever of their addresses."""
+    jane = bureau.people.add("jane@example.com")
+    official = bureau.people.add("official@clinic.example")
+    bureau.people.at[official, CLINIC] = "at.work@clinic.example"
+    otto = bureau.people.add("At.Work@clinic.example")
+    bureau.hear(association(official, "AUTHORIZED_OFFICIAL"))
+    for message in (requested(jane), named(jane, otto))[:: 1 if order else -1]:
+        bureau.hear(message)
+    assert len(bureau.inbox.messages()) == 2  # M-09 to Jane, M-10 to the official
+    assert subjects(bureau, "at.work@clinic.example") == [AWAITS["en"]]
+
+
+def test_a_decided_request_asks_no_named_official(bureau: Bureau) -> None:
+    jane, otto = bureau.people.add("jane@example.com"), bureau.people.add("otto@named.example")
+    bureau.hear(approved(jane))
+    bureau.hear(named(jane, otto))
+    assert subjects(bureau, "otto@named.example") == []
+
+
+def test_mails_about_an_employer_go_to_the_contact_chosen_for_it(bureau: Bureau) -> None:
+    """IA-EMP-06, M-09, M-12: and others to the primary address."""
+    jane = bureau.people.add("jane@example.com")
+    bureau.people.at[jane, CLINIC] = "jane.at.work@clinic.example"
+    bureau.hear(requested(jane))
+    bureau.hear(approved(jane))
+    assert len(subjects(bureau, "jane.at.work@clinic.example")) == 2
+    assert subjects(bureau, "jane@example.com") == []

@@ -12,7 +12,8 @@ from psycopg import sql
 
 from chassis.embedded.postgres import EmbeddedPostgres
 from services.registry.adapters.generated_month import MonthFiles, write_month
-from tests.integration.registry.loading import MIGRATION, SSN_KEY, Connection
+from services.registry.projections.added_employers import ADDED_EMPLOYERS
+from tests.integration.registry.loading import MIGRATIONS, SSN_KEY, Connection
 
 
 @pytest.fixture
@@ -22,7 +23,11 @@ def registry(postgres: EmbeddedPostgres) -> Iterator[Connection]:
     with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
         connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(schema)))
-        connection.execute(MIGRATION.read_bytes())
+        for migration in MIGRATIONS:
+            connection.execute(migration.read_bytes())
+        connection.execute(f"CREATE TABLE {ADDED_EMPLOYERS.name} ({ADDED_EMPLOYERS.table})".encode())
+        for index in ADDED_EMPLOYERS.indexes:
+            connection.execute(f"CREATE INDEX ON {ADDED_EMPLOYERS.name} {index}".encode())
         yield connection
         connection.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(schema)))
 

@@ -14,7 +14,7 @@ from services.registry.adapters.nppes import readers
 from services.registry.commands.load_month import LoadReport, load_month
 
 Connection = psycopg.Connection[Any]
-MIGRATION = Path(__file__).parents[3] / "services/registry/migrations/0001_providers.sql"
+MIGRATIONS = sorted((Path(__file__).parents[3] / "services/registry/migrations").glob("*.sql"))
 SSN_KEY = bytes(range(32))
 TABLES = ("providers", "other_names", "practice_locations", "supplement", "loads")
 

@@ -38,6 +38,7 @@ from services.registry.adapters.generated_month import CAST
 from services.registry.domain import provider_ids
 from tests.house import House, Room, build, living
 from tests.papers import hand_in
+from tests.scenario import NAMED
 
 HERE = (REGISTRY, ACCESS, CONNECTIONS)
 OFFICIAL, HELP = uuid4(), uuid4()
@@ -75,8 +76,8 @@ class Town:
             return call(request, timeout=10, metadata=(("authorization", f"Bearer {token}"),))
 
     def ask_for_role(self, employer_id: UUID, **more: str) -> Any:
-        about = {"command_id": str(nature.new_id()), "role": "STAFF_END_USER"} | more
-        return self.ask("access", "RequestRole", access.RequestRoleRequest(employer_id=str(employer_id), **about))
+        about = {"command_id": str(nature.new_id()), "employer_id": str(employer_id), "role": "STAFF_END_USER"} | more
+        return self.ask("access", "RequestRole", access.RequestRoleRequest(official=NAMED, **about))
 
     def ask_for_connection(self, side: str, **sides: UUID) -> Any:
         about = {"command_id": str(nature.new_id()), "function": "PECOS", "side": side}

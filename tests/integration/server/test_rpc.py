@@ -25,6 +25,7 @@ from services.access.api.servicer import apis
 from services.access.projections.authority import AuthorityFollower
 from tests.access_office import opened
 from tests.house import House
+from tests.scenario import NAMED, official_for
 from tests.scraping import counted
 
 KEY = Ed25519PrivateKey.generate()
@@ -48,7 +49,11 @@ class Office:
 
     def ask_for_role(self, who: UUID, role: str = "STAFF_END_USER", **more: Any) -> Any:
         request = pb.RequestRoleRequest(
-            command_id=str(nature.new_id()), employer_id=str(EMPLOYER), role=role, attestation="v1"
+            command_id=str(nature.new_id()),
+            employer_id=str(EMPLOYER),
+            role=role,
+            attestation="v1",
+            official=official_for(role),
         )
         return self.ask("RequestRole", request, who, **more)
 
@@ -110,14 +115,15 @@ def test_nobody_approves_their_own_request_nor_without_the_right(office: Office)
         ("command_id", {"command_id": "x"}),
         ("employer_id", {"employer_id": "é" * 4000}),
         ("role", {"role": "KING"}),
-        ("attestation", {"role": "AUTHORIZED_OFFICIAL"}),  # IA-EMP-08
-        ("attestation", {"role": "AUTHORIZED_OFFICIAL", "attestation": "é" * 201}),
+        ("attestation", {"role": "AUTHORIZED_OFFICIAL", "official": None}),  # IA-EMP-08
+        ("attestation", {"role": "AUTHORIZED_OFFICIAL", "official": None, "attestation": "é" * 201}),
     ],
 )
 def test_bad_input_names_the_field_and_leaves_the_log_as_it_was(
-    office: Office, field: str, wrong: dict[str, str]
+    office: Office, field: str, wrong: dict[str, Any]
 ) -> None:
-    right = {"command_id": str(nature.new_id()), "employer_id": str(EMPLOYER), "role": "STAFF_END_USER"}
+    right: dict[str, Any] = {"command_id": str(nature.new_id()), "employer_id": str(EMPLOYER), "official": NAMED}
+    right |= {"role": "STAFF_END_USER"}
     with pytest.raises(grpc.RpcError) as caught:
         office.ask("RequestRole", pb.RequestRoleRequest(**(right | wrong)), nature.new_id())
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
@@ -153,7 +159,9 @@ def test_a_bad_question_names_the_field_and_is_not_answered_with_nothing(
 
 def test_a_repeated_command_gets_its_first_answer_and_another_persons_is_refused(office: Office) -> None:
     who = nature.new_id()
-    request = pb.RequestRoleRequest(command_id=str(nature.new_id()), employer_id=str(EMPLOYER), role="STAFF_END_USER")
+    request = pb.RequestRoleRequest(
+        command_id=str(nature.new_id()), employer_id=str(EMPLOYER), role="STAFF_END_USER", official=NAMED
+    )
     first, again = (office.ask("RequestRole", request, who) for _ in range(2))
     assert first == again
     status, codes = refusal(lambda: office.ask("RequestRole", request, nature.new_id()))

@@ -20,7 +20,7 @@ from services.portal.web.clients import Clients
 from tests.unit.portal.conftest import DirectError, DirectStub
 from tests.unit.portal.identity_answers import CAST
 
-CLINIC, OWN, OTHER, STRANGER = (f"0c1f4f43-9a55-4f43-9a55-00000000000{n}" for n in range(1, 5))
+CLINIC, OWN, OTHER, STRANGER, ADDED = (f"0c1f4f43-9a55-4f43-9a55-00000000000{n}" for n in range(1, 6))
 ME, DELIA, JO, PETRA = (CAST[user_id].account_id for user_id in ("arivera1", "dmarsh22", "jnakamura", "pnovak31"))
 AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
 PROOF = "p" * 43
@@ -107,7 +107,8 @@ def _provider(id: str, name: str, *, organization: bool) -> r.Provider:
     npi = r.Npi(npi="2000000036", name=name, practice=at, mailing=at, phone="2075550120")
     return r.Provider(
         provider_id=id, is_organization=organization, name=name, npis=[npi], other_names=["Former Name"],
-        ein_last_four="4576" if organization else "",
+        ein_last_four="4576" if organization else "", category="ORGANIZATION" if organization else "INDIVIDUAL",
+        address=at, phone=npi.phone,
     )  # fmt: skip
 
 
@@ -115,7 +116,12 @@ PROVIDERS = {
     CLINIC: _provider(CLINIC, "Harbor Point Medical Group", organization=True),
     OWN: _provider(OWN, "Rivera, Ana", organization=False),
     OTHER: _provider(OTHER, "Brightwater Billing Services", organization=True),
-}
+    ADDED: r.Provider(
+        provider_id=ADDED, is_organization=True, name="Quay Billing LLC", ein_last_four="1113", category="THIRD_PARTY",
+        address=r.PostalAddress(line1="12 Quay Street", city="Portland", state="ME", zip="04101", country="US"),
+        phone="+12075550142",
+    ),
+}  # fmt: skip
 
 
 def _kept(request: Any) -> Any:
@@ -209,6 +215,7 @@ class World:
             GetProviders=lambda asked: r.GetProvidersResponse(
                 providers=[PROVIDERS[one] for one in asked.provider_ids if one in PROVIDERS]
             ),
+            AddEmployer=r.AddEmployerResponse(receipt=receipt("registry", id=ADDED)),
             SearchProviders=r.SearchProvidersResponse(providers=[PROVIDERS[CLINIC], PROVIDERS[OTHER]]),
         )
 

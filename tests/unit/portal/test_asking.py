@@ -7,6 +7,7 @@ import hashlib
 import grpc
 import httpx
 import pytest
+from mandate.access.v1.service_pb2 import GetRoleRequestResponse, NamedOfficial
 from mandate.registry.v1.service_pb2 import SearchProvidersResponse
 
 from services.portal.web import words
@@ -28,7 +29,24 @@ from tests.unit.portal.answers import (
 from tests.unit.portal.reading import errors, hidden, text
 
 ASK, ATTEST = f"/employers/{CLINIC}/request", f"/employers/{CLINIC}/request/attest"
+OFFICIAL = f"/employers/{CLINIC}/request/official"
 REQUEST = f"/requests/{id_of(50)}"
+OTTO = {
+    "official_name": "Otto Named",
+    "official_title": "Chief Executive",
+    "official_phone": "207-555-0186",
+    "official_email": "otto@named.example",
+    "confirm_official_email": "otto@named.example",
+}
+DECK_06 = (
+    "Identify the Contact E-mail Address for this Employer:", "Use My Primary E-mail Address",
+    "Enter Employer E-mail Address:", "Confirm E-mail Address",
+)  # fmt: skip
+DECK_09 = (
+    "Please provide the required Authorized Official Information associated with this employer:",
+    "Authorized Official Name", "Authorized Official Title", "Authorized Official Phone",
+    "Authorized Official E-mail Address", "Authorized Official Confirm E-mail Address",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -62,10 +80,6 @@ def test_results_have_npis_other_names_and_one_select_each(ana: httpx.Client, wo
     assert "authorization" not in world.registry.metadata("GetProviders"), "names are asked as the portal"
 
 
-def test_what_is_not_built_is_not_offered(ana: httpx.Client) -> None:
-    assert "Add Employer Not in List" not in text(ana.get("/employers/find?state=ME").text)
-
-
 def test_a_role_must_be_chosen(ana: httpx.Client, world: World) -> None:
     """IA-EMP-07, IA-EMP-10."""
     page = ana.get(ASK).text
@@ -80,11 +94,63 @@ def test_a_role_must_be_chosen(ana: httpx.Client, world: World) -> None:
 
 @pytest.mark.parametrize("role", [AM, SEU])
 def test_asking_leads_to_the_confirmation(ana: httpx.Client, world: World, role: str) -> None:
-    form = hidden(ana.get(ASK).text, ASK)
-    assert ana.post(ASK, data=form | {"role": role}).headers["location"] == REQUEST
+    """IA-EMP-06, IA-EMP-09: the primary address is chosen already."""
+    answer = ana.post(ASK, data=hidden(ana.get(ASK).text, ASK) | {"role": role})
+    assert answer.headers["location"] == f"{OFFICIAL}?role={role}"
+    page = ana.get(answer.headers["location"]).text
+    for part in (*DECK_06, *DECK_09):
+        assert part in text(page)
+    assert 'name="contact" value="own" checked' in page
+    form = hidden(page, OFFICIAL)
+    assert ana.post(OFFICIAL, data=form | {"contact": "own"} | OTTO).headers["location"] == REQUEST
     (asked,) = world.access.requests("RequestRole")
     assert (asked.employer_id, asked.role, asked.attestation) == (CLINIC, role, "")
     assert asked.command_id == form["command_id"]
+    assert (asked.contact_email, asked.official.name, asked.official.title) == ("", "Otto Named", "Chief Executive")
+    assert asked.official.email == asked.official.confirm_email == "otto@named.example"
+
+
+@pytest.mark.parametrize(
+    ("change", "box"),
+    [
+        ({"contact": ""}, "contact"),
+        ({"contact": "king"}, "contact"),
+        ({"contact": "other"}, "contact-email"),
+        ({"contact_email": "a@b.example"}, "contact"),
+        ({"official_name": ""}, "official-name"),
+        ({"confirm_official_email": ""}, "confirm-official-email"),
+    ],
+)
+def test_what_is_not_filled_in_stands_at_its_box(
+    ana: httpx.Client, world: World, change: dict[str, str], box: str
+) -> None:
+    """IA-EMP-06, IA-EMP-09."""
+    form = hidden(ana.get(f"{OFFICIAL}?role={SEU}").text, OFFICIAL) | {"contact": "own"} | OTTO
+    answer = ana.post(OFFICIAL, data=form | change)
+    assert answer.status_code == 422
+    summary, beside = errors(answer.text)
+    assert summary == beside
+    assert f'href="#{box}"' in answer.text
+    assert world.access.requests("RequestRole") == []
+
+
+@pytest.mark.parametrize(
+    ("code", "field"), [("EMAIL_MISMATCH", "confirm_contact_email"), ("NAME_MALFORMED", "official_name")]
+)
+def test_what_access_finds_wrong_stands_at_its_box(ana: httpx.Client, world: World, code: str, field: str) -> None:
+    """IA-EMP-06: what was typed is kept."""
+    world.access.answers["RequestRole"] = refusal(grpc.StatusCode.INVALID_ARGUMENT, code, field)
+    other = {"contact": "other", "contact_email": "ana@work.example", "confirm_contact_email": "x"}
+    form = hidden(ana.get(f"{OFFICIAL}?role={SEU}").text, OFFICIAL) | OTTO | other
+    answer = ana.post(OFFICIAL, data=form)
+    assert errors(answer.text)[0] == errors(answer.text)[1] == [words.load("en")(f"error.{code}").unescape()]
+    assert 'value="ana@work.example"' in answer.text
+    assert 'name="contact" value="other" checked' in answer.text
+
+
+def test_without_a_role_there_is_nobody_to_name(ana: httpx.Client) -> None:
+    for path in (OFFICIAL, f"{OFFICIAL}?role={AO}", f"{OFFICIAL}?role=KING"):
+        assert ana.get(path).headers["location"] == ASK
 
 
 def test_an_official_reads_the_statement_and_ticks_the_box(ana: httpx.Client, world: World) -> None:
@@ -92,7 +158,9 @@ def test_an_official_reads_the_statement_and_ticks_the_box(ana: httpx.Client, wo
     assert ana.post(ASK, data=hidden(ana.get(ASK).text, ASK) | {"role": AO}).headers["location"] == ATTEST
     page = ana.get(ATTEST).text
     assert "42 CFR § 424.520(b)" in text(page)
-    form = hidden(page, ATTEST)
+    for part in DECK_06:
+        assert part in text(page)
+    form = hidden(page, ATTEST) | {"contact": "own"}
     answer = ana.post(ATTEST, data=form)
     assert answer.status_code == 422
     assert errors(answer.text)[0] == errors(answer.text)[1] != []
@@ -106,7 +174,7 @@ def test_an_official_reads_the_statement_and_ticks_the_box(ana: httpx.Client, wo
 
 
 def test_a_statement_that_has_changed_is_read_again(ana: httpx.Client, world: World) -> None:
-    form = hidden(ana.get(f"{ATTEST}?lang=es").text, ATTEST) | {"agreed": "yes"}
+    form = hidden(ana.get(f"{ATTEST}?lang=es").text, ATTEST) | {"agreed": "yes", "contact": "own"}
     answer = ana.post(f"{ATTEST}?lang=en", data=form)
     assert answer.status_code == 422
     assert "has changed" in text(answer.text)
@@ -115,15 +183,15 @@ def test_a_statement_that_has_changed_is_read_again(ana: httpx.Client, world: Wo
 
 def test_what_access_refuses_is_said_in_the_form(ana: httpx.Client, world: World) -> None:
     world.access.answers["RequestRole"] = refusal(grpc.StatusCode.FAILED_PRECONDITION, "ALREADY_ASKED")
-    answer = ana.post(ASK, data=hidden(ana.get(ASK).text, ASK) | {"role": AM})
+    sent = hidden(ana.get(f"{OFFICIAL}?role={AM}").text, OFFICIAL) | {"contact": "own"} | OTTO
+    answer = ana.post(OFFICIAL, data=sent)
     assert answer.status_code == 422
     assert "There is a request already" in errors(answer.text)[0][0]
     world.access.answers["RequestRole"] = late()
-    form = hidden(ana.get(ASK).text, ASK)
-    answer = ana.post(ASK, data=form | {"role": AM})
+    answer = ana.post(OFFICIAL, data=sent)
     assert answer.status_code == 503
-    assert hidden(answer.text, ASK)["command_id"] == form["command_id"]
-    assert 'value="ACCESS_MANAGER" checked' in answer.text
+    again = hidden(answer.text, OFFICIAL)
+    assert (again["command_id"], again["role"]) == (sent["command_id"], AM)
 
 
 def test_an_employer_that_is_not_there_is_no_page(ana: httpx.Client) -> None:
@@ -143,6 +211,24 @@ def test_the_confirmation_of_a_manager_names_both_options(ana: httpx.Client, wor
     ):  # fmt: skip
         assert part in page
     assert "Add a Document" not in page, "documents are not built yet"
+
+
+def test_the_confirmation_shows_whom_to_reach(ana: httpx.Client, world: World) -> None:
+    """IA-EMP-06, IA-EMP-09, IA-CONF-07: the requester is led to what else is said about documents."""
+    world.requests = [role_request(50, AM, ME, documents_required=2)]
+    page = text(ana.get(REQUEST).text)
+    assert "E-mails about this employer go to your primary e-mail address." in page
+    assert "Authorized Official Information" not in page
+    world.access.answers["GetRoleRequest"] = GetRoleRequestResponse(
+        role_request=world.requests[0],
+        contact_email="ana@work.example",
+        official=NamedOfficial(name="Otto Named", title="Chief", phone="+12075550186", email="otto@named.example"),
+    )
+    answer = ana.get(REQUEST).text
+    for part in ("E-mails about this employer go to ana@work.example.", "Otto Named", "(207) 555-0186", "Chief"):
+        assert part in text(answer)
+    for linked in ("[or approved alternate]", "More information about Uploaded Documents"):
+        assert f'<a href="/help/documents">{linked}</a>' in answer
 
 
 @pytest.mark.parametrize("role", [AO, SEU])
