@@ -40,14 +40,15 @@ def keep(
 ) -> Kept:
     """Look into a document and keep its content, before the event that refers to it. Once for each.
 
-    Raises what `Examiner.media_type` raises; then nothing is kept.
+    Kept is the examiner's clean copy, and not what came. Raises what `Examiner.examine` raises; then nothing is kept.
     """
-    media_type = examiner.media_type(content)
+    examined = examiner.examine(content)
+    content = examined.content
     vault.make_key(owner_id)
     put(app, vault, document_id=document_id, owner_id=owner_id, content=content)
     return Kept(
         file_name=vault.seal(owner_id, file_name, name_context),
-        media_type=media_type,
+        media_type=examined.media_type,
         content_bytes=len(content),
         content_sha256=hashlib.sha256(content).hexdigest(),
     )

@@ -15,6 +15,7 @@ from chassis.vocabulary.reasons import require_short
 from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS, manages
 from services.access.domain.association import Association
 from services.access.domain.deciding import MAY_DECIDE, require_may_decide
+from services.access.domain.document import Document
 from services.access.domain.role_request import OwnRequestError, RoleRequest
 
 Command = Callable[..., Receipt]
@@ -89,7 +90,10 @@ def approve(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt
     is_theirs = role_at(app, cause.actor, request.employer_id) in MAY_DECIDE[request.role]
     request.approve(approved_by=cause.actor, by_documents=not is_theirs)
     association.approve(role_request_id=request.id, approved_by=cause.actor)
-    return app.commit(request, association, cause=cause)
+    spoke: list[Document] = [] if is_theirs else [app.repository.get(id_, kind=Document) for id_ in request.documents]
+    for document in spoke:
+        document.accept(accepted_by=cause.actor)
+    return app.commit(request, association, *spoke, cause=cause)
 
 
 def reject(app: Application, cause: Cause, *, role_request_id: UUID, reason: str = "") -> Receipt:
