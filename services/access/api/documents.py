@@ -89,7 +89,8 @@ class DocumentAnswers:
     def ListDocuments(self, request: pb.ListDocumentsRequest, caller: Caller) -> pb.ListDocumentsResponse:
         """IA-CONF-03, IA-CONF-04."""
         role_request_id = uuid_of(request.role_request_id, field="role_request_id")
-        self._waiter.wait(request.at_least, [document_list.DOCUMENTS, comment_list.COMMENTS, request_list.ROLE_REQUESTS])
+        views = [document_list.DOCUMENTS, comment_list.COMMENTS, request_list.ROLE_REQUESTS]
+        self._waiter.wait(request.at_least, views)
         with self._app.session() as session:
             asked = request_list.one(session, role_request_id=role_request_id)
             rows = document_list.of_request(session, role_request_id=role_request_id)

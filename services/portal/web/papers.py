@@ -45,6 +45,10 @@ class Row:
     kind: str
     """`PDF, 1.2 MB`."""
     at: Any
+    status: str = "UPLOADED"
+    reason: str = ""
+    """Why External User Services want another in its place."""
+    comments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def of(visit: Visit, request: RoleRequest) -> Papers | None:
     if not request.documents_required or not (own or visit.is_eus):
         return None
     found = listed(visit, request.role_request_id)
-    there = {one.document_type for one in found.documents}
+    there = {one.document_type for one in found.documents if one.status != "REFUSED"}
     return Papers(
         rows=[row(visit, one) for one in found.documents],
         uploaded=found.documents_uploaded,
@@ -88,6 +92,7 @@ def row(visit: Visit, document: Document) -> Row:
     return Row(
         document.document_id, document.file_name, type_of(visit, document.document_type),
         f"{kind}, {size(document.bytes)}", document.uploaded_at,
+        document.status, document.reason, len(document.comments),
     )  # fmt: skip
 
 

@@ -162,8 +162,8 @@ class Neighbours:
         self.story.eventually(lambda: len(self.pending(at.official)) == 4, "the requests that wait for the official")
 
     def ask_the_desk(self) -> None:
-        """Three people ask to be Access Manager, the first of them without papers."""
-        for who, papers in (("Tunde", ()), ("Delia", AM_PAPERS), ("Petra", AM_PAPERS)):
+        """Four people ask to be Access Manager, the first of them without papers."""
+        for who, papers in (("Tunde", ()), ("Delia", AM_PAPERS), ("Petra", AM_PAPERS), ("Jo", AM_PAPERS)):
             asking = self.registered(who, "Usherwood")
             request_id = self.ask_role(asking, HARBOR, AM)
             for document_type in papers:

@@ -75,10 +75,12 @@ def role_request(number: int, role: str, account: str = DELIA, employer: str = C
     )  # fmt: skip
 
 
-def document(number: int, kind: str = "CP_575", name: str = "cp575.pdf", content: bytes = b"%PDF-") -> a.Document:
+def document(
+    number: int, kind: str = "CP_575", name: str = "cp575.pdf", content: bytes = b"%PDF-", **more: Any
+) -> a.Document:
     return a.Document(
         document_id=id_of(number), document_type=kind, file_name=name, media_type="application/pdf",
-        bytes=len(content), uploaded_at=stamp(),
+        bytes=len(content), uploaded_at=stamp(), status=more.pop("status", "UPLOADED"), **more,
     )  # fmt: skip
 
 
@@ -184,6 +186,9 @@ class World:
             ListDocuments=self._documents,
             UploadDocument=a.UploadDocumentResponse(**done, documents_uploaded=1, documents_required=1),
             DeleteDocument=a.DeleteDocumentResponse(**done),
+            RefuseDocument=a.RefuseDocumentResponse(**done),
+            AddComment=a.AddCommentResponse(**done),
+            RemoveComment=a.RemoveCommentResponse(**done),
             ReadDocument=lambda asked: a.ReadDocumentResponse(piece=self.content[asked.offset :][: 512 * 1024]),
             GrantFunction=a.GrantFunctionResponse(**done),
             WithdrawFunction=a.WithdrawFunctionResponse(**done),

@@ -427,7 +427,11 @@ STEPS = {
     "IA-CONN-10.dba": "Doing Business As (DBA)",
     "IA-CONN-13.multiple": "Multiple Connections",
     "IA-CONF-03.title": "Document Management:",
-    "IA-CONF-03.lead": "You can upload, view, and delete documents.",
+    "IA-CONF-03.lead": (
+        "You can upload, view, and delete documents. You can also view, add, and delete comments related to the "
+        "uploaded documents"
+    ),
+    "IA-CONF-03.comments": "Comments",
     "IA-CONF-03.name": "File Name",
     "IA-CONF-03.type": "Document Type",
     "IA-CONF-03.added": "Date Added",
