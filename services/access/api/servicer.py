@@ -17,16 +17,19 @@ from chassis.vocabulary.roles import EUS, NAMES, manages
 from chassis.waiting import Waiter
 from services.access.api.auditing import AuditAnswers
 from services.access.api.authority import AuthorityAnswers
+from services.access.api.desk import DeskAnswers
 from services.access.api.documents import DocumentAnswers
 from services.access.api.invitations import InvitationAnswers, InviteeAnswers
 from services.access.commands import role_requests, staff
 from services.access.commands.parts import Parts
+from services.access.domain.role_request import RoleRequest
 from services.access.projections import role_requests as request_list
 from services.access.projections import staff_list
 from services.access.projections.authority import AuthorityFollower
+from services.access.projections.first_approvals import FIRST_APPROVALS
 
 
-class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, InvitationAnswers):
+class AccessServicer(AuthorityAnswers, AuditAnswers, DeskAnswers, DocumentAnswers, InvitationAnswers):
     """Answers for people: every decision is the commands' own."""
 
     def __init__(self, app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> None:
@@ -52,8 +55,10 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
             role_requests.approve,
             caller.cause(request.command_id),
             role_request_id=uuid_of(request.role_request_id, field="role_request_id"),
+            officials_by_two=self._parts.settings.officials_by_two,
         )
-        return pb.ApproveRoleRequestResponse(receipt=receipt_message(receipt))
+        decided: RoleRequest = self._app.repository.get(receipt.id, kind=RoleRequest)
+        return pb.ApproveRoleRequestResponse(receipt=receipt_message(receipt), needs_second=decided.status == "PENDING")
 
     def RejectRoleRequest(self, request: pb.RejectRoleRequestRequest, caller: Caller) -> pb.RejectRoleRequestResponse:
         """The matrix of 4.2 decides."""
@@ -106,7 +111,7 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
     def ListRoleRequests(self, request: pb.ListRoleRequestsRequest, caller: Caller) -> pb.ListRoleRequestsResponse:
         """IA-RREQ-01; for External User Services their queue, oldest first."""
         after = uuid_of(request.after, field="after") if request.after else None
-        self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS])
+        self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS, FIRST_APPROVALS])
         if not request.employer_id:
             self._require_eus(caller)
             if request.role and request.role not in NAMES:
@@ -126,7 +131,10 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
                 rows = request_list.pending(
                     session, employer_id=employer_id, after=after, limit=page_limit(request.limit)
                 )
-        return pb.ListRoleRequestsResponse(role_requests=[_role_request(row) for row in rows])
+        first = self._first_approvals(caller, rows)
+        return pb.ListRoleRequestsResponse(
+            role_requests=[_role_request(row, first.get(row.role_request_id, "")) for row in rows]
+        )
 
     def ListStaff(self, request: pb.ListStaffRequest, caller: Caller) -> pb.ListStaffResponse:
         """IA-STAFF-03, IA-STAFF-04."""
@@ -151,12 +159,13 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
 
     def GetRoleRequest(self, request: pb.GetRoleRequestRequest, caller: Caller) -> pb.GetRoleRequestResponse:
         """IA-CONF-01; what somebody may not see does not exist for them."""
-        self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS])
+        self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS, FIRST_APPROVALS])
         with self._app.session() as session:
             row = request_list.one(session, role_request_id=uuid_of(request.role_request_id, field="role_request_id"))
         if row is None or not self._may_see(caller, row):
             raise NotFoundError("There is no such request.")
-        return pb.GetRoleRequestResponse(role_request=_role_request(row))
+        first = self._first_approvals(caller, [row]).get(row.role_request_id, "")
+        return pb.GetRoleRequestResponse(role_request=_role_request(row, first))
 
     def _function(
         self,
@@ -195,6 +204,7 @@ RULES = {
     "RejectRoleRequest": Rule.USER,
     "CancelRoleRequest": Rule.USER,
     "GetRoleRequest": Rule.USER,
+    "FindRoleRequest": Rule.USER,
     "ListRoleRequests": Rule.USER,
     "UploadDocument": Rule.USER,
     "DeleteDocument": Rule.USER,
@@ -231,7 +241,7 @@ def apis(app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFol
     ]
 
 
-def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:
+def _role_request(row: request_list.RoleRequestRow, first_approved_by: str) -> pb.RoleRequest:
     return pb.RoleRequest(
         role_request_id=str(row.role_request_id),
         account_id=str(row.account_id),
@@ -244,6 +254,7 @@ def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:
         decided_at=timestamp(row.decided_at),
         documents_uploaded=row.documents_uploaded,
         documents_required=row.documents_required,
+        first_approved_by=first_approved_by,
     )
 
 

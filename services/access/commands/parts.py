@@ -23,6 +23,8 @@ class AccessSettings(HashSettings, DocumentSettings):
 
     pin_hours: int = 72
     pin_tries: int = 5
+    officials_by_two: bool = False
+    """Whether two people of External User Services must approve an Authorized Official (S-14)."""
 
     @property
     def pin_life(self) -> timedelta:

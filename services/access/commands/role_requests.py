@@ -78,17 +78,21 @@ def request_role(app: Application, cause: Cause, *, employer_id: UUID, role: str
     return app.commit(request, association, cause=cause)
 
 
-def approve(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt:
+def approve(app: Application, cause: Cause, *, role_request_id: UUID, officials_by_two: bool = False) -> Receipt:
     """Approve a role request in the actor's name: the role is held from then on. Repeating it changes nothing.
 
     An official or manager is approved by somebody who has given a second factor just now (S-09). Where External User
-    Services decide, and nobody at the employer does, documents must speak for it (4.2).
+    Services decide, and nobody at the employer does, documents must speak for it (4.2). With `officials_by_two` an
+    official is one when a second person of theirs has approved, too (S-14).
     """
     request, association = _undecided(app, cause, role_request_id)
     if manages(request.role):
         require_recent(cause)  # S-09
     is_theirs = role_at(app, cause.actor, request.employer_id) in MAY_DECIDE[request.role]
-    request.approve(approved_by=cause.actor, by_documents=not is_theirs)
+    by_two = officials_by_two and request.role == AUTHORIZED_OFFICIAL
+    request.approve(approved_by=cause.actor, by_documents=not is_theirs, by_two=by_two)
+    if request.status == "PENDING":
+        return app.commit(request, cause=cause)
     association.approve(role_request_id=request.id, approved_by=cause.actor)
     spoke: list[Document] = [] if is_theirs else [app.repository.get(id_, kind=Document) for id_ in request.documents]
     for document in spoke:

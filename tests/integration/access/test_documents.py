@@ -6,6 +6,7 @@ import io
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -400,3 +401,48 @@ def test_a_kept_document_is_drawn_anew(office: Office) -> None:
         assert (again.content, again.media_type) == (kept, office.parts.examiner.examine(kept).media_type)
         if kept.startswith(b"\xff"):
             assert Image.open(io.BytesIO(kept)).size == (20, 40)
+
+
+def test_two_people_of_the_desk_approve_an_official_where_it_is_set(office: Office) -> None:
+    """4.2, S-14, limits.md: nothing is held before the second; nobody but the desk is told of the first."""
+    settings = office.parts.settings.model_copy(update={"officials_by_two": True})
+    two = Office(office.house, replace(office.parts, settings=settings), office.clock)
+    request, first, second = ask(office, AO), HELP, nature.new_id()
+    office.upload(PERSON, pdf(), role_request_id=request)
+    approve = partial(two.ask, "ApproveRoleRequest", roles=["EUS"], role_request_id=request)
+    for _ in range(2):
+        assert approve(first).needs_second
+    office.house.settle()
+    see = partial(two.ask, "GetRoleRequest", role_request_id=request)
+    assert see(second, roles=["EUS"]).role_request.first_approved_by == str(first)
+    mine = see(PERSON).role_request
+    assert (mine.first_approved_by, mine.status) == ("", "PENDING")
+    [shown] = two.ask("ListRoleRequests", second, roles=["EUS"]).role_requests
+    assert shown.first_approved_by == str(first)
+    assert not approve(second).needs_second
+    office.house.settle()
+    assert see(PERSON).role_request.status == "APPROVED"
+    assert see(second, roles=["EUS"]).role_request.first_approved_by == ""
+
+
+def test_two_people_are_needed_for_an_official_alone(office: Office) -> None:
+    """S-14."""
+    settings = office.parts.settings.model_copy(update={"officials_by_two": True})
+    two = Office(office.house, replace(office.parts, settings=settings), office.clock)
+    staff = ask(office, SEU)
+    assert not two.ask("ApproveRoleRequest", HELP, roles=["EUS"], role_request_id=staff).needs_second
+
+
+def test_the_desk_finds_a_request_by_what_is_told_on_the_telephone(office: Office) -> None:
+    """4.2 help desk: by its Tracking ID in any case, whatever was decided; for others there is nothing to find."""
+    request = ask(office, SEU)
+    office.house.settle()
+    id_ = office.ask("GetRoleRequest", PERSON, role_request_id=request).role_request.tracking_id
+    find = partial(office.ask, "FindRoleRequest", HELP, roles=["EUS"])
+    office.ask("ApproveRoleRequest", HELP, roles=["EUS"], role_request_id=request)
+    for typed in (id_, id_.lower(), f"{id_[:4]}-{id_[4:8]} {id_[8:]}"):
+        assert find(tracking_id=typed).role_request_id == request
+    assert refused(partial(find, tracking_id=f"{id_[:-1]}{'0' if id_[-1] != '0' else '1'}")) == "UNREADABLE_TRACKING_ID"
+    for roles in ([], ["MAC"]):
+        with pytest.raises(NotAllowedError):
+            office.ask("FindRoleRequest", STRANGER, roles=roles, tracking_id=id_)

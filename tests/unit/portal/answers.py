@@ -179,9 +179,10 @@ class World:
             ),
             ListRoleRequests=self._requests,
             GetRoleRequest=self._request,
+            FindRoleRequest=self._find,
             RequestRole=a.RequestRoleResponse(receipt=receipt("access", id=id_of(50))),
             CancelRoleRequest=a.CancelRoleRequestResponse(**done),
-            ApproveRoleRequest=a.ApproveRoleRequestResponse(**done),
+            ApproveRoleRequest=a.ApproveRoleRequestResponse(receipt=receipt("access")),
             RejectRoleRequest=a.RejectRoleRequestResponse(**done),
             ListDocuments=self._documents,
             UploadDocument=a.UploadDocumentResponse(**done, documents_uploaded=1, documents_required=1),
@@ -240,6 +241,10 @@ class World:
             and (asked.also_incomplete or one.documents_uploaded >= one.documents_required)
         ]
         return a.ListRoleRequestsResponse(role_requests=found[: asked.limit])
+
+    def _find(self, asked: a.FindRoleRequestRequest) -> Any:
+        found = [one for one in self.requests if one.tracking_id == asked.tracking_id.upper().replace("-", "")]
+        return a.FindRoleRequestResponse(role_request_id=found[0].role_request_id) if found else NO_SUCH
 
     def _documents(self, asked: a.ListDocumentsRequest) -> Any:
         found = self._request(a.GetRoleRequestRequest(role_request_id=asked.role_request_id))
