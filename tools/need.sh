@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|promtool|etcd ...
+# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|promtool|etcd|pango ...
 # Installs what is missing where it may (Debian or Ubuntu, as root or by sudo without a password);
 # otherwise stops with the one command to type. --check installs nothing.
 set -eu
@@ -19,6 +19,7 @@ has() {
         [ "${major:-0}" -ge 17 ] ;;
     maven) runs mvn --version ;;
     etcd) runs etcd --version ;;
+    pango) runs "${PYTHON:-python3}" -c 'from ctypes import CDLL; CDLL("libpangoft2-1.0.so.0"), CDLL("libharfbuzz-subset.so.0")' ;;
     promtool) runs promtool --version || runs .state/promtool --version ;;
     chromium) runs chromium --version || runs chromium-browser --version || runs google-chrome --version ;;
     *) echo "need.sh: nobody here knows '$1'" >&2; exit 2 ;;
@@ -38,6 +39,7 @@ packages() {
     maven) echo maven ;;
     etcd) echo etcd-server ;;
     promtool) echo prometheus ;;
+    pango) echo "libpangoft2-1.0-0 libharfbuzz-subset0" ;;
     chromium) echo "chromium fonts-liberation" ;;
     esac
 }

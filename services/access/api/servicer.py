@@ -20,6 +20,7 @@ from services.access.api.authority import AuthorityAnswers
 from services.access.api.desk import DeskAnswers
 from services.access.api.documents import DocumentAnswers
 from services.access.api.invitations import InvitationAnswers, InviteeAnswers
+from services.access.api.papers import PaperAnswers
 from services.access.commands import role_requests, staff
 from services.access.commands.parts import Parts
 from services.access.domain.role_request import RoleRequest
@@ -29,7 +30,7 @@ from services.access.projections.authority import AuthorityFollower
 from services.access.projections.first_approvals import FIRST_APPROVALS
 
 
-class AccessServicer(AuthorityAnswers, AuditAnswers, DeskAnswers, DocumentAnswers, InvitationAnswers):
+class AccessServicer(AuthorityAnswers, AuditAnswers, DeskAnswers, DocumentAnswers, InvitationAnswers, PaperAnswers):
     """Answers for people: every decision is the commands' own."""
 
     def __init__(self, app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> None:
@@ -213,6 +214,8 @@ RULES = {
     "RemoveComment": Rule.USER,
     "ListDocuments": Rule.USER,
     "ReadDocument": Rule.USER,
+    "CertifyPaper": Rule.USER,
+    "VerifyPaper": Rule.SERVICE,  # whoever holds a paper
     "InviteStaff": Rule.USER,
     "GetInvitation": Rule.USER,
     "ListInvitations": Rule.USER,

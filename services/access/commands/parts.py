@@ -23,6 +23,8 @@ class AccessSettings(HashSettings, DocumentSettings):
 
     pin_hours: int = 72
     pin_tries: int = 5
+    paper_checks_an_hour: int = 20
+    """Check codes of papers that may be tried from one address, right ones too."""
     officials_by_two: bool = False
     """Whether two people of External User Services must approve an Authorized Official (S-14)."""
 

@@ -21,6 +21,7 @@ from services.portal.web import (
     audit_explorer,
     audit_stream,
     audit_then,
+    certification,
     comments,
     confirmation,
     connecting,
@@ -52,6 +53,7 @@ from services.portal.web import (
     submitting,
     templating,
     topics,
+    verifying,
 )
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
@@ -73,6 +75,8 @@ AREAS: tuple[Iterable[Page], ...] = (
     confirmation.PAGES,
     documents.PAGES,
     comments.PAGES,
+    certification.PAGES,
+    verifying.PAGES,
     staff.PAGES,
     staff_requests.PAGES,
     member.PAGES,

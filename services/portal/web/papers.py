@@ -118,16 +118,20 @@ def saved(visit: Visit, document: AnyDocument, piece: Callable[[int], bytes]) ->
     return visit.answer(Response(bytes(content), headers=headers(document), media_type=document.media_type))
 
 
+HANDED_OUT = {
+    "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+"""How a file is handed out: never shown or run on our origin (S-23)."""
+
+
 def headers(document: AnyDocument) -> dict[str, str]:
     """With which a document is handed out: to be saved, never shown or run on our origin (S-23, RFC 6266)."""
     name = saved_as(document)
     plain = re.sub(r"[^A-Za-z0-9. _()-]", "_", name)
-    return {
-        "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
-        "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
-        "x-content-type-options": "nosniff",
-        "cache-control": "no-store",
-    }
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return {**HANDED_OUT, "content-disposition": disposition}
 
 
 def saved_as(document: AnyDocument) -> str:

@@ -190,6 +190,8 @@ class World:
             RefuseDocument=a.RefuseDocumentResponse(**done),
             AddComment=a.AddCommentResponse(**done),
             RemoveComment=a.RemoveCommentResponse(**done),
+            CertifyPaper=a.CertifyPaperResponse(check_code="1XQ07M3K9ZTB", made_on="2026-05-07"),
+            VerifyPaper=a.VerifyPaperResponse(tracking_id="R8WKT4C1GX", made_on="2026-05-07"),
             ReadDocument=lambda asked: a.ReadDocumentResponse(piece=self.content[asked.offset :][: 512 * 1024]),
             GrantFunction=a.GrantFunctionResponse(**done),
             WithdrawFunction=a.WithdrawFunctionResponse(**done),

@@ -40,6 +40,7 @@ MADE_UP = (
     r"IA-CONF-02\.[A-Z_]+",
     r"IA-CONF-03\.((types|about)\.)?\w+",
     r"IA-CONF-04\.[A-Z_0-9]+",
+    r"IA-CONF-07\.[A-Z_]+",
     r"IA-STAFF-01\.(none\.|none_text\.)?(active|requests|inactive|last|first|employer)",
     r"IA-STAFF-03\.\w+",
     r"IA-ADDS-03\.\w+",
