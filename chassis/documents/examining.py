@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import resource
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -35,6 +36,10 @@ MOST_PIXELS = 100_000_000
 GROWS = 4
 """How many times as long a clean copy may be: a picture that was packed tighter than that is a bomb or a jest."""
 LEAST_COPY = 1024 * 1024
+MOST_INFLATED = 512 * 1024 * 1024
+"""Of all that a PDF packs: A3 in color at 600 dots an inch, and as much again."""
+MOST_BETWEEN = 32 * 1024 * 1024
+"""Of what is packed twice, once unpacked."""
 
 ACTIVE = frozenset({"/JavaScript", "/JS", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Rendition"})
 """Actions of a PDF that do more than turn a page or open a link."""
@@ -73,13 +78,52 @@ def _pdf(content: bytes) -> bytes:
                 raise RefusedError(UNREADABLE)
             if any(_is_active(one) for one in _dictionaries(pdf)):
                 raise RefusedError(UNSAFE)
+            _require_unpackable(pdf)
             for told in (pdf.trailer, "/Info"), (pdf.Root, "/Metadata"):
                 _forget(*told)
             # the same copy for the same content: a command that is tried again keeps what its event says
-            pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+            pdf.save(
+                out,
+                deterministic_id=True,
+                object_stream_mode=pikepdf.ObjectStreamMode.generate,
+                stream_decode_level=pikepdf.StreamDecodeLevel.none,  # what is packed stays so
+            )
     except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, RecursionError):
         raise RefusedError(UNREADABLE) from None
     return out.getvalue()
+
+
+def _require_unpackable(pdf: pikepdf.Pdf) -> None:
+    """Let a PDF pass that unpacks to what a reader's machine can hold. Raises `RefusedError`."""
+    left = MOST_INFLATED
+    for one in pdf.objects:
+        if isinstance(one, pikepdf.Stream):
+            filters: Any = one.get("/Filter", [])
+            names = [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+            content = one.read_raw_bytes()
+            for at, name in enumerate(names):
+                if name != "/FlateDecode":
+                    break
+                is_last = at + 1 == len(names)
+                content, inflated = _inflated(content, left if is_last else MOST_BETWEEN, keep=not is_last)
+                left -= inflated
+
+
+def _inflated(content: bytes, most: int, *, keep: bool) -> tuple[bytes, int]:
+    """What is packed, where it is kept, and how much that is. What is damaged ends there. Raises `RefusedError`."""
+    unpacking, kept, length = zlib.decompressobj(), bytearray(), 0
+    while content and not unpacking.eof:
+        try:
+            piece = unpacking.decompress(content, LEAST_COPY)
+        except zlib.error:
+            break
+        length += len(piece)
+        if length > most:
+            raise RefusedError(UNREADABLE)
+        if keep:
+            kept += piece
+        content = unpacking.unconsumed_tail
+    return bytes(kept), length
 
 
 def _forget(holder: pikepdf.Object, key: str) -> None:

@@ -50,6 +50,7 @@ class DocumentAnswers:
         receipt = self._app.execute(
             documents.delete,
             caller.cause(request.command_id),
+            parts=self._parts,
             document_id=uuid_of(request.document_id, field="document_id"),
         )
         return pb.DeleteDocumentResponse(receipt=receipt_message(receipt))

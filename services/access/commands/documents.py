@@ -42,6 +42,7 @@ def upload(
         app,
         parts.vault,
         parts.examiner,
+        parts.store,
         document_id=cause.command_id,
         owner_id=cause.actor,
         file_name=name,
@@ -64,7 +65,7 @@ def _upload(app: Application, cause: Cause, *, role_request_id: UUID, document_t
     return app.commit(document, request, cause=cause)
 
 
-def delete(app: Application, cause: Cause, *, document_id: UUID) -> Receipt:
+def delete(app: Application, cause: Cause, *, parts: Parts, document_id: UUID) -> Receipt:
     """Take a document of the actor's own request back. Repeating it changes nothing."""
     document: Document = app.repository.get(document_id, kind=Document)
     request = owned(app, cause.actor, document.role_request_id)
@@ -72,7 +73,7 @@ def delete(app: Application, cause: Cause, *, document_id: UUID) -> Receipt:
         request.detach(document_id=document_id)
         document.delete()
     receipt = app.commit(document, request, cause=cause)
-    contents.drop(app, document_id)
+    contents.drop(app, parts.store, document_id)
     return receipt
 
 
@@ -105,7 +106,7 @@ def read(app: Application, parts: Parts, *, account_id: UUID, roles: frozenset[s
     if document.is_deleted or (document.account_id != account_id and EUS not in roles):
         raise NotFoundError("There is no such document.")
     try:
-        found = contents.get(app, parts.vault, document_id=id)
+        found = contents.get(app, parts.vault, parts.store, document_id=id)
     except ShreddedError:
         found = None
     if found is None:

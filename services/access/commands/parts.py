@@ -9,6 +9,7 @@ from itertools import count
 from uuid import UUID
 
 from chassis.documents.examiner import Examiner
+from chassis.documents.stores import Store
 from chassis.documents.uploads import DocumentSettings
 from chassis.hashing import Hasher, HashSettings
 from chassis.vault import Vault, blind, to_text
@@ -55,6 +56,8 @@ class Parts:
     vault: Vault
     hasher: Hasher
     examiner: Examiner
+    store: Store | None = None
+    """Of documents; None: the database."""
 
     def address_index(self, email: str) -> str:
         """By which an invited address is found; compared without case."""
