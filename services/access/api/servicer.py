@@ -23,7 +23,6 @@ from services.access.api.invitations import InvitationAnswers, InviteeAnswers
 from services.access.api.papers import PaperAnswers
 from services.access.commands import role_requests, staff
 from services.access.commands.parts import Parts
-from services.access.domain.role_request import RoleRequest
 from services.access.projections import role_requests as request_list
 from services.access.projections import staff_list
 from services.access.projections.authority import AuthorityFollower
@@ -58,8 +57,9 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DeskAnswers, DocumentAnswer
             role_request_id=uuid_of(request.role_request_id, field="role_request_id"),
             officials_by_two=self._parts.settings.officials_by_two,
         )
-        decided: RoleRequest = self._app.repository.get(receipt.id, kind=RoleRequest)
-        return pb.ApproveRoleRequestResponse(receipt=receipt_message(receipt), needs_second=decided.status == "PENDING")
+        return pb.ApproveRoleRequestResponse(
+            receipt=receipt_message(receipt), needs_second=role_requests.is_pending(self._app, receipt.id)
+        )
 
     def RejectRoleRequest(self, request: pb.RejectRoleRequestRequest, caller: Caller) -> pb.RejectRoleRequestResponse:
         """The matrix of 4.2 decides."""

@@ -132,6 +132,12 @@ def _undecided(app: Application, cause: Cause, role_request_id: UUID) -> tuple[R
     return request, association
 
 
+def is_pending(app: Application, role_request_id: UUID) -> bool:
+    """Whether nothing is decided yet, from the own log."""
+    request: RoleRequest = app.repository.get(role_request_id, kind=RoleRequest)
+    return request.status == "PENDING"
+
+
 def role_at(app: Application, account_id: UUID, employer_id: UUID) -> str:
     """The approved role of a person at an employer, from the own log: never stale; empty for none."""
     association: Association | None = app.repository.find(Association.id_for(account_id, employer_id))
