@@ -34,7 +34,7 @@ setup: ## .venv with the locked dependencies, contracts/, front-end files (every
 doctor: ## what is missing on this machine, and the exact command that adds it
 	@command -v $(PYTHON) >/dev/null 2>&1 || { \
 		echo "For make run and make demo:"; sh tools/need.sh --check python3-venv; \
-		echo "For make up and make test, too:"; sh tools/need.sh --check java maven chromium; \
+		echo "For make up and make test, too:"; sh tools/need.sh --check java maven chromium pango; \
 		echo "As root, or with sudo that asks no password, the targets add all this themselves."; exit 1; } 2>&1
 	@$(PYTHON) tools/doctor.py $(ARGS)
 
@@ -153,9 +153,9 @@ lint-proof: setup ## break each of our rules once, in a throw-away project, and 
 PARTS := unit contract integration bus sim e2e faults
 
 # What only the system can give, by part.
-NEEDS_unit := promtool
+NEEDS_unit := promtool pango
 NEEDS_bus := java maven
-NEEDS_e2e := chromium
+NEEDS_e2e := chromium pango
 NEEDS_faults := java maven
 NEEDS_fire := java maven faketime
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
+from services.access.domain.document import Document
 from services.access.domain.role_request import SATISFIES, RoleRequest, required
 
 
@@ -21,5 +22,15 @@ def hand_in(app: Application, role_request_id: UUID) -> None:
 def attach(app: Application, cause: Cause, *, id: UUID, document_type: str) -> Receipt:
     """Let a document of this type, which nobody has looked into, speak for a request."""
     request: RoleRequest = app.repository.get(id)
-    request.attach(document_id=nature.new_id(), document_type=document_type)
-    return app.commit(request, cause=cause)
+    document = Document(
+        id=nature.new_id(),
+        role_request_id=id,
+        account_id=cause.actor,
+        document_type=document_type,
+        file_name="",
+        media_type="application/pdf",
+        content_bytes=1,
+        content_sha256="",
+    )
+    request.attach(document_id=document.id, document_type=document_type)
+    return app.commit(request, document, cause=cause)

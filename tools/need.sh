@@ -1,5 +1,5 @@
 #!/bin/sh
-# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|promtool|etcd|faketime ...
+# Sees to what only the system can give: need.sh [--check] python3-venv|java|maven|chromium|promtool|etcd|faketime|pango ...
 # Installs what is missing where it may (Debian or Ubuntu, as root or by sudo without a password);
 # otherwise stops with the one command to type. --check installs nothing.
 set -eu
@@ -20,6 +20,7 @@ has() {
     maven) runs mvn --version ;;
     etcd) runs etcd --version ;;
     faketime) ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 ;; # a library that is loaded before others
+    pango) runs "${PYTHON:-python3}" -c 'from ctypes import CDLL; CDLL("libpangoft2-1.0.so.0"), CDLL("libharfbuzz-subset.so.0")' ;;
     promtool) runs promtool --version || runs .state/promtool --version ;;
     chromium) runs chromium --version || runs chromium-browser --version || runs google-chrome --version ;;
     *) echo "need.sh: nobody here knows '$1'" >&2; exit 2 ;;
@@ -40,6 +41,7 @@ packages() {
     etcd) echo etcd-server ;;
     faketime) echo libfaketime ;;
     promtool) echo prometheus ;;
+    pango) echo "libpangoft2-1.0-0 libharfbuzz-subset0" ;;
     chromium) echo "chromium fonts-liberation" ;;
     esac
 }

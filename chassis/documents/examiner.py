@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -21,11 +22,21 @@ ROOT = Path(__file__).parents[2]
 REFUSALS = {"UNREADABLE": DocumentUnreadableError, "UNSAFE": DocumentUnsafeError}
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A document that was looked into."""
+
+    media_type: str
+    """What it is, such as application/pdf."""
+    content: bytes
+    """Made anew from what was understood of it: the same each time (S-23)."""
+
+
 class Examiner(Protocol):
     """Looks into documents, in a process of its own."""
 
-    def media_type(self, content: bytes) -> str:
-        """What the content is, such as application/pdf.
+    def examine(self, content: bytes) -> Examined:
+        """What the content is, and its clean copy.
 
         Raises where it is something else, damaged, encrypted, or could do something.
         """
@@ -38,7 +49,7 @@ class ProcessExaminer:
     def __init__(self, settings: DocumentSettings, kinds: Sequence[str]) -> None:
         self._settings, self._kinds = settings, tuple(kinds)
 
-    def media_type(self, content: bytes) -> str:
+    def examine(self, content: bytes) -> Examined:
         """What the content is. Raises `DocumentKindError`, `DocumentUnreadableError`, `DocumentUnsafeError`.
 
         Whatever breaks the process that looks, its limits too, makes the document unreadable.
@@ -55,9 +66,10 @@ class ProcessExaminer:
             )
         except subprocess.TimeoutExpired:
             raise DocumentUnreadableError from None
-        said = done.stdout.decode("ascii", "replace").strip()
-        if done.returncode == 0 and "/" in said:
-            return said
+        line, _, copy = done.stdout.partition(b"\n")
+        said = line.decode("ascii", "replace").strip()
+        if done.returncode == 0 and "/" in said and copy:
+            return Examined(said, copy)
         if said == "KIND":
             *most, last = self._kinds
             raise DocumentKindError(f"The file is no {', '.join(most)} or {last}, whatever its name says (D-42).")

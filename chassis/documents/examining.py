@@ -1,7 +1,9 @@
-"""What looks into one document: reads it from standard input, writes what it is, or why it is refused.
+"""What looks into one document: reads it from standard input, writes what it is and its clean copy, or a refusal.
 
 `python -m chassis.documents.examining MEGABYTES SECONDS KINDS`, such as 512 10 PDF,TIFF. It limits itself before it
-reads: memory, CPU, and no new file or socket, so that a parser taken over by a document can do nothing but fail.
+reads: memory, CPU, and no new file or socket, so that a parser taken over by a document can do nothing but fail. The
+copy is made anew from what was understood: what a document carried besides, such as where a picture was taken, or a
+second file behind the first, is not in it (S-23).
 """
 
 from __future__ import annotations
@@ -9,10 +11,12 @@ from __future__ import annotations
 import io
 import resource
 import sys
+import zlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pikepdf
-from PIL import GifImagePlugin, Image, ImageSequence, JpegImagePlugin, TiffImagePlugin
+from PIL import GifImagePlugin, Image, ImageOps, ImageSequence, JpegImagePlugin, TiffImagePlugin
 
 BEGINNINGS = {
     "PDF": (b"%PDF-",),
@@ -20,6 +24,7 @@ BEGINNINGS = {
     "JPEG": (b"\xff\xd8\xff",),
     "TIFF": (b"II*\0", b"MM\0*"),
 }
+MEDIA_TYPES = {"PDF": "application/pdf", "GIF": "image/gif", "JPEG": "image/jpeg", "TIFF": "image/tiff"}
 PLUGINS = {
     "GIF": GifImagePlugin.GifImageFile,
     "JPEG": JpegImagePlugin.JpegImageFile,
@@ -27,7 +32,14 @@ PLUGINS = {
 }
 KIND, UNREADABLE, UNSAFE = "KIND", "UNREADABLE", "UNSAFE"
 MOST_PIXELS = 100_000_000
-"""A4 at 1,000 dots an inch."""
+"""A4 at 1,000 dots an inch; of all pages of a TIFF, all pictures of a GIF together."""
+GROWS = 4
+"""How many times as long a clean copy may be: a picture that was packed tighter than that is a bomb or a jest."""
+LEAST_COPY = 1024 * 1024
+MOST_INFLATED = 512 * 1024 * 1024
+"""Of all that a PDF packs: A3 in color at 600 dots an inch, and as much again."""
+MOST_BETWEEN = 32 * 1024 * 1024
+"""Of what is packed twice, once unpacked."""
 
 ACTIVE = frozenset({"/JavaScript", "/JS", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Rendition"})
 """Actions of a PDF that do more than turn a page or open a link."""
@@ -40,30 +52,83 @@ class RefusedError(Exception):
 
 def limit(megabytes: int, seconds: int) -> None:
     """Let this process have no more than this, and open nothing any more. What is imported already stays."""
+    Image.preinit()  # what drawing a copy imports
     resource.setrlimit(resource.RLIMIT_AS, (megabytes * 1024 * 1024,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
-def examine(content: bytes, kinds: Sequence[str]) -> str:
-    """The media type, by what is in it and not by its name (D-42). Raises `RefusedError`."""
+def examine(content: bytes, kinds: Sequence[str]) -> tuple[str, bytes]:
+    """The media type, by what is in it and not by its name (D-42), and the clean copy. Raises `RefusedError`."""
     for kind in kinds:
         if content.startswith(BEGINNINGS[kind]):
-            return _pdf(content) if kind == "PDF" else _image(content, kind)
+            copy = _pdf(content) if kind == "PDF" else _image(content, kind)
+            if len(copy) > max(LEAST_COPY, GROWS * len(content)):
+                raise RefusedError(UNREADABLE)
+            return MEDIA_TYPES[kind], copy
     raise RefusedError(KIND)
 
 
-def _pdf(content: bytes) -> str:
+def _pdf(content: bytes) -> bytes:
+    out = io.BytesIO()
     try:
         with pikepdf.open(io.BytesIO(content)) as pdf:
             if pdf.is_encrypted or not len(pdf.pages):
                 raise RefusedError(UNREADABLE)
             if any(_is_active(one) for one in _dictionaries(pdf)):
                 raise RefusedError(UNSAFE)
+            _require_unpackable(pdf)
+            for told in (pdf.trailer, "/Info"), (pdf.Root, "/Metadata"):
+                _forget(*told)
+            # the same copy for the same content: a command that is tried again keeps what its event says
+            pdf.save(
+                out,
+                deterministic_id=True,
+                object_stream_mode=pikepdf.ObjectStreamMode.generate,
+                stream_decode_level=pikepdf.StreamDecodeLevel.none,  # what is packed stays so
+            )
     except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, RecursionError):
         raise RefusedError(UNREADABLE) from None
-    return "application/pdf"
+    return out.getvalue()
+
+
+def _require_unpackable(pdf: pikepdf.Pdf) -> None:
+    """Let a PDF pass that unpacks to what a reader's machine can hold. Raises `RefusedError`."""
+    left = MOST_INFLATED
+    for one in pdf.objects:
+        if isinstance(one, pikepdf.Stream):
+            filters: Any = one.get("/Filter", [])
+            names = [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+            content = one.read_raw_bytes()
+            for at, name in enumerate(names):
+                if name != "/FlateDecode":
+                    break
+                is_last = at + 1 == len(names)
+                content, inflated = _inflated(content, left if is_last else MOST_BETWEEN, keep=not is_last)
+                left -= inflated
+
+
+def _inflated(content: bytes, most: int, *, keep: bool) -> tuple[bytes, int]:
+    """What is packed, where it is kept, and how much that is. What is damaged ends there. Raises `RefusedError`."""
+    unpacking, kept, length = zlib.decompressobj(), bytearray(), 0
+    while content and not unpacking.eof:
+        try:
+            piece = unpacking.decompress(content, LEAST_COPY)
+        except zlib.error:
+            break
+        length += len(piece)
+        if length > most:
+            raise RefusedError(UNREADABLE)
+        if keep:
+            kept += piece
+        content = unpacking.unconsumed_tail
+    return bytes(kept), length
+
+
+def _forget(holder: pikepdf.Object, key: str) -> None:
+    if key in holder:
+        del holder[key]
 
 
 def _dictionaries(pdf: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
@@ -87,30 +152,51 @@ def _is_active(one: pikepdf.Object) -> bool:
     return str(one.get("/S", "")) in ACTIVE or any(name in one for name in CARRIES)
 
 
-def _image(content: bytes, kind: str) -> str:
-    """Every page of a TIFF, the first picture of what has no pages."""
+def _image(content: bytes, kind: str) -> bytes:
+    """Every page is read to its last pixel, and drawn anew."""
+    out = io.BytesIO()
     try:
         with PLUGINS[kind](io.BytesIO(content)) as image:
-            pixels = 0
-            for page in ImageSequence.Iterator(image) if kind == "TIFF" else (image,):
+            pixels, pages = 0, []
+            for page in ImageSequence.Iterator(image) if kind != "JPEG" else (image,):
                 pixels += page.width * page.height
                 if pixels > MOST_PIXELS:
                     raise RefusedError(UNREADABLE)
-                page.load()
+                pages.append(_drawn(page))
+            pages[0].save(out, kind, **_saving(image, pages, kind))
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, TypeError, KeyError, Image.DecompressionBombError):
         raise RefusedError(UNREADABLE) from None
-    return f"image/{kind.lower()}"
+    return out.getvalue()
+
+
+def _drawn(page: Image.Image) -> Image.Image:
+    """The picture alone, the way up that its camera noted, without what else its file says."""
+    page.load()
+    drawn = ImageOps.exif_transpose(page)
+    drawn.info.clear()
+    return drawn
+
+
+def _saving(image: Image.Image, pages: Sequence[Image.Image], kind: str) -> dict[str, Any]:
+    """How the copy is packed: as the original, so that it is as sharp and about as long."""
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        return {"qtables": image.quantization, "subsampling": JpegImagePlugin.get_sampling(image)}
+    if kind == "GIF":
+        return {"save_all": True, "append_images": pages[1:]}
+    packed = "jpeg" if image.info.get("compression") == "jpeg" else "tiff_adobe_deflate"
+    packed = "group4" if all(page.mode == "1" for page in pages) else packed
+    return {"save_all": True, "append_images": pages[1:], "compression": packed}
 
 
 def main() -> None:
-    """Answer with one word."""
+    """Answer with one word, and the copy behind it."""
     limit(int(sys.argv[1]), int(sys.argv[2]))
     try:
-        answer = examine(sys.stdin.buffer.read(), sys.argv[3].split(","))
+        media_type, copy = examine(sys.stdin.buffer.read(), sys.argv[3].split(","))
     except RefusedError as refused:
         sys.stdout.write(f"{refused}\n")
         sys.exit(1)
-    sys.stdout.write(f"{answer}\n")
+    sys.stdout.buffer.write(f"{media_type}\n".encode() + copy)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,20 @@ class ReasonTooLongError(DomainError):
     field = "reason"
 
 
+class ReasonMissingError(DomainError):
+    """Write why: the person reads it."""
+
+    code = "FIELD_REQUIRED"
+    field = "reason"
+
+
+def require_said(reason: str) -> None:
+    """Let a reason pass that is there and short. Raises `ReasonMissingError`, `ReasonTooLongError`."""
+    if not reason.strip():
+        raise ReasonMissingError
+    require_short(reason)
+
+
 def require_short(reason: str) -> None:
     """Let a reason pass that people can read in a mail. Raises `ReasonTooLongError`."""
     if len(reason) > LONGEST:

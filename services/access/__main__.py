@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 
 from chassis.documents.examiner import ProcessExaminer
+from chassis.documents.stores import ContentsSettings, store_of
 from chassis.followers import Follower
 from chassis.hashing import Argon2Hasher
 from chassis.migrate import CHASSIS_SQL
@@ -34,7 +35,7 @@ def parts_of(process: ProcessParts, *, settings: AccessSettings | None = None) -
     )
     hasher = Argon2Hasher(settings, ring.secret("access_pepper.key"))
     examiner, registry = ProcessExaminer(settings, KINDS), RegistryLookup(process.channel("registry"))
-    return Parts(settings, keys, process.vault, hasher, examiner, registry)
+    return Parts(settings, keys, process.vault, hasher, examiner, registry, store_of(ContentsSettings()))
 
 
 def _in_memory(process: ProcessParts) -> Sequence[Follower]:
@@ -50,7 +51,12 @@ SERVICE = Service(
     vault=True,
     publishing=PUBLISHING,
     deadlines=DEADLINES,
-    scripts=[SCRIPTS / "0001_pins.sql", CHASSIS_SQL / "0002_contents.sql"],
+    scripts=[
+        SCRIPTS / "0001_pins.sql",
+        CHASSIS_SQL / "0002_contents.sql",
+        CHASSIS_SQL / "0003_contents_elsewhere.sql",
+        SCRIPTS / "0002_paper_checks.sql",
+    ],
     apis=_apis,
     api_followers=_in_memory,
     other_actors=("access/visitor", "registry"),

@@ -12,7 +12,9 @@ from services.access.domain.document import Document
 from services.access.domain.invitation import Invitation
 from services.access.domain.role_request import RoleRequest
 from services.access.policies import accept_invitation, approve_listed_official, open_own_record
+from services.access.projections.comments import COMMENTS
 from services.access.projections.documents import DOCUMENTS
+from services.access.projections.first_approvals import FIRST_APPROVALS
 from services.access.projections.invitations import INVITATIONS
 from services.access.projections.listed_officials import LISTED, PERSONS, WAITING
 from services.access.projections.role_requests import ROLE_REQUESTS
@@ -32,5 +34,5 @@ class AccessApplication(Application):
         when(AccountState, approve_listed_official.on_account),
     )
     policy_views = (PERSONS, LISTED, WAITING)
-    views = (ROLE_REQUESTS, STAFF_LIST, INVITATIONS, DOCUMENTS)
+    views = (ROLE_REQUESTS, STAFF_LIST, INVITATIONS, DOCUMENTS, COMMENTS, FIRST_APPROVALS)
     hears = ("AccountActivated", "AccountState", "ConnectionState", "EnrollmentState")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chassis.documents.examiner import ProcessExaminer
+from chassis.documents.stores import ContentsSettings, store_of
 from chassis.followers import Follower
 from chassis.migrate import CHASSIS_SQL
 from chassis.server import Api
@@ -37,6 +38,7 @@ def parts_of(process: ProcessParts) -> Parts:
         examiner=ProcessExaminer(settings, KINDS),
         registry=RegistryNpis(process.channel("registry")),
         rights=Rights(process.app, _heard(process), AccessAuthority(process.channel("access"))),
+        store=store_of(ContentsSettings()),
     )
 
 
@@ -53,7 +55,7 @@ SERVICE = Service(
     vault=True,
     publishing=PUBLISHING,
     deadlines=DEADLINES,
-    scripts=[CHASSIS_SQL / "0002_contents.sql"],
+    scripts=[CHASSIS_SQL / "0002_contents.sql", CHASSIS_SQL / "0003_contents_elsewhere.sql"],
     apis=_apis,
     api_followers=_in_memory,
 )

@@ -17,17 +17,22 @@ from chassis.vocabulary.roles import EUS, NAMES, manages
 from chassis.waiting import Waiter
 from services.access.api.auditing import AuditAnswers
 from services.access.api.authority import AuthorityAnswers
+from services.access.api.desk import DeskAnswers
 from services.access.api.documents import DocumentAnswers
 from services.access.api.invitations import InvitationAnswers
+from services.access.api.papers import PaperAnswers
 from services.access.api.reaching import InviteeAnswers, ReachingAnswers, typed_of
 from services.access.commands import reaching, role_requests, staff
 from services.access.commands.parts import Parts
 from services.access.projections import role_requests as request_list
 from services.access.projections import staff_list
 from services.access.projections.authority import AuthorityFollower
+from services.access.projections.first_approvals import FIRST_APPROVALS
 
 
-class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, InvitationAnswers, ReachingAnswers):
+class AccessServicer(
+    AuthorityAnswers, AuditAnswers, DeskAnswers, DocumentAnswers, InvitationAnswers, PaperAnswers, ReachingAnswers
+):
     """Answers for people: every decision is the commands' own."""
 
     def __init__(self, app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> None:
@@ -55,8 +60,11 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
             role_requests.approve,
             caller.cause(request.command_id),
             role_request_id=uuid_of(request.role_request_id, field="role_request_id"),
+            officials_by_two=self._parts.settings.officials_by_two,
         )
-        return pb.ApproveRoleRequestResponse(receipt=receipt_message(receipt))
+        return pb.ApproveRoleRequestResponse(
+            receipt=receipt_message(receipt), needs_second=role_requests.is_pending(self._app, receipt.id)
+        )
 
     def RejectRoleRequest(self, request: pb.RejectRoleRequestRequest, caller: Caller) -> pb.RejectRoleRequestResponse:
         """The matrix of 4.2 decides."""
@@ -109,7 +117,7 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
     def ListRoleRequests(self, request: pb.ListRoleRequestsRequest, caller: Caller) -> pb.ListRoleRequestsResponse:
         """IA-RREQ-01; for External User Services their queue, oldest first."""
         after = uuid_of(request.after, field="after") if request.after else None
-        self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS])
+        self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS, FIRST_APPROVALS])
         if not request.employer_id:
             self._require_eus(caller)
             if request.role and request.role not in NAMES:
@@ -129,7 +137,10 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
                 rows = request_list.pending(
                     session, employer_id=employer_id, after=after, limit=page_limit(request.limit)
                 )
-        return pb.ListRoleRequestsResponse(role_requests=[_role_request(row) for row in rows])
+        first = self._first_approvals(caller, rows)
+        return pb.ListRoleRequestsResponse(
+            role_requests=[_role_request(row, first.get(row.role_request_id, "")) for row in rows]
+        )
 
     def ListStaff(self, request: pb.ListStaffRequest, caller: Caller) -> pb.ListStaffResponse:
         """IA-STAFF-03, IA-STAFF-04."""
@@ -154,14 +165,15 @@ class AccessServicer(AuthorityAnswers, AuditAnswers, DocumentAnswers, Invitation
 
     def GetRoleRequest(self, request: pb.GetRoleRequestRequest, caller: Caller) -> pb.GetRoleRequestResponse:
         """IA-CONF-01; what somebody may not see does not exist for them."""
-        self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS])
+        self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS, FIRST_APPROVALS])
         with self._app.session() as session:
             row = request_list.one(session, role_request_id=uuid_of(request.role_request_id, field="role_request_id"))
         if row is None or not self._may_see(caller, row):
             raise NotFoundError("There is no such request.")
         is_own = row.account_id == caller.account_id
+        first = self._first_approvals(caller, [row]).get(row.role_request_id, "")
         return pb.GetRoleRequestResponse(
-            role_request=_role_request(row),
+            role_request=_role_request(row, first),
             official=self._official(row.role_request_id) if is_own or EUS in caller.roles else None,
             contact_email=self._contact(row.account_id, row.employer_id) if is_own else "",
         )
@@ -203,11 +215,17 @@ RULES = {
     "RejectRoleRequest": Rule.USER,
     "CancelRoleRequest": Rule.USER,
     "GetRoleRequest": Rule.USER,
+    "FindRoleRequest": Rule.USER,
     "ListRoleRequests": Rule.USER,
     "UploadDocument": Rule.USER,
     "DeleteDocument": Rule.USER,
+    "RefuseDocument": Rule.USER,
+    "AddComment": Rule.USER,
+    "RemoveComment": Rule.USER,
     "ListDocuments": Rule.USER,
     "ReadDocument": Rule.USER,
+    "CertifyPaper": Rule.USER,
+    "VerifyPaper": Rule.SERVICE,  # whoever holds a paper
     "InviteStaff": Rule.USER,
     "GetInvitation": Rule.USER,
     "ListInvitations": Rule.USER,
@@ -236,7 +254,7 @@ def apis(app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFol
     ]
 
 
-def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:
+def _role_request(row: request_list.RoleRequestRow, first_approved_by: str) -> pb.RoleRequest:
     return pb.RoleRequest(
         role_request_id=str(row.role_request_id),
         account_id=str(row.account_id),
@@ -249,6 +267,7 @@ def _role_request(row: request_list.RoleRequestRow) -> pb.RoleRequest:
         decided_at=timestamp(row.decided_at),
         documents_uploaded=row.documents_uploaded,
         documents_required=row.documents_required,
+        first_approved_by=first_approved_by,
     )
 
 

@@ -1,4 +1,4 @@
-"""Documents that speak for a role request: added, taken back, read (4.9, IA-CONF-03)."""
+"""Documents that speak for a role request: added, taken back, refused, read (4.9, IA-CONF-03)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from chassis.cause import Cause, Receipt
 from chassis.documents import contents
 from chassis.documents.contents import Kept
 from chassis.documents.uploads import checked
-from chassis.domain import NotFoundError
+from chassis.domain import NotAllowedError, NotFoundError
 from chassis.vault import ShreddedError
+from chassis.vocabulary.reasons import require_said
 from chassis.vocabulary.roles import EUS
 from services.access.commands.parts import Parts
 from services.access.domain.document import Document, require_known
-from services.access.domain.role_request import RoleRequest, required, uploaded
+from services.access.domain.role_request import AlreadyDecidedError, OwnRequestError, RoleRequest, required, uploaded
 
 NAME_CONTEXT = "access.Document.file_name"
+REASON_CONTEXT = "access.Document.reason"
 
 
 @once
@@ -40,6 +42,7 @@ def upload(
         app,
         parts.vault,
         parts.examiner,
+        parts.store,
         document_id=cause.command_id,
         owner_id=cause.actor,
         file_name=name,
@@ -62,7 +65,7 @@ def _upload(app: Application, cause: Cause, *, role_request_id: UUID, document_t
     return app.commit(document, request, cause=cause)
 
 
-def delete(app: Application, cause: Cause, *, document_id: UUID) -> Receipt:
+def delete(app: Application, cause: Cause, *, parts: Parts, document_id: UUID) -> Receipt:
     """Take a document of the actor's own request back. Repeating it changes nothing."""
     document: Document = app.repository.get(document_id, kind=Document)
     request = owned(app, cause.actor, document.role_request_id)
@@ -70,8 +73,31 @@ def delete(app: Application, cause: Cause, *, document_id: UUID) -> Receipt:
         request.detach(document_id=document_id)
         document.delete()
     receipt = app.commit(document, request, cause=cause)
-    contents.drop(app, document_id)
+    contents.drop(app, parts.store, document_id)
     return receipt
+
+
+def refuse(app: Application, cause: Cause, *, parts: Parts, document_id: UUID, reason: str) -> Receipt:
+    """Ask for another document in place of this one, in the name of External User Services. Repeating changes nothing.
+
+    It counts no more, so the request leaves the queue until another is there; its owner reads why.
+    """
+    if EUS not in cause.roles:
+        raise NotAllowedError("Only External User Services refuse a document.")
+    require_said(reason)
+    document: Document = app.repository.get(document_id, kind=Document)
+    if document.account_id == cause.actor:
+        raise OwnRequestError
+    request: RoleRequest = app.repository.get(document.role_request_id, kind=RoleRequest)
+    if document.is_deleted:
+        raise NotFoundError("There is no such document.")
+    if document.status == "UPLOADED":
+        request.detach(document_id=document_id)
+        sealed = sealed_for(parts, document.account_id, reason, REASON_CONTEXT)
+        document.refuse(refused_by=cause.actor, reason=sealed)
+    elif request.status != "PENDING":
+        raise AlreadyDecidedError
+    return app.commit(document, request, cause=cause)
 
 
 def read(app: Application, parts: Parts, *, account_id: UUID, roles: frozenset[str], id: UUID) -> bytes:
@@ -80,7 +106,7 @@ def read(app: Application, parts: Parts, *, account_id: UUID, roles: frozenset[s
     if document.is_deleted or (document.account_id != account_id and EUS not in roles):
         raise NotFoundError("There is no such document.")
     try:
-        found = contents.get(app, parts.vault, document_id=id)
+        found = contents.get(app, parts.vault, parts.store, document_id=id)
     except ShreddedError:
         found = None
     if found is None:
@@ -94,10 +120,18 @@ def counted(app: Application, role_request_id: UUID) -> tuple[int, int]:
     return uploaded(request.role, request.documents.values()), required(request.role)
 
 
-def name_of(parts: Parts, *, owner_id: UUID, sealed: str) -> str:
-    """What its owner calls a document; empty where the key was shredded."""
+def sealed_for(parts: Parts, owner_id: UUID, text: str, context: str) -> str:
+    """Words about a document, sealed for its owner. Raises `NotFoundError` where the owner was erased."""
     try:
-        return parts.vault.open(owner_id, sealed, NAME_CONTEXT)
+        return parts.vault.seal(owner_id, text, context)
+    except ShreddedError:
+        raise NotFoundError("The data of this document's owner have been destroyed.") from None
+
+
+def opened(parts: Parts, *, owner_id: UUID, sealed: str, context: str) -> str:
+    """What was sealed for the owner of a document; empty where there is nothing, or the key was shredded."""
+    try:
+        return parts.vault.open(owner_id, sealed, context) if sealed else ""
     except ShreddedError:
         return ""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from chassis.documents.examiner import Examiner
+from chassis.documents.stores import Store
 from chassis.documents.uploads import DocumentSettings
 from chassis.hashing import Hasher, HashSettings
 from chassis.vault import Vault, blind, to_text
@@ -24,6 +25,10 @@ class AccessSettings(HashSettings, DocumentSettings):
 
     pin_hours: int = 72
     pin_tries: int = 5
+    paper_checks_an_hour: int = 20
+    """Check codes of papers that may be tried from one address, right ones too."""
+    officials_by_two: bool = False
+    """Whether two people of External User Services must approve an Authorized Official (S-14)."""
 
     @property
     def pin_life(self) -> timedelta:
@@ -61,6 +66,8 @@ class Parts:
     hasher: Hasher
     examiner: Examiner
     registry: Registry
+    store: Store | None = None
+    """Of documents; None: the database."""
 
     def address_index(self, email: str) -> str:
         """By which an invited address is found; compared without case."""

@@ -15,6 +15,7 @@ from chassis.vocabulary.reasons import require_short
 from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS, manages
 from services.access.domain.association import Association
 from services.access.domain.deciding import MAY_DECIDE, require_may_decide
+from services.access.domain.document import Document
 from services.access.domain.role_request import OwnRequestError, RoleRequest
 
 Command = Callable[..., Receipt]
@@ -103,19 +104,26 @@ def request_role(
     return app.commit(request, association, cause=cause)
 
 
-def approve(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt:
+def approve(app: Application, cause: Cause, *, role_request_id: UUID, officials_by_two: bool = False) -> Receipt:
     """Approve a role request in the actor's name: the role is held from then on. Repeating it changes nothing.
 
     An official or manager is approved by somebody who has given a second factor just now (S-09). Where External User
-    Services decide, and nobody at the employer does, documents must speak for it (4.2).
+    Services decide, and nobody at the employer does, documents must speak for it (4.2). With `officials_by_two` an
+    official is one when a second person of theirs has approved, too (S-14).
     """
     request, association = _undecided(app, cause, role_request_id)
     if manages(request.role):
         require_recent(cause)  # S-09
     is_theirs = role_at(app, cause.actor, request.employer_id) in MAY_DECIDE[request.role]
-    request.approve(approved_by=cause.actor, by_documents=not is_theirs)
+    by_two = officials_by_two and request.role == AUTHORIZED_OFFICIAL
+    request.approve(approved_by=cause.actor, by_documents=not is_theirs, by_two=by_two)
+    if request.status == "PENDING":
+        return app.commit(request, cause=cause)
     association.approve(role_request_id=request.id, approved_by=cause.actor)
-    return app.commit(request, association, cause=cause)
+    spoke: list[Document] = [] if is_theirs else [app.repository.get(id_, kind=Document) for id_ in request.documents]
+    for document in spoke:
+        document.accept(accepted_by=cause.actor)
+    return app.commit(request, association, *spoke, cause=cause)
 
 
 def reject(app: Application, cause: Cause, *, role_request_id: UUID, reason: str = "") -> Receipt:
@@ -148,6 +156,12 @@ def _undecided(app: Application, cause: Cause, role_request_id: UUID) -> tuple[R
     )
     association: Association = app.repository.get(Association.id_for(request.account_id, request.employer_id))
     return request, association
+
+
+def is_pending(app: Application, role_request_id: UUID) -> bool:
+    """Whether nothing is decided yet, from the own log."""
+    request: RoleRequest = app.repository.get(role_request_id, kind=RoleRequest)
+    return request.status == "PENDING"
 
 
 def role_at(app: Application, account_id: UUID, employer_id: UUID) -> str:

@@ -86,6 +86,12 @@ class RoleRequest(Aggregate):
         TOPIC = "access.RoleRequest.Approved"
         approved_by: UUID
 
+    class ApprovedByOne(Aggregate.Event):
+        """One person of External User Services approves it by these documents; another must, too (S-14)."""
+
+        TOPIC = "access.RoleRequest.ApprovedByOne"
+        approved_by: UUID
+
     class AutoApproved(Aggregate.Event):
         """The role is held from now on: an approved enrollment lists the person in it (X-11)."""
 
@@ -145,6 +151,7 @@ class RoleRequest(Aggregate):
         self.decided_by: UUID | None = None
         self.documents: dict[UUID, str] = {}
         self.official = ""
+        self.approved_by_one: UUID | None = None
 
     @property
     def lacks_documents(self) -> bool:
@@ -156,14 +163,20 @@ class RoleRequest(Aggregate):
         if not self.official:
             self._official_named(official=official)
 
-    def approve(self, *, approved_by: UUID, by_documents: bool = False) -> None:
-        """Grant the role; `by_documents` where only they speak for it. Twice is the same as once."""
+    def approve(self, *, approved_by: UUID, by_documents: bool = False, by_two: bool = False) -> None:
+        """Grant the role; `by_documents` where only they speak for it, `by_two` where a second person must agree.
+
+        Twice by one person is the same as once.
+        """
         if approved_by == self.account_id:
             raise OwnRequestError
         if self._is_open(or_is="APPROVED"):
             if by_documents and self.lacks_documents:
                 raise DocumentsMissingError
-            self._approved(approved_by=approved_by)
+            if not by_two or self.approved_by_one not in {None, approved_by}:
+                self._approved(approved_by=approved_by)
+            elif self.approved_by_one is None:
+                self._approved_by_one(approved_by=approved_by)
 
     def auto_approve(self, *, enrollment_id: UUID) -> None:
         """Grant the role that an enrollment already gives; what was decided stays decided (X-11)."""
@@ -226,10 +239,12 @@ class RoleRequest(Aggregate):
     @event(DocumentAttached)
     def _document_attached(self, document_id: UUID, document_type: str, documents_uploaded: int) -> None:
         self.documents = {**self.documents, document_id: document_type}
+        self.approved_by_one = None  # that was by other documents
 
     @event(DocumentDetached)
     def _document_detached(self, document_id: UUID, documents_uploaded: int) -> None:
         self.documents = {id_: kind for id_, kind in self.documents.items() if id_ != document_id}
+        self.approved_by_one = None
 
     @event(DocumentsCompleted)
     def _documents_completed(self) -> None:
@@ -239,6 +254,10 @@ class RoleRequest(Aggregate):
     def _approved(self, approved_by: UUID) -> None:
         self.status = "APPROVED"
         self.decided_by = approved_by
+
+    @event(ApprovedByOne)
+    def _approved_by_one(self, approved_by: UUID) -> None:
+        self.approved_by_one = approved_by
 
     @event(AutoApproved)
     def _auto_approved(self, enrollment_id: UUID) -> None:

@@ -106,6 +106,12 @@ def one(db: Session, *, role_request_id: UUID) -> RoleRequestRow | None:
     return RoleRequestRow(*row) if row else None
 
 
+def tracked(db: Session, *, tracking_id: str) -> RoleRequestRow | None:
+    """The request with this Tracking ID, ungrouped; or None."""
+    row = db.one("SELECT * FROM role_requests_v2 WHERE tracking_id = %s", (tracking_id,))
+    return RoleRequestRow(*row) if row else None
+
+
 def open_requests(db: Session, *, account_id: UUID) -> dict[UUID, tuple[UUID, str]]:
     """Employer -> id and tracking id of this person's open request there (IA-PROF-07)."""
     rows = db.run(

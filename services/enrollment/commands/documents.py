@@ -31,6 +31,7 @@ def upload(
         app,
         parts.vault,
         parts.examiner,
+        parts.store,
         document_id=cause.command_id,
         owner_id=cause.actor,
         file_name=name,
@@ -63,5 +64,5 @@ def delete(app: App, cause: Cause, *, parts: Parts, document_id: UUID) -> Receip
     document.remove(was_submitted=application.was_submitted)
     receipt = app.commit(document, application, cause=cause)
     if document.status == "DELETED":
-        contents.drop(app, document_id)
+        contents.drop(app, parts.store, document_id)
     return receipt

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from chassis.documents.examiner import Examiner
+from chassis.documents.stores import Store
 from chassis.documents.uploads import DocumentSettings
 from chassis.vault import Vault
 from chassis.vocabulary import eastern
@@ -52,6 +53,8 @@ class Parts:
     examiner: Examiner
     registry: Registry
     rights: Rights
+    store: Store | None = None
+    """Of documents; None: the database."""
 
 
 def after_days(now: datetime, days: int) -> datetime:

@@ -126,7 +126,7 @@ def content(app: App, parts: Parts, reader: Reader, document_id: UUID) -> bytes:
     found: Document = app.repository.get(document_id, kind=Document)
     _visible(app, parts, reader, found.application_id)
     try:
-        kept = contents.get(app, parts.vault, document_id=found.id) if found.status != "DELETED" else None
+        kept = contents.get(app, parts.vault, parts.store, document_id=found.id) if found.status != "DELETED" else None
     except ShreddedError:
         kept = None
     if kept is None:

@@ -22,6 +22,8 @@ from services.portal.web import (
     audit_explorer,
     audit_stream,
     audit_then,
+    certification,
+    comments,
     confirmation,
     connecting,
     connections,
@@ -52,6 +54,7 @@ from services.portal.web import (
     submitting,
     templating,
     topics,
+    verifying,
 )
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
@@ -73,6 +76,9 @@ AREAS: tuple[Iterable[Page], ...] = (
     adding.PAGES,
     confirmation.PAGES,
     documents.PAGES,
+    comments.PAGES,
+    certification.PAGES,
+    verifying.PAGES,
     staff.PAGES,
     staff_requests.PAGES,
     member.PAGES,

@@ -42,6 +42,8 @@ class RequestRow:
     uploaded: int
     """Of the documents that the request needs (IA-CONF-04)."""
     required: int
+    first_approved_by: str
+    """Who of External User Services has approved it, while another of them must, too (S-14); empty otherwise."""
 
 
 def rows(visit: Visit, found: Sequence[RoleRequest]) -> list[RequestRow]:
@@ -62,6 +64,7 @@ def rows(visit: Visit, found: Sequence[RoleRequest]) -> list[RequestRow]:
             requested_at=one.requested_at,
             uploaded=one.documents_uploaded,
             required=one.documents_required,
+            first_approved_by=one.first_approved_by,
         )
         for one in found
     ]
@@ -79,7 +82,7 @@ def approve(visit: Visit, back: str, again: Callable[[Form, int], Response]) -> 
     except RefusedError as refused:
         return again(form, form.not_taken(refused, visit.command_id()))
     receipts.remember(visit, answer.receipt)
-    return visit.go(_and_done(back, "role_approved"))
+    return visit.go(_and_done(back, "role_approved_by_one" if answer.needs_second else "role_approved"))
 
 
 def ask_reject(visit: Visit, back: str) -> Response:

@@ -62,7 +62,7 @@ def upload(visit: Visit) -> Response:
 
 def view(visit: Visit) -> Response:
     """A document, to be saved. The owner and External User Services get it; for others there is none."""
-    document = _document(visit)
+    document = shown(visit)
 
     def piece(offset: int) -> bytes:
         request = ReadDocumentRequest(document_id=document.document_id, offset=offset)
@@ -111,7 +111,7 @@ def _delete(visit: Visit, form: Form, status: int = 200) -> Response:
     request = _own(visit)
     if request.status != "PENDING" and not form.errors:
         return visit.go(f"/requests/{request.role_request_id}")
-    document = _document(visit)
+    document = shown(visit)
     return visit.page(
         "employers/document_delete.html",
         status,
@@ -130,7 +130,7 @@ def _own(visit: Visit) -> RoleRequest:
     return request
 
 
-def _document(visit: Visit) -> Document:
+def shown(visit: Visit) -> Document:
     """The document of the path, where it belongs to the request of the path."""
     request_id, document_id = (str(visit.request.path_params[name]) for name in ("request", "document"))
     found = [one for one in papers.listed(visit, request_id).documents if one.document_id == document_id]

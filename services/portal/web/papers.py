@@ -45,6 +45,10 @@ class Row:
     kind: str
     """`PDF, 1.2 MB`."""
     at: Any
+    status: str = "UPLOADED"
+    reason: str = ""
+    """Why External User Services want another in its place."""
+    comments: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def of(visit: Visit, request: RoleRequest) -> Papers | None:
     if not request.documents_required or not (own or visit.is_eus):
         return None
     found = listed(visit, request.role_request_id)
-    there = {one.document_type for one in found.documents}
+    there = {one.document_type for one in found.documents if one.status != "REFUSED"}
     return Papers(
         rows=[row(visit, one) for one in found.documents],
         uploaded=found.documents_uploaded,
@@ -88,6 +92,7 @@ def row(visit: Visit, document: Document) -> Row:
     return Row(
         document.document_id, document.file_name, type_of(visit, document.document_type),
         f"{kind}, {size(document.bytes)}", document.uploaded_at,
+        document.status, document.reason, len(document.comments),
     )  # fmt: skip
 
 
@@ -113,16 +118,20 @@ def saved(visit: Visit, document: AnyDocument, piece: Callable[[int], bytes]) ->
     return visit.answer(Response(bytes(content), headers=headers(document), media_type=document.media_type))
 
 
+HANDED_OUT = {
+    "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+"""How a file is handed out: never shown or run on our origin (S-23)."""
+
+
 def headers(document: AnyDocument) -> dict[str, str]:
     """With which a document is handed out: to be saved, never shown or run on our origin (S-23, RFC 6266)."""
     name = saved_as(document)
     plain = re.sub(r"[^A-Za-z0-9. _()-]", "_", name)
-    return {
-        "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}",
-        "content-security-policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
-        "x-content-type-options": "nosniff",
-        "cache-control": "no-store",
-    }
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return {**HANDED_OUT, "content-disposition": disposition}
 
 
 def saved_as(document: AnyDocument) -> str:

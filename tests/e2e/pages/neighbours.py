@@ -119,6 +119,11 @@ class Neighbours:
         )
         return str(self.story.ask(self.story.access.RequestRole, request, who, "access").receipt.id)
 
+    def check_code(self, who: Person, request_id: str) -> str:
+        """What stands on the paper of a request today."""
+        request = access.CertifyPaperRequest(role_request_id=request_id)
+        return str(self.story.ask(self.story.access.CertifyPaper, request, who, "access").check_code)
+
     def give_role(self, official: Person, who: Person, employer_id: str, role: str, *functions: str) -> str:
         """Ask for a role, have it approved, and what goes with it; the association's id."""
         approved = self._approve(official, self.ask_role(who, employer_id, role))
@@ -166,8 +171,8 @@ class Neighbours:
         self.story.eventually(lambda: len(self.pending(at.official)) == 4, "the requests that wait for the official")
 
     def ask_the_desk(self) -> None:
-        """Three people ask to be Access Manager, the first of them without papers."""
-        for who, papers in (("Tunde", ()), ("Delia", AM_PAPERS), ("Petra", AM_PAPERS)):
+        """Four people ask to be Access Manager, the first of them without papers."""
+        for who, papers in (("Tunde", ()), ("Delia", AM_PAPERS), ("Petra", AM_PAPERS), ("Jo", AM_PAPERS)):
             asking = self.registered(who, "Usherwood")
             request_id = self.ask_role(asking, HARBOR, AM)
             for document_type in papers:

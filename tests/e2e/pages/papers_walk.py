@@ -33,16 +33,48 @@ def wrong(page: Page, name: str, content: bytes, says: str) -> None:
     expect(page.locator("#document-type-2")).to_be_checked()
 
 
+def paper(page: Page, base: str, look: Look, code: str) -> None:
+    """Save the paper to sign, and check it as whoever holds it does; `code` stands on it."""
+    page_id = page.locator("main .m-track").first.inner_text()
+    assert save(page, "Access Manager Certification").read_bytes().startswith(b"%PDF-")
+    page.goto(f"{base}/verify")
+    look(page, "verify")
+    page.fill("#tracking-id", page_id)
+    page.fill("#check-code", "0000-0000-0000")
+    press(page, "Check")
+    look(page, "verify-errors")
+    page.fill("#check-code", code)
+    press(page, "Check")
+    done(page, f"This paper was made here for the request {page_id}")
+    look(page, "verify-known")
+
+
+def comment(page: Page, look: Look) -> None:
+    """Say something about a document, and take it back."""
+    link(page, "Add a comment")
+    press(page, "Add a comment")
+    look(page, "papers-comment-errors")
+    page.fill("#text", "Both pages are on one sheet")
+    press(page, "Add a comment")
+    done(page, "The comment is added.")
+    look(page, "papers-comments")
+    press(page, "Delete comment")
+    done(page, "The comment is deleted.")
+
+
 def requester(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     """Olga Paperman asks to be Access Manager and hands in what that needs."""
     who = neighbours.registered("Olga", "Paperman")
-    request = f"/requests/{neighbours.ask_role(who, HARBOR, AM)}"
+    request_id = neighbours.ask_role(who, HARBOR, AM)
+    request = f"/requests/{request_id}"
     enter(page, base, who)
     page.goto(base + request)
     expect(page.locator("main")).to_contain_text(
         "0 of the total required 2 documents for completion have been uploaded."
     )
     look(page, "papers-none")
+    paper(page, base, look, neighbours.check_code(who, request_id))
+    page.goto(base + request)
     link(page, "Add a Document")
     look(page, "papers-add")
     page.check("#document-type-2", force=True)
@@ -63,6 +95,8 @@ def requester(page: Page, base: str, look: Look, neighbours: Neighbours) -> None
     expect(page.locator("main")).to_contain_text("2 of the total required 2 documents")
     look(page, "papers-complete")
     assert save(page, "View").read_bytes() == CP_575
+    comment(page, look)
+    page.goto(base + request)
     link(page, "Delete")
     look(page, "papers-delete")
     press(page, "Delete")

@@ -112,6 +112,10 @@ class Pecos:
     def clock(self) -> Clock:
         return self.office.clock
 
+    def drawn(self, content: bytes) -> bytes:
+        """A document as it is kept."""
+        return self.parts.examiner.examine(content).content
+
     def settle(self) -> None:
         """Everybody hears everything; identity, which is not in this house, says that it has nothing more to say."""
         value = Progress(origin="identity", edition=1, position=1).SerializeToString(deterministic=True)

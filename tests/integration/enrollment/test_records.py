@@ -52,7 +52,7 @@ def test_a_pdf_or_a_tiff_is_taken_for_what_it_is(pecos: Pecos, content: bytes, m
     id_ = pecos.upload(STAFF, content, application_id=application_id).receipt.id
     [shown] = pecos.ask("ListDocuments", STAFF, application_id=application_id).documents
     assert (shown.document_id, shown.media_type, shown.file_name) == (id_, media_type, "license.pdf")
-    assert pecos.ask("ReadDocument", DOCTOR, document_id=id_).piece == content
+    assert pecos.ask("ReadDocument", DOCTOR, document_id=id_).piece == pecos.drawn(content)
     assert refused(partial(pecos.ask, "ReadDocument", STRANGER, document_id=id_)) == "NOT_FOUND"
 
 
@@ -89,7 +89,7 @@ def test_a_document_is_destroyed_in_a_draft_and_end_dated_once_submitted(pecos: 
     pecos.ask("DeleteDocument", STAFF, document_id=kept)
     [shown] = pecos.ask("ListDocuments", STAFF, application_id=application_id).documents
     assert shown.ended_at.seconds
-    assert pecos.ask("ReadDocument", STAFF, document_id=kept).piece == content
+    assert pecos.ask("ReadDocument", STAFF, document_id=kept).piece == pecos.drawn(content)
 
 
 def test_a_statement_is_filed_instead_of_a_signature(pecos: Pecos) -> None:

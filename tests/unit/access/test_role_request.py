@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -96,3 +96,32 @@ def test_a_refusal_says_what_the_rule_is() -> None:
     with pytest.raises(DomainError, match="Nobody decides their own request") as refused:
         raise OwnRequestError
     assert refused.value.code == "OWN_REQUEST"
+
+
+def by_two(person: UUID) -> Callable[[RoleRequest], None]:
+    return lambda request: request.approve(approved_by=person, by_two=True)
+
+
+BY_ONE = fact(RoleRequest.ApprovedByOne, approved_by=OFFICIAL)
+
+
+def test_a_second_person_gives_what_a_first_has_approved() -> None:
+    """S-14: the same person twice is one."""
+    given(RoleRequest, REQUESTED).when(by_two(OFFICIAL)).then(BY_ONE)
+    given(RoleRequest, REQUESTED, BY_ONE).when(by_two(OFFICIAL)).then()
+    other = uuid4()
+    given(RoleRequest, REQUESTED, BY_ONE).when(by_two(other)).then(fact(RoleRequest.Approved, approved_by=other))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        fact(RoleRequest.DocumentAttached, document_id=uuid4(), document_type="CP_575", documents_uploaded=1),
+        fact(RoleRequest.DocumentDetached, document_id=uuid4(), documents_uploaded=0),
+    ],
+)
+def test_other_documents_need_a_first_person_again(change: Fact) -> None:
+    """S-14: what one has approved is not what the other sees."""
+    again = uuid4()
+    asked = given(RoleRequest, REQUESTED, BY_ONE, change).when(by_two(again))
+    asked.then(fact(RoleRequest.ApprovedByOne, approved_by=again))

@@ -75,10 +75,12 @@ def role_request(number: int, role: str, account: str = DELIA, employer: str = C
     )  # fmt: skip
 
 
-def document(number: int, kind: str = "CP_575", name: str = "cp575.pdf", content: bytes = b"%PDF-") -> a.Document:
+def document(
+    number: int, kind: str = "CP_575", name: str = "cp575.pdf", content: bytes = b"%PDF-", **more: Any
+) -> a.Document:
     return a.Document(
         document_id=id_of(number), document_type=kind, file_name=name, media_type="application/pdf",
-        bytes=len(content), uploaded_at=stamp(),
+        bytes=len(content), uploaded_at=stamp(), status=more.pop("status", "UPLOADED"), **more,
     )  # fmt: skip
 
 
@@ -183,13 +185,19 @@ class World:
             ),
             ListRoleRequests=self._requests,
             GetRoleRequest=self._request,
+            FindRoleRequest=self._find,
             RequestRole=a.RequestRoleResponse(receipt=receipt("access", id=id_of(50))),
             CancelRoleRequest=a.CancelRoleRequestResponse(**done),
-            ApproveRoleRequest=a.ApproveRoleRequestResponse(**done),
+            ApproveRoleRequest=a.ApproveRoleRequestResponse(receipt=receipt("access")),
             RejectRoleRequest=a.RejectRoleRequestResponse(**done),
             ListDocuments=self._documents,
             UploadDocument=a.UploadDocumentResponse(**done, documents_uploaded=1, documents_required=1),
             DeleteDocument=a.DeleteDocumentResponse(**done),
+            RefuseDocument=a.RefuseDocumentResponse(**done),
+            AddComment=a.AddCommentResponse(**done),
+            RemoveComment=a.RemoveCommentResponse(**done),
+            CertifyPaper=a.CertifyPaperResponse(check_code="1XQ07M3K9ZTB", made_on="2026-05-07"),
+            VerifyPaper=a.VerifyPaperResponse(tracking_id="R8WKT4C1GX", made_on="2026-05-07"),
             ReadDocument=lambda asked: a.ReadDocumentResponse(piece=self.content[asked.offset :][: 512 * 1024]),
             GrantFunction=a.GrantFunctionResponse(**done),
             WithdrawFunction=a.WithdrawFunctionResponse(**done),
@@ -242,6 +250,10 @@ class World:
             and (asked.also_incomplete or one.documents_uploaded >= one.documents_required)
         ]
         return a.ListRoleRequestsResponse(role_requests=found[: asked.limit])
+
+    def _find(self, asked: a.FindRoleRequestRequest) -> Any:
+        found = [one for one in self.requests if one.tracking_id == asked.tracking_id.upper().replace("-", "")]
+        return a.FindRoleRequestResponse(role_request_id=found[0].role_request_id) if found else NO_SUCH
 
     def _documents(self, asked: a.ListDocumentsRequest) -> Any:
         found = self._request(a.GetRoleRequestRequest(role_request_id=asked.role_request_id))

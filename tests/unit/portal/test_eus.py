@@ -7,8 +7,23 @@ from html import escape
 import grpc
 import httpx
 import pytest
+from mandate.access.v1 import service_pb2 as a
 
-from tests.unit.portal.answers import AM, AO, CLINIC, JO, OTHER, PETRA, SEU, World, id_of, refusal, role_request
+from tests.unit.portal.answers import (
+    AM,
+    AO,
+    CLINIC,
+    JO,
+    OTHER,
+    PETRA,
+    SEU,
+    World,
+    id_of,
+    receipt,
+    refusal,
+    role_request,
+)
+from tests.unit.portal.identity_answers import CAST
 from tests.unit.portal.reading import errors, hidden, text
 
 
@@ -104,3 +119,68 @@ def test_what_lacks_documents_is_not_approved(erin: httpx.Client, world: World) 
 def test_the_desk_manages_no_staff(erin: httpx.Client) -> None:
     assert erin.get("/staff").status_code == 404
     assert CLINIC not in erin.get("/home").text
+
+
+def test_a_tracking_id_opens_its_request_however_it_is_typed(erin: httpx.Client, world: World) -> None:
+    """portal.md 3.2: typed from the telephone, decided or not."""
+    world.requests = [role_request(60, SEU, status="REJECTED")]
+    assert erin.get("/eus?track=r8wk-t4c1-gx").headers["location"] == f"/requests/{id_of(60)}"
+    world.requests = []
+    answer = erin.get("/eus?track=r8wk-t4c1-gx")
+    assert answer.status_code == 422
+    says = "No request has this Tracking ID. Compare it with the papers, R and 9 more characters"
+    assert errors(answer.text) == ([says],) * 2
+    unreadable = refusal(grpc.StatusCode.INVALID_ARGUMENT, "UNREADABLE_TRACKING_ID", "tracking_id")
+    world.access.answers["FindRoleRequest"] = unreadable
+    assert erin.get("/eus?track=x").status_code == 422
+    assert 'value="x"' in erin.get("/eus?track=x").text
+
+
+def test_the_queue_is_searched_by_person_and_employer(erin: httpx.Client, world: World) -> None:
+    world.requests = [role_request(60, AO), role_request(61, AM, JO, OTHER), role_request(62, SEU, JO)]
+    page = text(erin.get("/eus?last=naka&employer=BRIGHT").text)
+    assert "Nakamura, Jo" in page
+    assert "Harbor Point" not in page
+    assert "Marsh" not in page
+    assert "Nothing matches" in text(erin.get("/eus?first=zz").text)
+    assert 'name="role" value="' + AM in erin.get(f"/eus?role={AM}&last=naka").text
+
+
+def test_a_search_looks_through_the_whole_queue_and_pages(erin: httpx.Client, world: World) -> None:
+    """Names are not access's: its pages are gone through, and the cursor is where the page ended."""
+    world.requests = [role_request(100 + n, SEU, JO if n % 10 == 0 else PETRA) for n in range(430)]
+    page = erin.get("/eus?last=naka").text
+    assert text(page).count("Approve Nakamura, Jo") == 25
+    assert f"/eus?last=naka&amp;after={id_of(340)}" in page
+    rest = text(erin.get(f"/eus?last=naka&after={id_of(340)}").text)
+    assert rest.count("Approve Nakamura, Jo") == 18
+    assert "Next page" not in rest
+    world.requests = world.requests[:25]
+    assert "Next page" not in text(erin.get("/eus").text)
+
+
+def test_two_people_approve_an_official(erin: httpx.Client, world: World) -> None:
+    """S-14: who has approved waits; another gives the role."""
+    me = CAST["eusdesk1"].account_id
+    world.requests = [role_request(60, AO, first_approved_by=me), role_request(61, AO, JO, first_approved_by=PETRA)]
+    page = text(erin.get("/eus").text)
+    assert "Another person of External User Services must approve it, too." in page
+    assert "One person has approved it. With your approval the role is given." in page
+    assert page.count("Approve Marsh") == 0
+    assert page.count("Approve Nakamura") == 1
+    world.access.answers["ApproveRoleRequest"] = a.ApproveRoleRequestResponse(
+        receipt=receipt("access"), needs_second=True
+    )
+    form = hidden(erin.get("/eus").text, "/eus")
+    assert erin.post("/eus", data=form).headers["location"] == "/eus?done=role_approved_by_one"
+
+
+def test_the_desk_decides_on_the_page_of_a_request(erin: httpx.Client, ana: httpx.Client, world: World) -> None:
+    """4.2: with the documents and what was said before its eyes."""
+    world.requests = [role_request(60, AO, documents_uploaded=1, documents_required=1)]
+    page = erin.get(f"/requests/{id_of(60)}").text
+    assert f'href="/eus/{id_of(60)}/reject"' in page
+    assert erin.post("/eus", data=hidden(page, "/eus")).headers["location"] == "/eus?done=role_approved"
+    assert 'action="/eus"' not in ana.get(f"/requests/{id_of(60)}").text
+    world.requests[0].status = "APPROVED"
+    assert 'action="/eus"' not in erin.get(f"/requests/{id_of(60)}").text

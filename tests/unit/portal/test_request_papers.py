@@ -77,8 +77,8 @@ def test_the_table_shows_each_document(ana: httpx.Client, world: World) -> None:
     page = ana.get(REQUEST).text
     assert "<b>scan" not in page
     assert (
-        "<b>scan.pdf PDF, 1.2 MB CP 575 05/07/2026 10:43AM View <b>scan.pdf, CP 575 Delete <b>scan.pdf, CP 575"
-        in text(page)
+        "<b>scan.pdf PDF, 1.2 MB CP 575 Add a comment <b>scan.pdf "
+        "05/07/2026 10:43AM View <b>scan.pdf, CP 575 Delete <b>scan.pdf, CP 575" in text(page)
     )
     assert f'href="{ONE}"' in page
     assert f'href="{ONE}/delete"' in page

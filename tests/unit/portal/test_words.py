@@ -42,6 +42,7 @@ MADE_UP = (
     r"IA-CONF-02\.[A-Z_]+",
     r"IA-CONF-03\.((types|about)\.)?\w+",
     r"IA-CONF-04\.[A-Z_0-9]+",
+    r"IA-CONF-07\.[A-Z_]+",
     r"IA-STAFF-01\.(none\.|none_text\.)?(active|requests|inactive|last|first|employer)",
     r"IA-STAFF-03\.\w+",
     r"IA-ADDS-03\.\w+",
@@ -429,7 +430,11 @@ STEPS = {
     "IA-CONN-10.dba": "Doing Business As (DBA)",
     "IA-CONN-13.multiple": "Multiple Connections",
     "IA-CONF-03.title": "Document Management:",
-    "IA-CONF-03.lead": "You can upload, view, and delete documents.",
+    "IA-CONF-03.lead": (
+        "You can upload, view, and delete documents. You can also view, add, and delete comments related to the "
+        "uploaded documents"
+    ),
+    "IA-CONF-03.comments": "Comments",
     "IA-CONF-03.name": "File Name",
     "IA-CONF-03.type": "Document Type",
     "IA-CONF-03.added": "Date Added",
