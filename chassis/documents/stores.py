@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from chassis import nature
 from chassis.domain import DomainError
 from chassis.settings import FromEnvironment
 
@@ -66,9 +67,9 @@ class FolderStore:
         self._folder = folder
 
     def put(self, digest: str, content: bytes) -> None:
-        """Written beside, and put in its place whole."""
+        """Written beside, and put in its place whole; its name is on the disk, too, once this returns."""
         place = self._place(digest)
-        beside = place.with_suffix(f".{os.getpid()}")
+        beside = place.with_suffix(f".{nature.new_id()}")  # threads of one process may bring the same
         try:
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with beside.open("wb") as file:
@@ -76,6 +77,8 @@ class FolderStore:
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(place)
+            for folder in (place.parent, self._folder):
+                _flush(folder)
         except OSError as error:
             raise StoreAwayError from error
 
@@ -97,6 +100,14 @@ class FolderStore:
 
     def _place(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest
+
+
+def _flush(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 class ObjectStore:
