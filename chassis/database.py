@@ -39,7 +39,7 @@ class Promise(Protocol[Done_co]):
     """What will come of a job that was handed in."""
 
     def result(self) -> Done_co:
-        """Wait until it is done and return, or raise, what came of it. To be asked once."""
+        """Wait until it is done and return, or raise, what came of it. For one thread, whoever handed in."""
         ...
 
 

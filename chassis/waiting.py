@@ -127,10 +127,7 @@ class GroupCommit:
         while not mine.done:
             with self._mutex:
                 batch = [self._queue.popleft() for _ in range(min(len(self._queue), MOST))]
-            try:
-                outcomes = mine.work([one.job for one in batch])
-            except BaseException as error:  # noqa: BLE001 - told to all who wait for it
-                outcomes = [error] * len(batch)
+            outcomes = self._outcomes(mine, batch)
             if self._sizes is not None:
                 self._sizes.observe(len(batch))
             self._tell(mine, batch, outcomes)
@@ -139,6 +136,16 @@ class GroupCommit:
             self._busy = next_leader is not None
         if next_leader is not None:
             next_leader.bell.release()
+
+    @staticmethod
+    def _outcomes(mine: _Handed, batch: Sequence[_Handed]) -> Sequence[Any]:
+        try:
+            outcomes = mine.work([one.job for one in batch])
+        except BaseException as error:  # noqa: BLE001 - told to all who wait for it
+            return [error] * len(batch)
+        if len(outcomes) == len(batch):
+            return outcomes
+        return [RuntimeError(f"{len(outcomes)} outcomes of {len(batch)} jobs")] * len(batch)
 
     def _tell(self, mine: _Handed, batch: Sequence[_Handed], outcomes: Sequence[Any]) -> None:
         """Each who waits wakes the next: woken all at once, they would take the interpreter from each other."""

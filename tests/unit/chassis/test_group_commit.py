@@ -100,6 +100,14 @@ def test_what_the_work_raises_is_raised_by_each_of_its_batch_and_the_next_goes_o
     assert commit.hand_in(5, work).result() == 5
 
 
+def test_work_that_forgets_a_job_leaves_nobody_waiting() -> None:
+    commit = GroupCommit()
+    promises = [commit.hand_in(number, lambda jobs: jobs[1:]) for number in range(2)]
+    for promise in promises:
+        with pytest.raises(RuntimeError, match="1 outcomes of 2 jobs"):
+            promise.result()
+
+
 def test_sixty_four_threads_each_get_their_own_outcome() -> None:
     commit = GroupCommit()
 
