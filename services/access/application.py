@@ -11,12 +11,18 @@ from services.access.domain.association import Association
 from services.access.domain.document import Document
 from services.access.domain.invitation import Invitation
 from services.access.domain.role_request import RoleRequest
-from services.access.policies import accept_invitation, approve_listed_official, open_own_record
+from services.access.policies import (
+    accept_invitation,
+    approve_listed_official,
+    notice_missing_official,
+    open_own_record,
+)
 from services.access.projections.comments import COMMENTS
 from services.access.projections.documents import DOCUMENTS
 from services.access.projections.first_approvals import FIRST_APPROVALS
 from services.access.projections.invitations import INVITATIONS
 from services.access.projections.listed_officials import LISTED, PERSONS, WAITING
+from services.access.projections.officials import OFFICIALS
 from services.access.projections.role_requests import ROLE_REQUESTS
 from services.access.projections.staff_list import STAFF_LIST
 
@@ -32,7 +38,9 @@ class AccessApplication(Application):
         when(RoleRequest.Requested, approve_listed_official.on_request),
         when(EnrollmentState, approve_listed_official.on_enrollment),
         when(AccountState, approve_listed_official.on_account),
+        when(Association.Ended, notice_missing_official.on_ended),
+        when(Association.Approved, notice_missing_official.on_approved),
     )
-    policy_views = (PERSONS, LISTED, WAITING)
+    policy_views = (PERSONS, LISTED, WAITING, OFFICIALS)
     views = (ROLE_REQUESTS, STAFF_LIST, INVITATIONS, DOCUMENTS, COMMENTS, FIRST_APPROVALS)
     hears = ("AccountActivated", "AccountState", "ConnectionState", "EnrollmentState")

@@ -131,6 +131,17 @@ def _ended(event: Association.Ended, association: Association) -> events_pb2.Emp
     )
 
 
+def _left_without_official(
+    event: Association.EmployerLeftWithoutOfficial, association: Association
+) -> events_pb2.EmployerLeftWithoutAuthorizedOfficial:
+    return events_pb2.EmployerLeftWithoutAuthorizedOfficial(
+        association_id=str(association.id),
+        account_id=str(association.account_id),
+        employer_id=str(association.employer_id),
+        left_at=timestamp(event.timestamp),
+    )
+
+
 def association_state(association: Association) -> state_pb2.AssociationState:
     """The whole public state of one person at one employer."""
     return state_pb2.AssociationState(
@@ -175,6 +186,7 @@ PUBLISHING = Publishing(
         Invitation.Accepted: _accepted,
         Invitation.Withdrawn: _withdrawn,
         Association.Ended: _ended,
+        Association.EmployerLeftWithoutOfficial: _left_without_official,
     },
     to_state={Association: association_state},
     form=2,  # since then a request after leaving tells the role asked for

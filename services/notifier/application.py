@@ -27,6 +27,7 @@ from services.notifier.policies import (
     tell_connection_decision,
     tell_connection_ended,
     tell_inviter,
+    tell_no_official,
     tell_reassignment,
     tell_role_decision,
 )
@@ -71,6 +72,7 @@ class NotifierApplication(Application):
         when(access.RoleRequestAutoApproved, tell_role_decision.on_approved),
         when(access.RoleRequestRejected, tell_role_decision.on_rejected),
         when(access.EmployerAssociationEnded, tell_access_changed.on_ended),
+        when(access.EmployerLeftWithoutAuthorizedOfficial, tell_no_official.on_left),
         when(connections.ConnectionRequested, ask_connection_deciders.on_request),
         when(access_state.AssociationState, ask_connection_deciders.on_association),
         when(connections.ConnectionApproved, tell_connection_decision.on_decision),
@@ -109,6 +111,7 @@ class NotifierApplication(Application):
         "ConnectionRequested",
         "CorrectionsRequested",
         "EmployerAssociationEnded",
+        "EmployerLeftWithoutAuthorizedOfficial",
         "InvitationAccepted",
         "InvitationWithdrawn",
         "MfaCodeIssued",

@@ -101,6 +101,7 @@ class AccessServicer(
             staff.disassociate,
             caller.cause(request.command_id),
             association_id=uuid_of(request.association_id, field="association_id"),
+            leaves_without_official=request.leaves_without_official,
         )
         return pb.DisassociateResponse(receipt=receipt_message(receipt))
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
-from chassis.domain import Aggregate
+from chassis.domain import Aggregate, DomainError
 from chassis.vocabulary.functions import require_known, require_offered
 from chassis.vocabulary.roles import EUS
 from services.access.commands.role_requests import role_at
@@ -16,6 +16,7 @@ from services.access.domain.association import Association, NotAssociatedError
 from services.access.domain.deciding import require_may_manage
 from services.access.domain.invitation import Invitation
 from services.access.domain.role_request import RoleRequest
+from services.access.projections import officials
 
 
 def grant_function(app: Application, cause: Cause, *, association_id: UUID, function: str) -> Receipt:
@@ -34,8 +35,19 @@ def withdraw_function(app: Application, cause: Cause, *, association_id: UUID, f
     return app.commit(association, cause=cause)
 
 
-def disassociate(app: Application, cause: Cause, *, association_id: UUID) -> Receipt:
-    """End an association: the person's own wish, or a manager's. Repeating it changes nothing."""
+class LastOfficialError(DomainError):
+    """This is the last Authorized Official of the employer. Say that the employer is to be left without one (D-08)."""
+
+    field = "leaves_without_official"
+
+
+def disassociate(
+    app: Application, cause: Cause, *, association_id: UUID, leaves_without_official: bool = False
+) -> Receipt:
+    """End an association: the person's own wish, or a manager's. Repeating it changes nothing.
+
+    Raises `LastOfficialError` where the last Authorized Official would go and it was not said that this is meant.
+    """
     association: Association = app.repository.get(association_id, kind=Association)
     if cause.actor != association.account_id:
         require_may_manage(
@@ -43,6 +55,10 @@ def disassociate(app: Application, cause: Cause, *, association_id: UUID) -> Rec
             role=role_at(app, cause.actor, association.employer_id),
             is_eus=EUS in cause.roles,
         )
+    if association.is_approved and not leaves_without_official:
+        with app.session() as session:
+            if officials.is_last(session, association_id=association_id):
+                raise LastOfficialError
     changed: list[Aggregate] = [association]
     if association.is_approved and association.open_request_id is not None:
         waiting: RoleRequest = app.repository.get(association.open_request_id, kind=RoleRequest)

@@ -115,6 +115,11 @@ class Association(Aggregate):
         TOPIC = "access.Association.Ended"
         ended_by: UUID
 
+    class EmployerLeftWithoutOfficial(Aggregate.Event):
+        """With this person the employer's last Authorized Official has gone (D-08)."""
+
+        TOPIC = "access.Association.EmployerLeftWithoutOfficial"
+
     @event(Requested)
     def __init__(
         self, id: UUID, account_id: UUID, employer_id: UUID, role: str = "", role_request_id: UUID | None = None
@@ -124,6 +129,7 @@ class Association(Aggregate):
         self.employer_id = employer_id
         self.role = ""
         self.last_role = ""
+        self.was_last_official = False
         self.functions: list[str] = []
         self.status = "PENDING" if role_request_id else "INVITED"
         self.asked_role = role
@@ -214,6 +220,11 @@ class Association(Aggregate):
         if self.is_approved:
             self._ended(ended_by=ended_by)
 
+    def leave_without_official(self) -> None:
+        """Note that nobody is Authorized Official of the employer since this person is not. Twice is once (D-08)."""
+        if self.role != AUTHORIZED_OFFICIAL and not self.was_last_official:
+            self._employer_left_without_official()
+
     def _must_be_staff(self) -> None:
         if not self.is_approved:
             raise NotAssociatedError
@@ -231,6 +242,7 @@ class Association(Aggregate):
     def _approved(self, role: str, approved_by: UUID) -> None:
         self.status = "APPROVED"
         self.role = role
+        self.was_last_official = False
         self.functions = []
         self.role_request_id, self.invitation_id = self.open_request_id, None
         self.open_request_id = None
@@ -267,6 +279,10 @@ class Association(Aggregate):
     @event(ContactChosen)
     def _contact_chosen(self, email: str, invitation_id: UUID | None) -> None:
         self.contact_email, self.contact_invitation_id = email, invitation_id
+
+    @event(EmployerLeftWithoutOfficial)
+    def _employer_left_without_official(self) -> None:
+        self.was_last_official = True
 
     @event(Ended)
     def _ended(self, ended_by: UUID) -> None:

@@ -127,7 +127,11 @@ def leave(visit: Visit) -> Response:
     form = _leave_form(visit, mine)
     if not form.read(visit.data):
         return _leave(visit, mine, form, 422)
-    request = DisassociateRequest(command_id=visit.command_id(), association_id=mine.association_id)
+    request = DisassociateRequest(
+        command_id=visit.command_id(),
+        association_id=mine.association_id,
+        leaves_without_official=LAST.name in form.fields,
+    )
     try:
         answer: DisassociateResponse = visit.ask(visit.portal.clients.access.Disassociate, request, audience="access")
     except RefusedError as refused:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from mandate.access.v1 import events_pb2 as access
 from mandate.access.v1.state_pb2 import AssociationState
+from mandate.identity.v1.state_pb2 import AccountState
 
 from services.access.commands import role_requests
 from services.notifier.domain.notification import Notification
@@ -250,3 +251,23 @@ def test_mails_about_an_employer_go_to_the_contact_chosen_for_it(bureau: Bureau)
     bureau.hear(approved(jane))
     assert len(subjects(bureau, "jane.at.work@clinic.example")) == 2
     assert subjects(bureau, "jane@example.com") == []
+
+
+def test_m_15_managers_and_the_desk_hear_that_an_employer_has_no_official(bureau: Bureau) -> None:
+    """D-08: what still works, and how there can be one again; staff hear nothing of it."""
+    bureau.called.known[CLINIC] = "Marlbrook Family Clinic"
+    roles = {"am@clinic.example": "ACCESS_MANAGER", "seu@clinic.example": "STAFF_END_USER"}
+    for address, role in roles.items():
+        bureau.hear(association(bureau.people.add(address), role))
+    desk = bureau.people.add("desk@eus.example", language="es")
+    bureau.hear(AccountState(account_id=str(desk), active=True, roles=["EUS"]), key=desk)
+    left = bureau.people.add("left@clinic.example")
+    bureau.hear(access.EmployerLeftWithoutAuthorizedOfficial(account_id=str(left), employer_id=str(CLINIC)))
+    [to_manager] = bureau.inbox.messages("am@clinic.example")
+    assert to_manager.subject == "Marlbrook Family Clinic has no Authorized Official"
+    for part in ("go on as before", "/employers/find"):
+        assert part in to_manager.text
+    [to_desk] = bureau.inbox.messages("desk@eus.example")
+    assert to_desk.subject == "Marlbrook Family Clinic no tiene funcionario autorizado"
+    assert "/eus" in to_desk.text
+    assert len(bureau.inbox.messages()) == 2

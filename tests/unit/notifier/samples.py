@@ -178,6 +178,17 @@ SAMPLES = (
         contains=("Before", "Staff End User", "After", "no access"),
         contiene=("Antes", "Staff End User", "Después", "sin acceso"),
     ),
+    *(
+        Sample(
+            "M-15",
+            "Marlbrook Family Clinic has no Authorized Official",
+            "Marlbrook Family Clinic no tiene funcionario autorizado",
+            {"employer": "Marlbrook Family Clinic", "is_desk": is_desk},
+            contains=("go on as before", f"{BASE}/eus" if is_desk else f"{BASE}/employers/find"),
+            contiene=("siguen como antes", f"{BASE}/eus" if is_desk else f"{BASE}/employers/find"),
+        )
+        for is_desk in (False, True)
+    ),
     Sample(
         "M-16",
         "A connection request awaits your decision",

@@ -30,7 +30,7 @@ HOSTILE = (
     "x\u202egpj.exe",
     "x\u2066hidden\u2069",
 )
-WITH_FOREIGN_SUBJECT = {"M-14": "employer"}
+WITH_FOREIGN_SUBJECT = {"M-14": "employer", "M-15": "employer"}
 """Mails whose subject holds a word that people have written, and its name."""
 
 every = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.id)

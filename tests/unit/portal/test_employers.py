@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from types import SimpleNamespace
 
+import grpc
 import httpx
 import pytest
 
@@ -20,6 +21,7 @@ from tests.unit.portal.answers import (
     association,
     id_of,
     late,
+    refusal,
     stamp,
 )
 from tests.unit.portal.reading import errors, hidden, text
@@ -116,6 +118,19 @@ def test_leaving_says_what_is_lost_and_then_does_it(ana: httpx.Client, world: Wo
     assert answer.headers["location"] == "/profile/employers?done=disassociated"
     (asked,) = world.access.requests("Disassociate")
     assert (asked.association_id, asked.command_id) == (id_of(1), form["command_id"])
+    assert not asked.leaves_without_official
+
+
+def test_who_has_become_the_last_official_meanwhile_is_told(ana: httpx.Client, world: World) -> None:
+    """D-08: access decides, not the page."""
+    world.mine = [association(1, CLINIC, AO, "APPROVED")]
+    world.staff = [*world.mine, association(9, CLINIC, AO, account=STRANGER)]
+    world.access.answers["Disassociate"] = refusal(
+        grpc.StatusCode.FAILED_PRECONDITION, "LAST_OFFICIAL", "leaves_without_official"
+    )
+    answer = ana.post(LEAVE, data=hidden(ana.get(LEAVE).text, LEAVE))
+    assert answer.status_code == 422
+    assert "last Authorized Official" in errors(answer.text)[0][0]
 
 
 def test_the_last_official_says_twice_that_it_is_meant(ana: httpx.Client, world: World) -> None:
@@ -128,6 +143,7 @@ def test_the_last_official_says_twice_that_it_is_meant(ana: httpx.Client, world:
     assert errors(answer.text)[0] == errors(answer.text)[1] != []
     assert world.access.requests("Disassociate") == []
     assert ana.post(LEAVE, data=hidden(page, LEAVE) | {"last": "yes"}).status_code == 303
+    assert [asked.leaves_without_official for asked in world.access.requests("Disassociate")] == [True]
     world.staff.append(association(9, CLINIC, AO, account=STRANGER))
     assert "last Authorized Official" not in text(ana.get(LEAVE).text)
 
