@@ -62,7 +62,8 @@ def test_filters(mandate: Terminal, village: Village) -> None:
     def found(*words: str) -> list[str]:
         return [row["event"] for row in mandate.finds("audit", "log", *words)]
 
-    assert found("--actor", str(HELP)) == ["access.RoleRequest.Approved", "access.Association.Approved"] * 3
+    decided, papers = ["access.RoleRequest.Approved", "access.Association.Approved"], ["access.Document.Accepted"] * 3
+    assert found("--actor", str(HELP)) == [*decided, *papers, *decided, *papers, *decided]
     assert set(found("--actor", "access.ingest")) == {"heard.AccountState", "heard.ConnectionState"}
     assert found("--service", "connections", "--actor", str(village.doctor)) == ["connections.Connection.Approved"]
     everything = found("--correlation", str(village.command))

@@ -179,10 +179,12 @@ def test_a_checkpoint_kept_elsewhere_shows_that_everything_was_put_back(
 
 
 def test_a_sealer_that_stands_still_is_incomplete(mandate: Terminal, sealed: Village, publish_account: Any) -> None:
+    behind = sealed.house.access.end()
     publish_account(uuid4(), position=90)
     sealed.house.settle()
     assert mandate.finds("audit", "verify")["missing"] == []
-    superuser(sealed.house, "UPDATE log SET recorded_at = recorded_at - interval '61 s' WHERE position > 30")
+    older = "UPDATE log SET recorded_at = recorded_at - interval '61 s' WHERE position > %s"
+    superuser(sealed.house, older, behind)
     last = sealed.house.access.end()
     superuser(sealed.house, "UPDATE log SET recorded_at = '2026-01-01Z' WHERE position = %s", last)
     found = mandate.finds("audit", "verify", "--service", "access", code=3)

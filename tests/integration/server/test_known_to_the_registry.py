@@ -135,7 +135,7 @@ def test_a_role_is_asked_for_at_an_employer_that_the_registry_knows(town: Town) 
     refused = refusal(lambda: town.ask_for_role(uuid4(), command_id=same))
     assert refused == (grpc.StatusCode.NOT_FOUND, [("UNKNOWN_EMPLOYER", "employer_id")])
     assert town.ends() == before
-    assert town.ask_for_role(OTHER_GROUP, command_id=same).receipt.position == before[0] + 2
+    assert town.ask_for_role(OTHER_GROUP, command_id=same).receipt.position == before[0] + 3
 
 
 def test_a_connection_is_asked_for_where_the_registry_knows_the_other_side(town: Town) -> None:
