@@ -140,6 +140,10 @@ class Database(Protocol):
         """
         ...
 
+    def committing(self) -> AbstractContextManager[Session]:
+        """The session of whoever commits for all who came together: one at a time. Raises as `session` does."""
+        ...
+
 
 class PooledDatabase:
     """A pool of sessions of the application's role in one schema."""
@@ -150,6 +154,7 @@ class PooledDatabase:
         self.together: Together | None = None
         """Given by whoever puts the process together: it has threads, and this module has none."""
         self._options = options(schema, role)
+        self._committing: psycopg.Connection[Row] | None = None
         self._pool = ConnectionPool(
             dsn,
             min_size=1,
@@ -168,6 +173,9 @@ class PooledDatabase:
     def close(self) -> None:
         """Close every session that is not in use."""
         self._pool.close()
+        if self._committing is not None:
+            self._committing.close()
+            self._committing = None
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -178,17 +186,46 @@ class PooledDatabase:
         except (PoolTimeout, PoolClosed, TooManyRequests) as error:
             raise DatabaseUnavailableError(str(error)) from error
 
+    @contextmanager
+    def committing(self) -> Iterator[Session]:
+        """A session of its own, kept open: whoever commits waits for nobody who reads, and asks no pool each time."""
+        connection = self._kept()
+        if connection is None:
+            with self.session() as session:  # which waits for a server that is coming back
+                yield session
+            return
+        try:
+            yield Session(connection)
+        finally:
+            if connection.pgconn.transaction_status != TransactionStatus.IDLE:  # lost, or left in the middle
+                connection.close()
+
+    def _kept(self) -> psycopg.Connection[Row] | None:
+        try:
+            if self._committing is not None:
+                _refuse_closed(self._committing)
+                return self._committing
+        except psycopg.OperationalError:
+            self._committing = None
+        try:
+            self._committing = self.connect()
+        except psycopg.OperationalError:
+            return None
+        return self._committing
+
     def connect(self) -> psycopg.Connection[Row]:
         """A connection outside the pool, for what holds one for long: a lease, LISTEN."""
         return psycopg.connect(self.dsn, autocommit=True, options=self._options)
 
 
 def _refuse_closed(connection: psycopg.Connection[Row]) -> None:
-    """Raise where the server has closed a session that lay in the pool: it is replaced, and nobody notices.
+    """Raise where the server has closed a session that lay unused: it is replaced, and nobody notices.
 
     A session that was closed has something to read, and then the server is asked. To ask at every turn would be a
     third of all round trips while nobody does anything.
     """
+    if connection.closed:
+        raise psycopg.OperationalError("closed")
     poll = select.poll()
     poll.register(connection.pgconn.socket, select.POLLIN)
     if poll.poll(0):

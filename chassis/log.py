@@ -136,7 +136,7 @@ def hand_in(
     job = _job(origin, entries, cause, answer)
 
     def work(jobs: Sequence[_Job]) -> Sequence[list[int] | Exception]:
-        with database.session() as session:
+        with database.committing() as session:
             return _together(session, jobs)
 
     if database.together is None:

@@ -107,6 +107,8 @@ class SimDatabase:
             actor.sessions[self] = SimSession(self.idle.pop() if self.idle else self._open(), actor, self.idle)
         yield actor.sessions[self]
 
+    committing = session
+
     def close(self) -> None:
         """Close what the dead have left; for when all are."""
         while self.idle:

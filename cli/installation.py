@@ -37,6 +37,8 @@ class ReadOnly:
         """The one session."""
         yield self._session
 
+    committing = session
+
 
 @dataclass(frozen=True)
 class Installation:
