@@ -8,8 +8,8 @@ MAKEFLAGS += --no-print-directory
 export PYTHON ?= python3
 BIN := .venv/bin
 
-# Processes that share a test run.
-N ?= 2
+# Processes that share a test run. Tests wait more than they compute: with one a core, half of both cores stood idle.
+N ?= 3
 # Further words for pytest: make test-unit ARGS='-k password'
 ARGS ?=
 SEED ?= 1
