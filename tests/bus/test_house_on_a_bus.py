@@ -120,7 +120,12 @@ def test_moving_to_kafka_answers_nothing_twice(house: House, kafka: KafkaServer)
         nppes = connect(moved, "NPPES")  # rests on what was heard before the move, proven fresh since
         moved.settle()
         assert reactions(moved) - reacted == Counter({"heard.ConnectionRequested": 1})
-        moved.access.execute(staff.disassociate, DOCTOR, association_id=Association.id_for(DOCTOR, PRACTICE))
+        moved.access.execute(
+            staff.disassociate,
+            DOCTOR,
+            association_id=Association.id_for(DOCTOR, PRACTICE),
+            leaves_without_official=True,
+        )
         moved.settle()
         with pytest.raises(connections.NotYourSideError):
             moved.connections.execute(connections.approve, DOCTOR, connection_id=nppes, side="PROVIDER")

@@ -227,7 +227,9 @@ def test_a_command_id_is_one_persons(told: House) -> None:
 
 def test_a_right_that_has_ended_is_none_as_soon_as_it_is_heard(told: House) -> None:
     id_ = ask(told, OFFICIAL, SURROGATE)
-    told.access.execute(staff.disassociate, DOCTOR, association_id=Association.id_for(DOCTOR, PRACTICE))
+    told.access.execute(
+        staff.disassociate, DOCTOR, association_id=Association.id_for(DOCTOR, PRACTICE), leaves_without_official=True
+    )
     told.settle()
     with refused(told, NotYourSideError):
         do(told, connections.approve, DOCTOR, PROVIDER, id_)

@@ -206,7 +206,9 @@ class Pecos:
 
     def leave(self, who: UUID) -> None:
         """Somebody leaves the group."""
-        self.house.access.execute(staff.disassociate, who, association_id=Association.id_for(who, GROUP))
+        self.house.access.execute(
+            staff.disassociate, who, association_id=Association.id_for(who, GROUP), leaves_without_official=True
+        )
 
     # -- what many tests do
 
