@@ -133,15 +133,14 @@ def hand_in(
     result is asked for, nobody may be at work on it; whoever has many commands in hand hands them all in first.
     The promise raises as `append` does; this raises `BusyError` where too many wait.
     """
-    job = _job(origin, entries, cause, answer)
+    if database.together is None:
+        raise ValueError(f"{database.schema} is written to by one at a time: append")
 
     def work(jobs: Sequence[_Job]) -> Sequence[list[int] | Exception]:
         with database.committing() as session:
             return _together(session, jobs)
 
-    if database.together is None:
-        raise ValueError(f"{database.schema} is written to by one at a time: append")
-    return database.together.hand_in(job, work)
+    return database.together.hand_in(_job(origin, entries, cause, answer), work)
 
 
 def _job(origin: str, entries: Sequence[Entry], cause: Cause | Sequence[Cause], answer: Answer | None) -> _Job:

@@ -10,7 +10,6 @@ the disk so much longer.
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -28,6 +27,7 @@ from tests.bench.machine import children, cpu_s, postmaster, server
 from tests.bench.slow_disk import slower_flush
 from tests.bench.writers import (
     Pgbench,
+    Reader,
     Writer,
     drive_counted,
     ours,
@@ -48,40 +48,15 @@ Turn = Callable[[int], tuple[int, list[float]]]
 
 def check(database: PooledDatabase, appended: int) -> None:
     """Nothing lost, nothing twice, every leaf right; and a reader beside 16 writers misses nothing."""
-    seen: list[int] = []
-    done = threading.Event()
-
-    def follow() -> None:
-        with database.session() as session:
-            last = log.end(session)
-            start = last
-            while True:
-                ended = done.is_set()
-                rows = log.read(session, after=last)
-                seen.extend(row.position for row in rows)
-                last = rows[-1].position if rows else last
-                if ended and not rows:
-                    break
-            there = session.run("SELECT position FROM log WHERE position > %s ORDER BY position", (start,))
-            assert seen == [position for (position,) in there]
-
-    failed: list[BaseException] = []
-
-    def guarded() -> None:
-        try:
-            follow()
-        except BaseException as error:  # noqa: BLE001 - raised below
-            failed.append(error)
-
-    reader = threading.Thread(target=guarded)
-    reader.start()
-    time.sleep(0.05)
-    more, _ = drive_counted(ours(database, 16), 0.5)
-    done.set()
-    reader.join(30)
-    assert not failed, failed
-    assert not reader.is_alive()
     with database.session() as session:
+        start = log.end(session)
+    reader = Reader(database, start)
+    reader.start()
+    more, _ = drive_counted(ours(database, 16), 0.5)
+    reader.finish()
+    with database.session() as session:
+        there = session.run("SELECT position FROM log WHERE position > %s ORDER BY position", (start,))
+        assert reader.seen == [position for (position,) in there]
         row = session.one("SELECT count(*), count(DISTINCT stream) FROM log")
         assert row == (appended + more, appended + more), (row, appended + more)
         for one in log.read(session, after=0, limit=1_000):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,7 +19,7 @@ from chassis.database import PooledDatabase
 from chassis.embedded.postgres import EmbeddedPostgres
 from tests.bench.figures import Bench, begin, ratios
 from tests.bench.machine import children, cpu_s, postmaster, server
-from tests.bench.writers import Pgbench, pgbench_program, prepare
+from tests.bench.writers import Pgbench, Reader, pgbench_program, prepare
 
 MANY = 64
 PROCESSES = (1, 2, 4)
@@ -75,37 +74,14 @@ def together(writers: Sequence[Process], order: str) -> tuple[int, float]:
     return sum(one.written() for one in writers), time.perf_counter() - began
 
 
-class Reader(threading.Thread):
-    """Asks for what is behind the last position that it saw, again and again."""
-
-    def __init__(self, database: PooledDatabase) -> None:
-        super().__init__()
-        self.seen: list[int] = []
-        self.done = threading.Event()
-        self._database = database
-
-    def run(self) -> None:
-        with self._database.session() as session:
-            last = log.end(session)
-            while True:
-                ended = self.done.is_set()
-                rows = log.read(session, after=last)
-                self.seen.extend(row.position for row in rows)
-                last = rows[-1].position if rows else last
-                if ended and not rows:
-                    return
-
-
 def missed(database: PooledDatabase, writers: Sequence[Process], events: int) -> tuple[int, int, float]:
     """How many events a reader beside the writers did not see, of how many, written at what rate."""
     with database.session() as session:
         start = log.end(session)
-    reader = Reader(database)
+    reader = Reader(database, start)
     reader.start()
-    time.sleep(0.1)
     written, took = together(writers, f"promised {MANY // len(writers)} events {events // len(writers)}")
-    reader.done.set()
-    reader.join()
+    reader.finish()
     with database.session() as session:
         there = [
             position

@@ -174,6 +174,33 @@ def drive_counted(writers: Sequence[Callable[[], Any]], seconds: float) -> tuple
     return sum(written), [one for noted in took for one in noted]
 
 
+class Reader(threading.Thread):
+    """Asks for what is behind the last position that it saw, again and again."""
+
+    def __init__(self, database: PooledDatabase, after: int) -> None:
+        super().__init__()
+        self._last = after
+        self.seen: list[int] = []
+        self.done = threading.Event()
+        self._database = database
+
+    def run(self) -> None:
+        with self._database.session() as session:
+            while True:
+                ended = self.done.is_set()
+                rows = log.read(session, after=self._last)
+                self.seen.extend(row.position for row in rows)
+                self._last = rows[-1].position if rows else self._last
+                if ended and not rows:
+                    return
+
+    def finish(self) -> None:
+        """Read on until there is nothing more."""
+        self.done.set()
+        self.join(60)
+        assert not self.is_alive()
+
+
 def pgbench_program() -> Path | None:
     """Debian's, or the wheel's."""
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/pgbench"))
