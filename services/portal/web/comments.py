@@ -79,7 +79,7 @@ def refuse(visit: Visit) -> Response:
 
 def _comments(visit: Visit, form: Form, status: int = 200) -> Response:
     request, document = confirmation.asked(visit), documents.shown(visit)
-    own = visit.session is not None and request.account_id == visit.session.account_id
+    own = visit.is_by(request.account_id)
     return visit.page(
         "employers/comments.html",
         status,
@@ -94,7 +94,7 @@ def _comments(visit: Visit, form: Form, status: int = 200) -> Response:
 
 def _refuse(visit: Visit, form: Form, status: int = 200) -> Response:
     request, document = confirmation.asked(visit), documents.shown(visit)
-    own = visit.session is not None and request.account_id == visit.session.account_id
+    own = visit.is_by(request.account_id)
     if own or (document.status != "UPLOADED" and not form.errors):
         raise HTTPException(404)
     return visit.page(

@@ -38,7 +38,7 @@ def show(visit: Visit) -> Response:
     answer = _answered(visit)
     request = answer.role_request
     provider = naming.providers(visit, [request.employer_id]).get(request.employer_id)
-    own = visit.session is not None and request.account_id == visit.session.account_id
+    own = visit.is_by(request.account_id)
     people = {} if own else naming.people(visit, [request.account_id])
     return visit.page(
         "employers/confirmation.html",

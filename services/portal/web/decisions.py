@@ -118,7 +118,7 @@ def _reject(visit: Visit, back: str, form: Form, status: int = 200) -> Response:
     id_ = str(visit.request.path_params["request"])
     question = GetRoleRequestRequest(role_request_id=id_)
     found = receipts.ask(visit, visit.portal.clients.access.GetRoleRequest, question, audience="access").role_request
-    own = visit.session is not None and found.account_id == visit.session.account_id
+    own = visit.is_by(found.account_id)
     if own or (found.status != "PENDING" and not form.errors):
         raise HTTPException(404)
     return visit.page(

@@ -64,7 +64,7 @@ class Papers:
 
 def of(visit: Visit, request: RoleRequest) -> Papers | None:
     """The documents of a request, for its owner and External User Services; None where there are none to show."""
-    own = visit.session is not None and request.account_id == visit.session.account_id
+    own = visit.is_by(request.account_id)
     if not request.documents_required or not (own or visit.is_eus):
         return None
     found = listed(visit, request.role_request_id)

@@ -65,7 +65,7 @@ def role_requests(visit: Visit) -> Sequence[RoleRequest]:
 
 def is_mine_to_decide(visit: Visit, request: RoleRequest) -> bool:
     """Whether it waits for this person: by the matrix, and nobody decides their own (4.2)."""
-    own = visit.session is not None and request.account_id == visit.session.account_id
+    own = visit.is_by(request.account_id)
     return not own and managed(visit).get(request.employer_id, "") in MAY_DECIDE.get(request.role, frozenset())
 
 

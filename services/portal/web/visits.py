@@ -103,6 +103,10 @@ class Visit:
         """Whether the person works for External User Services."""
         return self.session is not None and StaffRole.STAFF_ROLE_EUS in self.session.roles
 
+    def is_by(self, account_id: str) -> bool:
+        """Whether the person is the one with this account."""
+        return self.session is not None and self.session.account_id == account_id
+
     @property
     def is_mac(self) -> bool:
         """Whether the person works for the Medicare Administrative Contractor."""
