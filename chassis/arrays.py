@@ -18,6 +18,8 @@ _EMPTY = struct.Struct(">iiI")
 _LENGTH = struct.Struct(">i")
 _BIGINT = struct.Struct(">iq")
 _NULL = b"\xff\xff\xff\xff"
+_ONE = {element: _HEADER.pack(1, 0, element, 1, 1) for element in (16, 17, 20, 25, 1184, 2950)}
+"""Most arrays have one element: the header is made once for each type."""
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -77,6 +79,8 @@ def read_bigints(data: bytes) -> list[int]:
 
 
 def _array(oid: int, element: int, items: list[bytes]) -> Array:
+    if len(items) == 1 and items[0] is not _NULL:
+        return Array(oid, _ONE[element] + items[0])
     if not items:
         return Array(oid, _EMPTY.pack(0, 0, element))
     header = _HEADER.pack(1, _NULL in items, element, len(items), 1)

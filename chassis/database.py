@@ -27,6 +27,7 @@ _GONE = (
 
 _PREPARED: WeakKeyDictionary[psycopg.Connection[Row], dict[str, bytes]] = WeakKeyDictionary()
 """The names of statements prepared by `Session.call`: a connection outlives the sessions that it serves."""
+_TAKEN = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 _UNPREPARED = b"26000"
 """Says that a statement is not prepared: at a roll-back psycopg forgets all of a connection, ours too."""
 
@@ -88,7 +89,7 @@ class Session:
         given = cast("Sequence[bytes]", values)  # None is NULL here too, though the library's types do not say so
         if statement in names:
             result = pgconn.exec_prepared(names[statement], given, binary, Format.BINARY)
-            if result.error_field(DiagnosticField.SQLSTATE) != _UNPREPARED:
+            if result.status in _TAKEN or result.error_field(DiagnosticField.SQLSTATE) != _UNPREPARED:
                 return self._rows(result)
         name = names.setdefault(statement, f"call_{len(names)}".encode())
         self._rows(pgconn.prepare(name, statement.encode()))
@@ -98,7 +99,7 @@ class Session:
         pgconn = self.connection.pgconn
         if pgconn.status == ConnStatus.BAD:
             raise psycopg.OperationalError(pgconn.get_error_message())
-        if result.status not in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        if result.status not in _TAKEN:
             raise psycopg.errors.error_from_result(result)
         columns = range(result.nfields)
         return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -16,7 +16,7 @@ class Nature(NamedTuple):
     random_bytes: Callable[[int], bytes]
 
 
-REAL = Nature(now=lambda: datetime.now(UTC), random_bytes=secrets.token_bytes)
+REAL = Nature(now=lambda: datetime.now(UTC), random_bytes=os.urandom)
 """The wall clock and the system's random numbers."""
 
 _current = REAL
