@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -51,6 +52,7 @@ def read(source: IO[bytes]) -> Piece:
 def main() -> None:
     """Judge; end quietly when nobody reads any more."""
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    gc.disable()  # nothing here refers to itself, and looking for what does is a twentieth of the work
     straight, *files = sys.argv[1:]
     for title, path in zip(files[::2], files[1::2], strict=True):
         with Path(path).open("rb") as file:

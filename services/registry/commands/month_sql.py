@@ -11,6 +11,7 @@ BEGIN: Final = """
     SET LOCAL work_mem = '64MB';
     SET LOCAL max_parallel_maintenance_workers = 1; -- an index by two processes; more only crowd two cores
     SET LOCAL default_statistics_target = 30; -- of the ANALYZE at the end
+    SET LOCAL enable_mergejoin = off; -- of staged rows, whose number nobody knows: it sorts them whole, twice
     SET LOCAL idle_in_transaction_session_timeout = 0;
     LOCK TABLE loads IN SHARE ROW EXCLUSIVE MODE; -- one load at a time
 """
