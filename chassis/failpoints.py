@@ -17,10 +17,11 @@ def reach(name: str) -> None:
     """Pass the place, unless this process was started to meet its fault here."""
     if name != _NAME:
         return
+    # to this thread: sent to the process, another thread may take it, and this one goes on for a while
     if _KIND == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
+        signal.raise_signal(signal.SIGKILL)
     if _KIND != "stop":
         raise RuntimeError(f"failpoint {name}")
     if _stops:
         _stops.clear()
-        os.kill(os.getpid(), signal.SIGSTOP)
+        signal.raise_signal(signal.SIGSTOP)
