@@ -76,8 +76,14 @@ def _page(visit: Visit, request: RoleRequest, paper: CertifyPaperResponse) -> st
         place=naming.address,
         code=templating.tracking(paper.check_code),
         day=clock.day(paper.made_on),
-        origin=f"{visit.request.url.scheme}://{visit.request.url.netloc}",
+        origin=_origin(visit),
     )
+
+
+def _origin(visit: Visit) -> str:
+    """Where the paper is checked: as the installation says, for a paper outlives whatever host was asked for it."""
+    asked = visit.request.url
+    return next(iter(visit.settings.origins), f"{asked.scheme}://{asked.netloc}")
 
 
 PAGES = (Page("/requests/{request:uuid}/paper", Access.SIGNED_IN, get=save),)

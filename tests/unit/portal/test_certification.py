@@ -14,7 +14,7 @@ from services.portal.web import certification
 from services.portal.web.app import create_app
 from services.portal.web.settings import PortalSettings
 from tests.unit.portal.answers import AM, AO, DELIA, ME, World, id_of, late, refusal, role_request
-from tests.unit.portal.conftest import visitor
+from tests.unit.portal.conftest import HTTPS, sign_in, visitor
 from tests.unit.portal.reading import errors, hidden, text
 
 
@@ -71,6 +71,19 @@ def test_what_stands_on_the_paper(
         "7500 Security Blvd.", "1-866-484-8049", "https://testserver/verify", says,
     ):  # fmt: skip
         assert one in paper, one
+
+
+def test_a_paper_is_checked_where_the_installation_says(
+    settings: PortalSettings, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S-10: whoever asks at another host gets no paper that sends its reader there."""
+    world.requests = [role_request(60, AO, ME, documents_required=1)]
+    monkeypatch.setattr(certification, "drawn", lambda page: page.encode())
+    named = settings.model_copy(update={"origins": ("https://portal.example", HTTPS)})
+    with visitor(create_app(named, world.clients)) as client:
+        paper = text(sign_in(client).get(PAPER).text)
+    assert "https://portal.example/verify" in paper
+    assert "testserver" not in paper
 
 
 def test_there_is_a_paper_for_who_may_print_it(ana: httpx.Client, world: World) -> None:
