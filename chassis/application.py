@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -122,6 +122,7 @@ class Application:
         self.codec = Codec(self.aggregates)
         self.repository = Repository(self)
         self._pinned: ContextVar[Session | None] = ContextVar(f"{self.name}.session", default=None)
+        self._kept: ContextVar[_Kept | None] = ContextVar(f"{self.name}.kept", default=None)
         self._editions: Editions | None = None
         self.on_append: Callable[[int], None] = lambda _position: None
         """Called with the last position after each append of this process: wakes its followers."""
@@ -131,12 +132,23 @@ class Application:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """The session that is pinned to this thread of work, or one from the pool."""
-        pinned = self._pinned.get()
+        pinned, kept = self._pinned.get(), self._kept.get()
         if pinned is not None:
             yield pinned
             return
-        with self.database.session() as session:
+        with kept.session() if kept is not None else self.database.session() as session:
             yield session
+
+    @contextmanager
+    def _keeping(self) -> Iterator[_Kept]:
+        """One session for all that is looked at inside, taken when it is first asked for."""
+        kept = _Kept(self.database)
+        token = self._kept.set(kept)
+        try:
+            yield kept
+        finally:
+            self._kept.reset(token)
+            kept.give_back()
 
     @contextmanager
     def pinned(self, session: Session) -> Iterator[Session]:
@@ -176,9 +188,12 @@ class Application:
         `CommandTooOldError`, `CommandIdError` (somebody else's id), `BusyError`.
         """
         _check_id(cause)
-        answered = self.answered(cause)
-        if answered is not None:
-            return answered
+        with self._keeping() as kept:
+            return self.answered(cause) or self._execute(kept, command, cause, arguments)
+
+    def _execute(
+        self, kept: _Kept, command: Callable[..., Receipt], cause: Cause, arguments: Mapping[str, Any]
+    ) -> Receipt:
         for attempt in range(TRIES):
             try:
                 if attempt < OPTIMISTIC:
@@ -189,6 +204,7 @@ class Application:
                 answered = self.answered(cause)
             except DatabaseUnavailableError:
                 # the commit may have happened although its answer was lost: under the log's lock it is decided
+                kept.give_back()
                 answered = self._settled(cause)
                 if answered is None:
                     raise
@@ -220,6 +236,9 @@ class Application:
     def _append(self, entries: Sequence[Entry], cause: Cause, answer: Answer) -> list[int]:
         if entries and self._pinned.get() is None and self.database.together is not None:
             # holding no session: those who wait for a commit would leave none for whoever reads
+            kept = self._kept.get()
+            if kept is not None:
+                kept.give_back()
             return log.hand_in(self.database, self.name, entries, cause, answer=answer).result()
         with self.session() as session:
             return log.append(session, self.name, entries, cause, answer=answer)
@@ -227,13 +246,13 @@ class Application:
     def answered(self, cause: Cause) -> Receipt | None:
         """The first answer to this command, if there was one. Raises `CommandIdError` for somebody else's id."""
         with self.session() as session:
-            row = session.one("SELECT actor, position, id FROM answered WHERE command_id = %s", (cause.command_id,))
-        if row is None:
+            rows = session.call(_ANSWERED, (cause.command_id.bytes,))
+        if not rows:
             return None
-        actor, position, about = row
-        if actor != cause.actor:
+        [(actor, position, about)] = rows
+        if actor != cause.actor.bytes:
             raise CommandIdError
-        return Receipt(origin=self.name, edition=self.edition, position=position, id=about)
+        return Receipt(self.name, self.edition, int.from_bytes(position), UUID(bytes=about))
 
     def _settled(self, cause: Cause) -> Receipt | None:
         try:
@@ -241,6 +260,35 @@ class Application:
                 return self.answered(cause)
         except DatabaseUnavailableError:
             return None
+
+
+_ANSWERED = "SELECT actor, position, id FROM answered WHERE command_id = $1"
+
+
+class _Kept:
+    """A session from the pool for as long as a command looks at things: each turn at the pool wakes another thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._open = database, ExitStack()
+        self._session: Session | None = None
+        self._users = 0
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """The one session. Raises `DatabaseUnavailableError` where none is to be had in time."""
+        if self._session is None:
+            self._session = self._open.enter_context(self._database.session())
+        self._users += 1
+        try:
+            yield self._session
+        finally:
+            self._users -= 1
+
+    def give_back(self) -> None:
+        """Let the pool have it, unless somebody is using it; who asks again gets another."""
+        if not self._users:
+            self._session = None
+            self._open.close()
 
 
 def _grown(aggregate: Any, events: Iterable[Any]) -> Any:

@@ -30,7 +30,10 @@ class SimSession(Session):
         return self._tried(lambda: self._now(statement, values, binary=binary))
 
     def call(self, statement: str, values: Sequence[bytes | None]) -> list[Row]:
-        """Call in the same way: what is called changes something."""
+        """Call in the same way."""
+        if _only_reads(statement):
+            self._actor.turn()
+            return self._call(statement, values)
         return self._tried(lambda: self._call(statement, values))
 
     def _tried(self, run: Callable[[], list[Row]]) -> list[Row]:
@@ -81,7 +84,7 @@ def _only_reads(statement: str) -> bool:
     return statement.lstrip().startswith("SELECT") and not any(word in statement for word in _LOCKS)
 
 
-_LOCKS = ("FOR UPDATE", "pg_advisory", "nextval(")
+_LOCKS = ("FOR UPDATE", "pg_advisory", "nextval(", "append(", "append_together(")
 
 
 class SimDatabase:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from eventsourcing.persistence import AggregateRecorder, StoredEvent
 
+from chassis import arrays
 from chassis.database import Session
 
 
@@ -27,14 +28,14 @@ class StreamReader(AggregateRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """The events of one stream, in order of version."""
-        order = "DESC" if desc else "ASC"
-        rows = self._session.run(
-            "SELECT stream, version, topic, state FROM log WHERE stream = %s AND version > %s AND version <= %s"  # noqa: S608
-            f" ORDER BY version {order} LIMIT %s",
-            (originator_id, gt or 0, lte if lte is not None else _EVER, limit),
-            binary=True,
-        )
-        return [StoredEvent(*row) for row in rows]
+        stream = originator_id if isinstance(originator_id, UUID) else UUID(originator_id)
+        after, up_to = gt or 0, lte if lte is not None else _EVER
+        values = (stream.bytes, arrays.bigint(after), arrays.bigint(up_to), arrays.bigint(limit or _EVER))
+        rows = self._session.call(_NEWEST_FIRST if desc else _OLDEST_FIRST, values)
+        return [
+            StoredEvent(stream, int.from_bytes(version or b""), (topic or b"").decode(), state or b"")
+            for version, topic, state in rows
+        ]
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Never: there is one way into the log."""
@@ -42,3 +43,6 @@ class StreamReader(AggregateRecorder):
 
 
 _EVER = 2**62
+_STREAM = "SELECT version, topic, state FROM log WHERE stream = $1 AND version > $2 AND version <= $3 ORDER BY version"
+_OLDEST_FIRST = f"{_STREAM} LIMIT $4"
+_NEWEST_FIRST = f"{_STREAM} DESC LIMIT $4"

@@ -94,7 +94,7 @@ class City:
                     (official, "AUTHORIZED_OFFICIAL"),
                     *((nature.new_id(), "STAFF_END_USER") for _ in range(staff)),
                 ]
-                members = [_approved(person, id_, role) for person, role in roles]
+                members = [approved(person, id_, role) for person, role in roles]
                 app.execute(lambda app, cause, members=members: app.commit(*members, cause=cause), Cause.of(CLERK))
                 self.employers.append(Employer(id_, official, tuple(one.id for one in members[1:])))
         last = self.employers[-1]
@@ -109,7 +109,7 @@ class City:
             channel.close()
 
 
-def _approved(person: UUID, employer: UUID, role: str) -> Association:
+def approved(person: UUID, employer: UUID, role: str) -> Association:
     request_id = nature.new_id()
     made = Association(
         id=Association.id_for(person, employer),

@@ -27,7 +27,7 @@ SAID = {
     "email": "Otto@named.example",
     "confirm_email": "otto@named.example",
 }
-SECRETS = (b"Otto", b"Chief", b"555", b"named.example", b"jane.at.work")
+SECRETS = (b"Otto", b"Chief", b"555-0186", b"5550186", b"named.example", b"jane.at.work")
 
 
 def ask(office: Office, role: str = SEU, who: UUID = JANE, **more: Any) -> str:
