@@ -22,6 +22,7 @@ from cli.installation import find
 from cli.up import Part, parts_of
 from tests import downstream
 from tests.faults.again import restart, start_kafka_again
+from tests.faults.wholeness import check_seals, check_secrets, check_views
 from tests.sockets import peers
 from tools.deploy import facts
 
@@ -72,7 +73,7 @@ def revive(state: Path, name: str, died: list[str]) -> None:
 
 
 def check(state: Path) -> None:
-    """I1 to I4 over all logs, once everybody has caught up."""
+    """I1 to I7 over all logs, once everybody has caught up."""
     open_databases = databases(state)
     try:
         rests = wait_until(lambda: not _waiting(open_databases), Wakeup(), timeout_s=REST_S)
@@ -87,6 +88,8 @@ def check(state: Path) -> None:
     finally:
         for database in open_databases.values():
             database.close()
+    check_views(state)
+    check_seals(state)
 
 
 def _waiting(open_databases: dict[str, PooledDatabase]) -> list[str]:
@@ -166,6 +169,7 @@ def test_the_story_is_told_on_kafka_and_postgresql(up_state: Path) -> None:
     with find(up_state).bus() as bus:
         downstream.check(bus, story)
     check(up_state)
+    check_secrets(up_state, story.people.values(), known=story.group)
 
 
 def kafka_away(state: Path) -> None:
@@ -224,8 +228,9 @@ def test_deaths_and_an_absent_broker_lose_nothing_and_answer_nothing_twice(up_st
         if step == "5":
             meanwhile(lambda: kafka_away(up_state))
 
-    play_on_up(up_state, telling=1, wait_s=75, say=trouble)
+    story = play_on_up(up_state, telling=1, wait_s=75, say=trouble)
     for helper in helpers:
         assert helper.join(60)
     assert died == [name for name, _ in DEATHS.values()]
     check(up_state)
+    check_secrets(up_state, story.people.values(), known=story.group)

@@ -1,4 +1,4 @@
-"""L-07: an hour (--minutes) at some 30 commands a second, with a process of ours killed each minute, and then I1 to I6.
+"""L-07: an hour (--minutes) at some 30 commands a second, with a process of ours killed each minute, and then I1 to I7.
 
 Memory may grow by 1 MB in ten minutes, file descriptors and sessions of the database not at all.
 """
