@@ -79,7 +79,7 @@ class Repository:
         """The aggregate. Raises `NotFoundError`, for one of another kind too: ids come from outside."""
         found = self.find(id, version=version)
         if not isinstance(found, kind):
-            raise NotFoundError(f"There is nothing with the id {id}.")
+            raise NotFoundError
         return found
 
     def find(self, id: UUID, *, version: int | None = None) -> Any | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.domain import BaseAggregate, CanInitAggregate, CanMutateAggregate, DomainEvent, event
@@ -29,12 +29,21 @@ class DomainError(Exception):
     """What stands behind the refusal, each a code, for whoever says it in other words."""
     transient: ClassVar[bool] = False
     """Whether the same may be allowed in a moment: policies and timers then wait, and park or drop nothing."""
+    hides: bool = False
+    """Whether who asks may not even know of the thing: they are told that there is none (A-09), our own log why."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "code" not in cls.__dict__:
             name = cls.__name__.removesuffix("Error")
             cls.code = "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
+
+    @classmethod
+    def hiding(cls) -> Self:
+        """The refusal of somebody for whom the thing is not there."""
+        refusal = cls()
+        refusal.hides = True
+        return refusal
 
     def __str__(self) -> str:
         """The words given, or else the error's own docstring: the broken rule, on one line."""
@@ -44,7 +53,7 @@ class DomainError(Exception):
 
 
 class NotFoundError(DomainError):
-    """There is nothing with this id."""
+    """There is nothing with this id that you may see."""
 
 
 class NotAllowedError(DomainError):

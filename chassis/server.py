@@ -221,9 +221,8 @@ def _answer(
         details = (Detail(one.code, one.message, one.field) for one in error.faults)
         return RefusedError(Code.INVALID_ARGUMENT, *details)
     except DomainError as error:
-        return RefusedError(
-            _status(error), Detail(error.code, str(error), error.field, error.rule, causes=error.causes)
-        )
+        told = NotFoundError() if error.hides else error
+        return RefusedError(_status(told), Detail(told.code, str(told), told.field, told.rule, causes=told.causes))
     except (DatabaseUnavailableError, BusUnavailableError):
         return RefusedError(Code.UNAVAILABLE, Detail("UNAVAILABLE", "try again in a moment"))
     except Exception:

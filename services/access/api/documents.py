@@ -97,7 +97,7 @@ class DocumentAnswers:
             rows = document_list.of_request(session, role_request_id=role_request_id)
             said = comment_list.of_documents(session, document_ids=[row.document_id for row in rows])
         if asked is None or (asked.account_id != caller.account_id and EUS not in caller.roles):
-            raise NotFoundError("There is no such request.")
+            raise NotFoundError
         return pb.ListDocumentsResponse(
             documents=[self._document(row, said, caller) for row in rows],
             documents_uploaded=asked.documents_uploaded,

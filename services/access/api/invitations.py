@@ -49,7 +49,7 @@ class InvitationAnswers:
         id_ = uuid_of(request.invitation_id, field="invitation_id")
         found = inviting.sent(self._app, self._parts, id_)
         if not inviting.may_see(self._app, caller.account_id, id_):
-            raise NotFoundError("There is no such invitation.")
+            raise NotFoundError
         return pb.GetInvitationResponse(invitation=_invitation(found))
 
     def ListInvitations(self, request: pb.ListInvitationsRequest, caller: Caller) -> pb.ListInvitationsResponse:

@@ -170,7 +170,7 @@ class AccessServicer(
         with self._app.session() as session:
             row = request_list.one(session, role_request_id=uuid_of(request.role_request_id, field="role_request_id"))
         if row is None or not self._may_see(caller, row):
-            raise NotFoundError("There is no such request.")
+            raise NotFoundError
         is_own = row.account_id == caller.account_id
         first = self._first_approvals(caller, [row]).get(row.role_request_id, "")
         return pb.GetRoleRequestResponse(

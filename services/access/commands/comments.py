@@ -59,7 +59,7 @@ def _discussed(app: Application, cause: Cause, document_id: UUID) -> Document:
     """A document that the actor may see, of a request that waits; what is another's does not exist for them."""
     document: Document = app.repository.get(document_id, kind=Document)
     if document.is_deleted or (document.account_id != cause.actor and EUS not in cause.roles):
-        raise NotFoundError("There is no such document.")
+        raise NotFoundError
     request: RoleRequest = app.repository.get(document.role_request_id, kind=RoleRequest)
     if request.status != "PENDING":
         raise AlreadyDecidedError

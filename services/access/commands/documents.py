@@ -90,7 +90,7 @@ def refuse(app: Application, cause: Cause, *, parts: Parts, document_id: UUID, r
         raise OwnRequestError
     request: RoleRequest = app.repository.get(document.role_request_id, kind=RoleRequest)
     if document.is_deleted:
-        raise NotFoundError("There is no such document.")
+        raise NotFoundError
     if document.status == "UPLOADED":
         request.detach(document_id=document_id)
         sealed = sealed_for(parts, document.account_id, reason, REASON_CONTEXT)
@@ -104,7 +104,7 @@ def read(app: Application, parts: Parts, *, account_id: UUID, roles: frozenset[s
     """What is in a document, for its owner and External User Services. Raises `NotFoundError`."""
     document: Document = app.repository.get(id, kind=Document)
     if document.is_deleted or (document.account_id != account_id and EUS not in roles):
-        raise NotFoundError("There is no such document.")
+        raise NotFoundError
     try:
         found = contents.get(app, parts.vault, parts.store, document_id=id)
     except ShreddedError:
@@ -140,5 +140,5 @@ def owned(app: Application, account_id: UUID, role_request_id: UUID) -> RoleRequ
     """The person's own request; what is another's does not exist for them. Raises `NotFoundError`."""
     request: RoleRequest = app.repository.get(role_request_id, kind=RoleRequest)
     if request.account_id != account_id:
-        raise NotFoundError("There is no such request.")
+        raise NotFoundError
     return request

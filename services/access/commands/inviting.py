@@ -74,7 +74,7 @@ def withdraw(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
     """Take an invitation back in the actor's name. Repeating it changes nothing."""
     invitation: Invitation = app.repository.get(invitation_id, kind=Invitation)
     if not may_see(app, cause.actor, invitation_id):
-        raise NotFoundError("There is no such invitation.")
+        raise NotFoundError
     invitation.withdraw(withdrawn_by=cause.actor)
     receipt = app.commit(invitation, cause=cause)
     pins.drop(app, invitation_id)

@@ -45,7 +45,7 @@ def certify(app: Application, parts: Parts, *, account_id: UUID, roles: frozense
     """
     request: RoleRequest = app.repository.get(id, kind=RoleRequest)
     if request.account_id != account_id and EUS not in roles:
-        raise NotFoundError("There is no such request.")
+        raise NotFoundError
     if not required(request.role):
         raise NoDocumentsNeededError
     if request.status != "PENDING":

@@ -16,7 +16,7 @@ from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS, manages
 from services.access.domain.association import Association
 from services.access.domain.deciding import MAY_DECIDE, require_may_decide
 from services.access.domain.document import Document
-from services.access.domain.role_request import OwnRequestError, RoleRequest
+from services.access.domain.role_request import NotYoursToCancelError, OwnRequestError, RoleRequest
 
 Command = Callable[..., Receipt]
 
@@ -138,6 +138,8 @@ def reject(app: Application, cause: Cause, *, role_request_id: UUID, reason: str
 def cancel(app: Application, cause: Cause, *, role_request_id: UUID) -> Receipt:
     """Take the actor's own request back. Repeating it changes nothing."""
     request: RoleRequest = app.repository.get(role_request_id, kind=RoleRequest)
+    if request.account_id != cause.actor and not _sees(app, cause, request):
+        raise NotYoursToCancelError.hiding()
     request.cancel(cancelled_by=cause.actor)
     association: Association = app.repository.get(Association.id_for(request.account_id, request.employer_id))
     association.cancel(role_request_id=request.id)
@@ -156,6 +158,11 @@ def _undecided(app: Application, cause: Cause, role_request_id: UUID) -> tuple[R
     )
     association: Association = app.repository.get(Association.id_for(request.account_id, request.employer_id))
     return request, association
+
+
+def _sees(app: Application, cause: Cause, request: RoleRequest) -> bool:
+    """Whether the request is there for somebody who did not make it."""
+    return EUS in cause.roles or manages(role_at(app, cause.actor, request.employer_id))
 
 
 def is_pending(app: Application, role_request_id: UUID) -> bool:

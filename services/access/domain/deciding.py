@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chassis.domain import NotAllowedError
-from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, EUS, STAFF_END_USER
+from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, EUS, STAFF_END_USER, manages
 
 MAY_DECIDE = {
     AUTHORIZED_OFFICIAL: frozenset({EUS}),  # D-10: no official makes another official
@@ -22,10 +22,13 @@ class MayNotManageError(NotAllowedError):
 
 
 def require_may_decide(*, requested: str, role: str, is_eus: bool) -> None:
-    """Let the matrix say yes, or raise `MayNotDecideError`. `role` is the decider's, approved, at that employer."""
+    """Let the matrix say yes, or raise `MayNotDecideError`. `role` is the decider's, approved, at that employer.
+
+    Who manages nobody there may not know of its requests.
+    """
     allowed = MAY_DECIDE[requested]
     if not (role in allowed or (is_eus and EUS in allowed)):
-        raise MayNotDecideError
+        raise MayNotDecideError if manages(role) else MayNotDecideError.hiding()
 
 
 def may_manage(*, managed: str, role: str) -> bool:
@@ -37,7 +40,8 @@ def may_manage(*, managed: str, role: str) -> bool:
 def require_may_manage(*, managed: str, role: str, is_eus: bool) -> None:
     """Let those who manage such people do it, and External User Services, who manage all (4.3).
 
-    Raises `MayNotManageError`.
+    Raises `MayNotManageError`. Who manages nobody there may not know who works there: the ids of associations can be
+    worked out of public ones.
     """
     if not (is_eus or may_manage(managed=managed, role=role)):
-        raise MayNotManageError
+        raise MayNotManageError if manages(role) else MayNotManageError.hiding()

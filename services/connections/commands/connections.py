@@ -14,7 +14,7 @@ from chassis.vocabulary import tracking
 from chassis.vocabulary.functions import require_offered
 from chassis.vocabulary.reasons import require_short
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection, OwnProviderError
-from services.connections.projections.managers import manages
+from services.connections.projections.managers import managed_by
 
 
 class Registry(Protocol):
@@ -78,7 +78,8 @@ def request(
     require_offered(function, nature.now())
     if provider_id == surrogate_id:
         raise OwnProviderError
-    _speaks_for(app, cause, side=side, provider_id=provider_id, surrogate_id=surrogate_id)
+    if (provider_id if side == PROVIDER else surrogate_id) not in _managed(app, cause, side):
+        raise NotYourSideError
     id_ = Connection.id_for(provider_id, surrogate_id, function)
     tracking_id = tracking.make("C", nature.random_bytes(8))
     connection: Connection | None = app.repository.find(id_)
@@ -131,17 +132,23 @@ def disconnect(app: Application, cause: Cause, *, connection_id: UUID, side: str
 
 
 def _loaded(app: Application, cause: Cause, connection_id: UUID, side: str) -> Connection:
+    """The connection, where the actor speaks for the side.
+
+    Who manages neither side may not know of it: its id can be worked out of public ones, and would tell who works for
+    whom (A-09).
+    """
+    own = _managed(app, cause, side)
     connection: Connection = app.repository.get(connection_id, kind=Connection)
-    _speaks_for(app, cause, side=side, provider_id=connection.provider_id, surrogate_id=connection.surrogate_id)
+    if (connection.provider_id if side == PROVIDER else connection.surrogate_id) not in own:
+        sees = own & {connection.provider_id, connection.surrogate_id}
+        raise NotYourSideError if sees else NotYourSideError.hiding()
     return connection
 
 
-def _speaks_for(app: Application, cause: Cause, *, side: str, provider_id: UUID, surrogate_id: UUID) -> None:
-    """Let the actor speak for a side he manages, as far as access has told; judged by what is known now (D-50)."""
+def _managed(app: Application, cause: Cause, side: str) -> set[UUID]:
+    """What the actor manages, as far as access has told; judged by what is known now (D-50)."""
     if side not in (PROVIDER, SURROGATE):
         raise UnknownSideError
-    employer_id = provider_id if side == PROVIDER else surrogate_id
     with app.session() as session:
         progress.require_fresh(session, "access")
-        if not manages(session, account_id=cause.actor, employer_id=employer_id):
-            raise NotYourSideError
+        return set(managed_by(session, account_id=cause.actor))

@@ -11,6 +11,7 @@ from chassis.cause import Cause, Receipt
 from chassis.domain import Aggregate, DomainError
 from chassis.vocabulary import eastern, tracking
 from services.enrollment.commands.parts import Parts, after_days
+from services.enrollment.commands.rights import NoRightToActError
 from services.enrollment.domain import forms
 from services.enrollment.domain.application import Application
 from services.enrollment.domain.enrollment import Enrollment
@@ -108,9 +109,16 @@ def abandon(app: App, cause: Cause, *, id: UUID) -> Receipt:
 
 
 def prepared(app: App, parts: Parts, cause: Cause, application_id: UUID) -> Application:
-    """The application, where the actor may prepare it. Raises `NotFoundError`, `NoRightToActError`."""
+    """The application, where the actor may prepare it.
+
+    Raises `NotFoundError`, and `NoRightToActError`: who neither began nor submitted it may not know of it (D-50).
+    """
     application: Application = app.repository.get(application_id, kind=Application)
-    parts.rights.require(cause.actor, application.provider_id)
+    try:
+        parts.rights.require(cause.actor, application.provider_id)
+    except NoRightToActError as error:
+        error.hides = cause.actor not in {application.started_by, application.submitted_by}
+        raise
     return application
 
 

@@ -143,7 +143,7 @@ def id_by_tracking(app: App, typed: str) -> UUID:
     with app.session() as session:
         found = applications.by_tracking(session, tracking_id=tracking_id)
     if found is None:
-        raise NotFoundError("There is no such application.")
+        raise NotFoundError
     return found
 
 
@@ -151,7 +151,7 @@ def record(app: App, parts: Parts, reader: Reader, id: UUID) -> SeenRecord:
     """A record, for those who may act for its provider and the contractor. Raises `NotFoundError`."""
     found: Enrollment = app.repository.get(id, kind=Enrollment)
     if not (reader.is_contractor or parts.rights.may_act(reader.account_id, found.provider_id)):
-        raise NotFoundError("There is no such enrollment.")
+        raise NotFoundError
     said: Application | None = app.repository.find(found.application_id) if found.application_id else None
     return SeenRecord(
         officials=[
@@ -192,15 +192,11 @@ def tracking_id(app: App, id: UUID) -> str:
 
 def _visible(app: App, parts: Parts, reader: Reader, id: UUID) -> Application:
     found: Application = app.repository.get(id, kind=Application)
-    if not (
-        (reader.is_contractor and found.was_submitted)
-        or parts.rights.may_act(reader.account_id, found.provider_id)
-        or signers.is_signer(app, parts, reader.account_id, found)
-    ):
+    if not signers.may_see(app, parts, reader.account_id, found, is_contractor=reader.is_contractor):
         if reader.account_id in {found.started_by, found.submitted_by}:
             # they know that it exists, and learn why it goes on without them (D-50)
             parts.rights.require(reader.account_id, found.provider_id)
-        raise NotFoundError("There is no such application.")
+        raise NotFoundError
     return found
 
 

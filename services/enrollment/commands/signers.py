@@ -120,3 +120,12 @@ def may_sign(app: App, parts: Parts, account_id: UUID, application: Application,
 def is_signer(app: App, parts: Parts, account_id: UUID, application: Application) -> bool:
     """Whether one of the application's signatures is this person's to give."""
     return any(may_sign(app, parts, account_id, application, one.needed) for one in application.signatures.values())
+
+
+def may_see(app: App, parts: Parts, account_id: UUID, application: Application, *, is_contractor: bool) -> bool:
+    """Whether the application is there for this person: preparers, signers, the contractor once it was submitted."""
+    return (
+        (is_contractor and application.was_submitted)
+        or parts.rights.may_act(account_id, application.provider_id)
+        or is_signer(app, parts, account_id, application)
+    )

@@ -12,6 +12,7 @@ from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError
 from chassis.stepping_up import require_recent
 from chassis.vocabulary import addresses, eastern
+from chassis.vocabulary.roles import MAC
 from services.enrollment.commands import signers
 from services.enrollment.commands.applications import prepared, voided
 from services.enrollment.commands.parts import Parts, after_days
@@ -138,6 +139,9 @@ def _require_signer(app: App, parts: Parts, cause: Cause, application_id: UUID, 
     own signature makes good for that.
     """
     application: Application = app.repository.get(application_id, kind=Application)
+    is_own = cause.actor in {application.started_by, application.submitted_by}
+    if not is_own and not signers.may_see(app, parts, cause.actor, application, is_contractor=MAC in cause.roles):
+        raise WrongSignerError.hiding()  # that somebody applies is nobody else's to know (A-09)
     needed = application.signature(signature_id).needed
     if not signers.may_sign(app, parts, cause.actor, application, needed):
         raise WrongSignerError(_whose(needed))

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import grpc
 from google.protobuf import message_factory
@@ -16,7 +17,8 @@ from chassis import log, nature
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.keys import Keyring
 from chassis.main import Process, apis_of, build, create
-from chassis.server import Rule, details_of, serve
+from chassis.server import Api, Rule, details_of, serve
+from chassis.service import Service
 from chassis.settings import SERVICES, Settings
 from cli.platform import ALL
 from tests.house import drop_database, new_database
@@ -31,6 +33,8 @@ class Answer:
     status: str
     codes: Sequence[str] = ()
     said: Any = None
+    words: str = ""
+    """Of a refusal."""
 
 
 @dataclass(frozen=True)
@@ -60,25 +64,34 @@ class Fortress:
     channels: dict[str, grpc.Channel] = field(default_factory=dict)
     gates: list[Gate] = field(default_factory=list)
 
-    def ask(self, gate: Gate, sent: bytes, metadata: Mapping[str, Any] | None = None) -> Answer:
-        """Send these bytes as the request (as one piece of a stream, too)."""
+    def open(self, service: Service, address: str, apis: Sequence[Api]) -> None:
+        """Reach a server, and know its gates."""
+        self.channels[service.name] = grpc.insecure_channel(address, options=[("grpc.max_send_message_length", -1)])
+        self.gates += [
+            Gate(service.name, method, api.rules[method.name]) for api in apis for method in api.descriptor.methods
+        ]
+
+    def ask(self, gate: Gate, sent: bytes | Sequence[bytes], metadata: Mapping[str, Any] | None = None) -> Answer:
+        """Send these bytes as the request; on a stream twice, or each of several."""
         channel, read = self.channels[gate.service], message_factory.GetMessageClass(gate.method.output_type).FromString
         how: Any = channel.stream_unary if gate.method.client_streaming else channel.unary_unary
         call = how(gate.path, request_serializer=None, response_deserializer=read)
         given = self.token(gate) if metadata is None else metadata
-        asked = iter([sent, sent]) if gate.method.client_streaming else sent
+        asked = iter([sent] * 2 if isinstance(sent, bytes) else sent) if gate.method.client_streaming else sent
         try:
             said = call(asked, timeout=DEADLINE_S, metadata=tuple(given.items()))
         except grpc.RpcError as error:
-            return Answer(error.code().name, [one.code for one in details_of(error)])
+            return Answer(error.code().name, [one.code for one in details_of(error)], words=error.details() or "")
         return Answer("OK", said=said)
 
-    def token(self, gate: Gate, roles: Sequence[str] = ("EUS", "MAC", "AUDITOR")) -> dict[str, str]:
-        """What opens this gate: a person's token with every role, or a service's."""
-        if gate.rule is Rule.SERVICE:
+    def token(
+        self, gate: Gate, roles: Sequence[str] = ("EUS", "MAC", "AUDITOR"), who: UUID | None = None
+    ) -> dict[str, str]:
+        """What opens this gate: a person's token with every role, or a service's; or the token of somebody."""
+        if gate.rule is Rule.SERVICE and who is None:
             token = self.keys.signer("portal").service_token(gate.service)
         else:
-            who = nature.new_id()
+            who = who or nature.new_id()
             signer, now = self.keys.signer("identity"), nature.now()
             token, _ = signer.user_token(who, audience=gate.service, roles=roles, mfa_at=now, session="s")
         return {"authorization": f"Bearer {token}"}
@@ -115,11 +128,6 @@ def fortified(postgres: EmbeddedPostgres, base: Path) -> Iterator[Fortress]:
             server, port = serve(apis, keys.verifier(service.name, SERVICES), address="127.0.0.1:0")
             closing.callback(_stop, server)
             settings.addresses[service.name] = f"127.0.0.1:{port}"
-            channel = made.channels[service.name] = grpc.insecure_channel(
-                settings.addresses[service.name], options=[("grpc.max_send_message_length", -1)]
-            )
-            closing.callback(channel.close)
-            made.gates += [
-                Gate(service.name, method, api.rules[method.name]) for api in apis for method in api.descriptor.methods
-            ]
+            made.open(service, settings.addresses[service.name], apis)
+            closing.callback(made.channels[service.name].close)
         yield made
