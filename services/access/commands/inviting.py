@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from chassis import nature
+from chassis import nature, pins
 from chassis.application import Application, once
 from chassis.cause import Cause, Receipt, system_actor
 from chassis.domain import Claim, DomainError, NotFoundError
@@ -16,7 +16,6 @@ from chassis.hashing import hash_of
 from chassis.sealing import seal_for
 from chassis.vault import ShreddedError
 from chassis.vocabulary import pin, tracking
-from services.access.commands import pins
 from services.access.commands.invitees import Invitee, address_of
 from services.access.commands.parts import Parts
 from services.access.commands.role_requests import role_at

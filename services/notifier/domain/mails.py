@@ -55,7 +55,7 @@ ALL = (
 
 SUPERSEDED_BY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        INVITATION: frozenset({"InvitationWithdrawn"}),
+        INVITATION: frozenset({"InvitationWithdrawn", "DeskInvitationWithdrawn"}),
         CODE: frozenset({"MfaCodeIssued"}),  # one live code per session and purpose (D-25): an older one only misleads
         ROLE_REQUEST_AWAITS: frozenset(
             {"RoleRequestApproved", "RoleRequestAutoApproved", "RoleRequestRejected", "RoleRequestCancelled"}
