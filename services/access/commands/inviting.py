@@ -130,7 +130,7 @@ def accept(app: Application, cause: Cause, *, proof: str) -> Receipt:
     if claim is None or claim.owner_id is None:
         raise PinRefusedError
     invitation: Invitation = app.repository.get(claim.owner_id, kind=Invitation)
-    changed = list(join(app.repository.find, invitation, account_id=cause.actor))
+    changed = list(join(app.repository.find, invitation, account_id=cause.actor, now=nature.now()))
     claim.release(invitation.id)
     return app.commit(*changed, claim, cause=cause)
 
@@ -199,7 +199,7 @@ def _redeem(app: Application, cause: Cause, *, invitation_id: UUID, proof_hash: 
 def _redeem_and_accept(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
     invitation = _entered(app, invitation_id)
     invitation.redeem(now=nature.now())
-    return app.commit(*join(app.repository.find, invitation, account_id=cause.actor), cause=cause)
+    return app.commit(*join(app.repository.find, invitation, account_id=cause.actor, now=nature.now()), cause=cause)
 
 
 def _entered(app: Application, invitation_id: UUID) -> Invitation:

@@ -9,7 +9,7 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import Aggregate, DomainError
-from chassis.vocabulary.functions import require_known, require_offered
+from chassis.vocabulary.functions import refuse_retired, require_known, require_offered
 from chassis.vocabulary.roles import EUS
 from services.access.commands.role_requests import role_at
 from services.access.domain.association import Association, NotAssociatedError
@@ -30,6 +30,7 @@ def grant_function(app: Application, cause: Cause, *, association_id: UUID, func
 def withdraw_function(app: Application, cause: Cause, *, association_id: UUID, function: str) -> Receipt:
     """Take a business function away from a Staff End User. Repeating it changes nothing."""
     require_known(function)
+    refuse_retired(function, nature.now())
     association = _managed(app, cause, association_id)
     association.withdraw(function=function)
     return app.commit(association, cause=cause)
