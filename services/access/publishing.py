@@ -55,6 +55,12 @@ def _cancelled(event: RoleRequest.Cancelled, request: RoleRequest) -> events_pb2
     )
 
 
+def _closed(event: RoleRequest.Closed, request: RoleRequest) -> events_pb2.RoleRequestCancelled:
+    return events_pb2.RoleRequestCancelled(
+        **_which(request), cancelled_at=timestamp(event.timestamp), reason=event.reason
+    )
+
+
 def _documents_completed(
     event: RoleRequest.DocumentsCompleted, request: RoleRequest
 ) -> events_pb2.RoleRequestDocumentsCompleted:
@@ -179,6 +185,7 @@ PUBLISHING = Publishing(
         RoleRequest.AutoApproved: _auto_approved,
         RoleRequest.Rejected: _rejected,
         RoleRequest.Cancelled: _cancelled,
+        RoleRequest.Closed: _closed,
         RoleRequest.DocumentsCompleted: _documents_completed,
         Invitation.StaffInvited: _invited,
         Invitation.PinIssued: _pin_issued,

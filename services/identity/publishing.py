@@ -81,6 +81,12 @@ def _unlocked(event: account_events.Unlocked, account: Account) -> events_pb2.Ac
     return events_pb2.AccountUnlocked(account_id=str(account.id), unlocked_at=timestamp(event.timestamp))
 
 
+def _closed(event: account_events.Closed, account: Account) -> events_pb2.AccountClosed:
+    return events_pb2.AccountClosed(
+        account_id=str(account.id), closed_by=str(event.closed_by), closed_at=timestamp(event.timestamp)
+    )
+
+
 def _desk_pin_issued(event: DeskInvitation.PinIssued, invitation: DeskInvitation) -> events_pb2.DeskPinIssued:
     return events_pb2.DeskPinIssued(
         **_which(invitation),
@@ -134,6 +140,7 @@ PUBLISHING = Publishing(
         Account.Locked: _locked,
         Account.Unlocked: _unlocked,
         Account.Abandoned: _abandoned,
+        Account.Closed: _closed,
         Decoy.AddressTaken: _address_taken,
         Code.Issued: _code_issued,
         DeskInvitation.PinIssued: _desk_pin_issued,

@@ -76,6 +76,7 @@ class NotifierApplication(Application):
         when(access.RoleRequestApproved, tell_role_decision.on_approved),
         when(access.RoleRequestAutoApproved, tell_role_decision.on_approved),
         when(access.RoleRequestRejected, tell_role_decision.on_rejected),
+        when(access.RoleRequestCancelled, tell_role_decision.on_cancelled),
         when(access.EmployerAssociationEnded, tell_access_changed.on_ended),
         when(access.EmployerLeftWithoutAuthorizedOfficial, tell_no_official.on_left),
         when(connections.ConnectionRequested, ask_connection_deciders.on_request),

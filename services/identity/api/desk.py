@@ -17,7 +17,7 @@ from chassis.views import View
 from chassis.vocabulary.roles import EUS
 from services.identity.api.calls import Calls, refusal_of
 from services.identity.api.contact import NOTIFIER
-from services.identity.commands import desk
+from services.identity.commands import accounts, desk
 from services.identity.projections import desk_invitations, desk_people
 
 
@@ -84,6 +84,12 @@ class DeskServicer(Calls):
             receipt = self.app.execute(desk.accept, caller.cause(request.command_id), proof=request.proof)
         return m.AcceptDeskInvitationResponse(receipt=receipt_message(receipt))
 
+    def CloseAccount(self, request: m.CloseAccountRequest, caller: Caller) -> m.CloseAccountResponse:
+        """Somebody else's, for good."""
+        cause, id_ = caller.cause(request.command_id), uuid_of(request.account_id, field="account_id")
+        receipt = self.app.execute(accounts.close, cause, account_id=id_)
+        return m.CloseAccountResponse(receipt=receipt_message(receipt))
+
     def GetDeskInvitee(self, request: m.GetDeskInviteeRequest, caller: Caller) -> m.GetDeskInviteeResponse:
         """For the notifier alone."""
         if caller.claims.service != NOTIFIER:
@@ -136,5 +142,6 @@ def desk_api(servicer: DeskServicer) -> Api:
             "EnterDeskPin": Rule.EITHER,
             "AcceptDeskInvitation": Rule.USER,
             "GetDeskInvitee": Rule.SERVICE,
+            "CloseAccount": Rule.USER,
         },
     )

@@ -18,6 +18,7 @@ from chassis.server import Caller, RefusedError
 from chassis.stepping_up import StepUpRequiredError
 from chassis.tokens import Claims
 from services.identity.commands import accounts, seeding
+from services.identity.commands.accounts import OwnAccountError
 from services.identity.commands.desk import SECRET_CONTEXT
 from services.identity.commands.settings import SeededAccount
 from services.identity.domain.account import Account
@@ -212,3 +213,34 @@ def test_a_withdrawn_invitation_and_one_of_somebody_who_left_give_nothing(desk: 
     assert codes(desk, "EnterDeskPin", me, email="ola2@desk.example", pin=pin_of(desk, second))[1:] == [
         "INVITATION_VOID"
     ]
+
+
+def test_the_desk_closes_an_account_for_good(desk: Desk, ewa: UUID) -> None:
+    """4.1, D-41: the session is dead at once; address and SSN are free again, the user id is not (X-03)."""
+    ana = desk.registered()
+    me = person(desk, ewa)
+    ask(desk, "CloseAccount", me, account_id=str(ana.account_id))
+    ask(desk, "CloseAccount", me, account_id=str(ana.account_id))
+    [closed] = desk.room.events(Account.Closed)
+    assert (closed.originator_id, closed.closed_by) == (ana.account_id, ewa)
+    assert desk.codes("CheckSession", session_token=ana.session)[1:] == ["SESSION_ENDED"]
+    token = desk.proven(ana.email)
+    taken = desk.choose(token, ana.user_id).refused
+    assert [one.code for one in taken.errors] == ["USER_ID_TAKEN"]
+    desk.choose(token, "arivera27")
+    desk.record(token)
+    desk.with_method(token)
+    desk.ask("CompleteRegistration", registration_token=token)
+
+
+def test_nobody_closes_their_own_account_or_one_without_the_role_and_a_second_factor(desk: Desk, ewa: UUID) -> None:
+    ana = desk.registered()
+    with pytest.raises(OwnAccountError):
+        ask(desk, "CloseAccount", person(desk, ewa), account_id=str(ewa))
+    with pytest.raises(NotAllowedError):
+        ask(desk, "CloseAccount", person(desk, ana.account_id, roles=()), account_id=str(ewa))
+    with pytest.raises(StepUpRequiredError):
+        ask(desk, "CloseAccount", person(desk, ewa, minutes=16), account_id=str(ana.account_id))
+    with pytest.raises(NotFoundError):
+        ask(desk, "CloseAccount", person(desk, ewa), account_id=str(uuid4()))
+    assert desk.room.events(Account.Closed) == []
