@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -33,6 +34,27 @@ def withdraw_function(app: Application, cause: Cause, *, association_id: UUID, f
     refuse_retired(function, nature.now())
     association = _managed(app, cause, association_id)
     association.withdraw(function=function)
+    return app.commit(association, cause=cause)
+
+
+MOST_WITHHELD = 200
+
+
+class TooManyWithheldError(DomainError):
+    """Withhold at most 200 providers from one person; whoever may act for few should not have the function."""
+
+    field = "provider_ids"
+
+
+def withhold(app: Application, cause: Cause, *, association_id: UUID, provider_ids: Sequence[UUID]) -> Receipt:
+    """Let a Staff End User act by the employer's connections for all providers but these (D-40, X-20).
+
+    The list takes the place of the one before. Repeating it changes nothing.
+    """
+    if len(provider_ids) > MOST_WITHHELD:
+        raise TooManyWithheldError
+    association = _managed(app, cause, association_id)
+    association.withhold(provider_ids)
     return app.commit(association, cause=cause)
 
 
