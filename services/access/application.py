@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mandate.enrollment.v1.state_pb2 import EnrollmentState
-from mandate.identity.v1.events_pb2 import AccountActivated
+from mandate.identity.v1.events_pb2 import AccountActivated, AccountClosed
 from mandate.identity.v1.state_pb2 import AccountState
 
 from chassis.application import Application, when
@@ -14,9 +14,11 @@ from services.access.domain.role_request import RoleRequest
 from services.access.policies import (
     accept_invitation,
     approve_listed_official,
+    close_with_account,
     notice_missing_official,
     open_own_record,
 )
+from services.access.projections.closed_accounts import CLOSED_ACCOUNTS
 from services.access.projections.comments import COMMENTS
 from services.access.projections.documents import DOCUMENTS
 from services.access.projections.first_approvals import FIRST_APPROVALS
@@ -40,7 +42,12 @@ class AccessApplication(Application):
         when(AccountState, approve_listed_official.on_account),
         when(Association.Ended, notice_missing_official.on_ended),
         when(Association.Approved, notice_missing_official.on_approved),
+        when(AccountClosed, close_with_account.on_closed),
+        when(Association.Requested, close_with_account.on_joining),
+        when(Association.RequestedAgain, close_with_account.on_joining),
+        when(Association.Joined, close_with_account.on_joining),
+        when(Association.Approved, close_with_account.on_joining),
     )
-    policy_views = (PERSONS, LISTED, WAITING, OFFICIALS)
+    policy_views = (PERSONS, LISTED, WAITING, OFFICIALS, CLOSED_ACCOUNTS, STAFF_LIST)
     views = (ROLE_REQUESTS, STAFF_LIST, INVITATIONS, DOCUMENTS, COMMENTS, FIRST_APPROVALS)
-    hears = ("AccountActivated", "AccountState", "ConnectionState", "EnrollmentState")
+    hears = ("AccountActivated", "AccountClosed", "AccountState", "ConnectionState", "EnrollmentState")

@@ -8,6 +8,7 @@ from mandate.access.v1 import events_pb2, state_pb2
 
 from chassis.messages import timestamp
 from chassis.relay import Publishing
+from services.access.domain import association_events
 from services.access.domain.association import Association
 from services.access.domain.invitation import Invitation, Offer
 from services.access.domain.role_request import RoleRequest
@@ -52,6 +53,12 @@ def _cancelled(event: RoleRequest.Cancelled, request: RoleRequest) -> events_pb2
     return events_pb2.RoleRequestCancelled(
         **_which(request),
         cancelled_at=timestamp(event.timestamp),
+    )
+
+
+def _closed(event: RoleRequest.Closed, request: RoleRequest) -> events_pb2.RoleRequestCancelled:
+    return events_pb2.RoleRequestCancelled(
+        **_which(request), cancelled_at=timestamp(event.timestamp), reason=event.reason
     )
 
 
@@ -132,7 +139,7 @@ def _ended(event: Association.Ended, association: Association) -> events_pb2.Emp
 
 
 def _left_without_official(
-    event: Association.EmployerLeftWithoutOfficial, association: Association
+    event: association_events.EmployerLeftWithoutOfficial, association: Association
 ) -> events_pb2.EmployerLeftWithoutAuthorizedOfficial:
     return events_pb2.EmployerLeftWithoutAuthorizedOfficial(
         association_id=str(association.id),
@@ -151,6 +158,7 @@ def association_state(association: Association) -> state_pb2.AssociationState:
         role=_role(association),
         status=association.status,
         functions=association.functions,
+        withheld_provider_ids=association.withheld_provider_ids,
     )
 
 
@@ -179,6 +187,7 @@ PUBLISHING = Publishing(
         RoleRequest.AutoApproved: _auto_approved,
         RoleRequest.Rejected: _rejected,
         RoleRequest.Cancelled: _cancelled,
+        RoleRequest.Closed: _closed,
         RoleRequest.DocumentsCompleted: _documents_completed,
         Invitation.StaffInvited: _invited,
         Invitation.PinIssued: _pin_issued,

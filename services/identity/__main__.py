@@ -18,6 +18,7 @@ from chassis.service import Service
 from services.identity.adapters.registry import NoProviders, RegistryLookup
 from services.identity.adapters.sweeping import Sweeper
 from services.identity.api.contact import ContactServicer, contact_api
+from services.identity.api.desk import DeskServicer, desk_api
 from services.identity.api.people import PeopleServicer, people_api
 from services.identity.api.sign_in import IdentityServicer, identity_api
 from services.identity.application import IdentityApplication
@@ -65,13 +66,14 @@ def _providers(process: ProcessParts) -> ProviderLookup:
 
 
 def apis(process: ProcessParts) -> Sequence[Api]:
-    """The three services that identity answers."""
+    """The four services that identity answers."""
     parts = parts_of(process)
     signer, app, waiter = process.keys.signer("identity"), process.app, process.waiter
     return [
         identity_api(IdentityServicer(app, parts, signer=signer, waiter=waiter)),
         contact_api(ContactServicer(app, parts, signer=signer)),
         people_api(PeopleServicer(app, parts, signer=signer)),
+        desk_api(DeskServicer(app, parts, signer=signer, waiter=waiter)),
     ]
 
 
@@ -95,7 +97,7 @@ SERVICE = Service(
     vault=True,
     publishing=PUBLISHING,
     deadlines=DEADLINES,
-    scripts=[SCRIPTS / "0001_credentials.sql"],
+    scripts=[SCRIPTS / "0001_credentials.sql", SCRIPTS / "0002_pins.sql"],
     more_followers={"timers": sweeper},
     apis=apis,
     measures=measures,

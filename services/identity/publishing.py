@@ -10,6 +10,7 @@ from services.identity.domain import account_events
 from services.identity.domain.account import Account
 from services.identity.domain.code import Code
 from services.identity.domain.decoy import Decoy
+from services.identity.domain.desk_invitation import DeskInvitation
 from services.identity.domain.sign_in import SignIn
 
 
@@ -80,6 +81,45 @@ def _unlocked(event: account_events.Unlocked, account: Account) -> events_pb2.Ac
     return events_pb2.AccountUnlocked(account_id=str(account.id), unlocked_at=timestamp(event.timestamp))
 
 
+def _closed(event: account_events.Closed, account: Account) -> events_pb2.AccountClosed:
+    return events_pb2.AccountClosed(
+        account_id=str(account.id), closed_by=str(event.closed_by), closed_at=timestamp(event.timestamp)
+    )
+
+
+def _desk_pin_issued(event: DeskInvitation.PinIssued, invitation: DeskInvitation) -> events_pb2.DeskPinIssued:
+    return events_pb2.DeskPinIssued(
+        **_which(invitation),
+        sealed_pin=event.secret,
+        issued_at=timestamp(event.timestamp),
+        expires_at=timestamp(event.expires_at),
+    )
+
+
+def _desk_pin_expired(event: DeskInvitation.PinExpired, invitation: DeskInvitation) -> events_pb2.DeskPinExpired:
+    return events_pb2.DeskPinExpired(**_which(invitation), expired_at=timestamp(event.timestamp))
+
+
+def _desk_joined(event: DeskInvitation.Accepted, invitation: DeskInvitation) -> events_pb2.DeskInvitationAccepted:
+    return events_pb2.DeskInvitationAccepted(
+        **_which(invitation), account_id=str(event.account_id), accepted_at=timestamp(event.timestamp)
+    )
+
+
+def _desk_withdrawn(event: DeskInvitation.Withdrawn, invitation: DeskInvitation) -> events_pb2.DeskInvitationWithdrawn:
+    return events_pb2.DeskInvitationWithdrawn(
+        **_which(invitation), withdrawn_by=str(event.withdrawn_by), withdrawn_at=timestamp(event.timestamp)
+    )
+
+
+def _which(invitation: DeskInvitation) -> dict[str, str]:
+    return {
+        "invitation_id": str(invitation.id),
+        "invited_by": str(invitation.invited_by),
+        "tracking_id": invitation.tracking_id,
+    }
+
+
 def account_state(account: Account) -> state_pb2.AccountState:
     """The whole public state of one person."""
     return state_pb2.AccountState(
@@ -100,8 +140,13 @@ PUBLISHING = Publishing(
         Account.Locked: _locked,
         Account.Unlocked: _unlocked,
         Account.Abandoned: _abandoned,
+        Account.Closed: _closed,
         Decoy.AddressTaken: _address_taken,
         Code.Issued: _code_issued,
+        DeskInvitation.PinIssued: _desk_pin_issued,
+        DeskInvitation.PinExpired: _desk_pin_expired,
+        DeskInvitation.Accepted: _desk_joined,
+        DeskInvitation.Withdrawn: _desk_withdrawn,
         SignIn.Succeeded: _signed_in,
         SignIn.Failed: _sign_in_failed,
     },

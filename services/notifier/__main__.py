@@ -28,10 +28,11 @@ SCRIPTS = files("services.notifier.migrations")
 def _sender(app: Application, parts: Parts) -> Sequence[Follower]:
     settings = NotifierSettings()
     secrets = SealedSecrets(parts.keys.sealing_private("notifier"))
-    access = AccessAddresses(parts.channel("access"))
+    access, identity = AccessAddresses(parts.channel("access")), IdentityContacts(parts.channel("identity"))
     addressing = Addressing(
         settings,
-        contacts=IdentityContacts(parts.channel("identity")),
+        contacts=identity,
+        newcomers=identity,
         invitees=access,
         at_employers=access,
         signers=_signers(parts),

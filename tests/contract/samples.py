@@ -59,6 +59,7 @@ PLAIN: dict[Any, Any] = {
 
 CHOSEN: dict[tuple[type, str], Any] = {
     (Account.Locked, "reason"): "password",
+    (Association.ProvidersWithheld, "provider_ids"): [str(uuid5(NAMESPACE, f"provider.{one}")) for one in range(2)],
     (Account.ProvidersFound, "provider_ids"): [str(uuid5(NAMESPACE, f"provider.{number}")) for number in range(2)],
     (Notification.Requested, "recipient"): to_account(uuid5(NAMESPACE, "account_id")),
     (Notification.Requested, "template"): "M-09",

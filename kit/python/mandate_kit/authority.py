@@ -10,6 +10,8 @@ from uuid import UUID
 APPROVED = "APPROVED"
 OFFICIALS = frozenset({"AUTHORIZED_OFFICIAL", "ACCESS_MANAGER"})
 """Roles that have every function of their employer without being granted one (IA-EMP-10)."""
+RETIRED = frozenset({"EHR"})
+"""Functions that ended on October 1, 2023: grants and connections of the past give no right in them (IA-EHR-04)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,9 @@ class Missing:
     """One thing that would have to be so, and who can make it so."""
 
     what: str
-    """ACTIVE_ACCOUNT, APPROVED_ASSOCIATION, FUNCTION, CONNECTION or NOT_WITHHELD."""
+    """ACTIVE_ACCOUNT, APPROVED_ASSOCIATION, FUNCTION, CONNECTION, NOT_WITHHELD or FUNCTION_IN_USE."""
     supplied_by: str
-    """OWNER, EMPLOYER_OFFICIAL, PROVIDER or EXTERNAL_USER_SERVICES."""
+    """OWNER, EMPLOYER_OFFICIAL, PROVIDER, EXTERNAL_USER_SERVICES; NOBODY where the function has ended for good."""
     employer_id: UUID | None = None
     status: str = ""
     """How the thing stands now, where there is one: PENDING, DISCONNECTED, …"""
@@ -201,7 +203,7 @@ class AuthorityIndex:
         for function, may in self._may.items():
             if function not in ways:
                 may.pop(account, None)
-        for function, some in ways.items():
+        for function, some in ((one, way) for one, way in ways.items() if one not in RETIRED):
             alone = len(some) == 1 and not some[0][1]
             self._may.setdefault(function, {})[account] = some[0][0] if alone else _Several(some)
         if own:
@@ -227,10 +229,12 @@ class AuthorityIndex:
         may = self._may.get(function)
         if may is not None and provider in may.get(account, _NOBODY):
             return True
-        return provider in self._own.get(account, _NOBODY)
+        return provider in self._own.get(account, _NOBODY) and function not in RETIRED
 
     def explain(self, account_id: UUID, provider_id: UUID, function: str) -> Answer:
         """The chain behind a yes; behind a no, what the way with the fewest gaps lacks and who can supply it."""
+        if function in RETIRED:
+            return Answer(allowed=False, missing=(Missing("FUNCTION_IN_USE", "NOBODY"),))
         account = self._accounts.get(account_id)
         gaps: tuple[Missing, ...] = ()
         if account is None or not account.active:

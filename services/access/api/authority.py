@@ -10,13 +10,16 @@ from mandate_kit.authority import Answer
 from chassis.application import Application
 from chassis.domain import NotAllowedError
 from chassis.messages import timestamp
-from chassis.server import Caller, page_limit, uuid_of
+from chassis.server import Caller, Code, Detail, RefusedError, page_limit, receipt_message, uuid_of
 from chassis.service import Parts
 from chassis.vocabulary.functions import require_known
 from chassis.vocabulary.roles import AUDITOR, EUS, manages
 from chassis.waiting import Waiter
 from services.access.commands import staff
 from services.access.projections.authority import AuthorityFollower
+
+MOST = 200
+"""Questions of one batch."""
 
 
 def authority_of(parts: Parts) -> AuthorityFollower:
@@ -26,7 +29,7 @@ def authority_of(parts: Parts) -> AuthorityFollower:
 
 
 class AuthorityAnswers:
-    """CheckAuthority, ExplainAuthority, ListAuthorities: answered from memory."""
+    """The right to act, answered from memory: one question, many, why, for whom; and what is withheld (D-40)."""
 
     def __init__(self, app: Application, waiter: Waiter, authority: AuthorityFollower) -> None:
         self._app, self._waiter, self._authority = app, waiter, authority
@@ -36,6 +39,38 @@ class AuthorityAnswers:
         account_id, provider_id = self._asked(request, caller)
         allowed = self._authority.index.can_act(account_id, provider_id, request.function)
         return pb.CheckAuthorityResponse(allowed=allowed)
+
+    def BatchCheckAuthority(
+        self, request: pb.BatchCheckAuthorityRequest, caller: Caller
+    ) -> pb.BatchCheckAuthorityResponse:
+        """4.5, many at once: all are answered by what is known at one moment."""
+        if len(request.questions) > MOST:
+            raise RefusedError(
+                Code.INVALID_ARGUMENT, Detail("FIELD_TOO_LONG", f"ask at most {MOST} questions at once", "questions")
+            )
+        asked = []
+        for one in request.questions:
+            require_known(one.function)
+            about = uuid_of(one.account_id, field="account_id"), uuid_of(one.provider_id, field="provider_id")
+            asked.append((*about, one.function))
+        for account_id in {account_id for account_id, _, _ in asked}:
+            self._require_may_ask(caller, account_id)
+        self._waiter.wait(request.at_least, [self._authority])
+        return pb.BatchCheckAuthorityResponse(allowed=[self._authority.index.can_act(*one) for one in asked])
+
+    def WithholdProviders(self, request: pb.WithholdProvidersRequest, caller: Caller) -> pb.WithholdProvidersResponse:
+        """D-40."""
+        receipt = self._app.execute(
+            staff.withhold,
+            caller.cause(request.command_id),
+            association_id=uuid_of(request.association_id, field="association_id"),
+            provider_ids=[uuid_of(one, field="provider_ids") for one in request.provider_ids],
+        )
+        return pb.WithholdProvidersResponse(receipt=receipt_message(receipt))
+
+    def _withheld(self, account_id: UUID, employer_id: UUID) -> list[str]:
+        found = self._authority.index.association(account_id, employer_id)
+        return sorted(str(one) for one in found.withheld_provider_ids) if found else []
 
     def ExplainAuthority(self, request: pb.ExplainAuthorityRequest, caller: Caller) -> pb.ExplainAuthorityResponse:
         """4.5, X-20."""

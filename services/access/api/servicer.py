@@ -152,7 +152,7 @@ class AccessServicer(
                 Code.INVALID_ARGUMENT,
                 Detail("UNKNOWN_STATUS", f"choose one of {', '.join(staff_list.STATUSES)}", "status"),
             )
-        self._waiter.wait(request.at_least, [staff_list.STAFF_LIST])
+        self._waiter.wait(request.at_least, [staff_list.STAFF_LIST, self._authority])
         self._require_manager(caller, employer_id)
         with self._app.session() as session:
             rows = staff_list.staff(
@@ -162,7 +162,10 @@ class AccessServicer(
                 after=after,
                 limit=page_limit(request.limit),
             )
-        return pb.ListStaffResponse(staff=[_association(row, None) for row in rows])
+        shown = [_association(row, None) for row in rows]
+        for one, row in zip(shown, rows, strict=True):
+            one.withheld_provider_ids.extend(self._withheld(row.account_id, row.employer_id))
+        return pb.ListStaffResponse(staff=shown)
 
     def GetRoleRequest(self, request: pb.GetRoleRequestRequest, caller: Caller) -> pb.GetRoleRequestResponse:
         """IA-CONF-01; what somebody may not see does not exist for them."""
@@ -239,6 +242,8 @@ RULES = {
     "ListMyEmployers": Rule.USER,
     "ListStaff": Rule.USER,
     "CheckAuthority": Rule.EITHER,
+    "BatchCheckAuthority": Rule.EITHER,
+    "WithholdProviders": Rule.USER,
     "ExplainAuthority": Rule.EITHER,
     "ListAuthorities": Rule.EITHER,
     "WhoCouldAct": Rule.USER,

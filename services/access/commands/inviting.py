@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from chassis import nature
+from chassis import nature, pins
 from chassis.application import Application, once
 from chassis.cause import Cause, Receipt, system_actor
 from chassis.domain import Claim, DomainError, NotFoundError
@@ -16,7 +16,6 @@ from chassis.hashing import hash_of
 from chassis.sealing import seal_for
 from chassis.vault import ShreddedError
 from chassis.vocabulary import pin, tracking
-from services.access.commands import pins
 from services.access.commands.invitees import Invitee, address_of
 from services.access.commands.parts import Parts
 from services.access.commands.role_requests import role_at
@@ -131,7 +130,7 @@ def accept(app: Application, cause: Cause, *, proof: str) -> Receipt:
     if claim is None or claim.owner_id is None:
         raise PinRefusedError
     invitation: Invitation = app.repository.get(claim.owner_id, kind=Invitation)
-    changed = list(join(app.repository.find, invitation, account_id=cause.actor))
+    changed = list(join(app.repository.find, invitation, account_id=cause.actor, now=nature.now()))
     claim.release(invitation.id)
     return app.commit(*changed, claim, cause=cause)
 
@@ -200,7 +199,7 @@ def _redeem(app: Application, cause: Cause, *, invitation_id: UUID, proof_hash: 
 def _redeem_and_accept(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
     invitation = _entered(app, invitation_id)
     invitation.redeem(now=nature.now())
-    return app.commit(*join(app.repository.find, invitation, account_id=cause.actor), cause=cause)
+    return app.commit(*join(app.repository.find, invitation, account_id=cause.actor, now=nature.now()), cause=cause)
 
 
 def _entered(app: Application, invitation_id: UUID) -> Invitation:

@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
-from datetime import timedelta
-from itertools import count
 from typing import Protocol
 from uuid import UUID
 
 from chassis.documents.examiner import Examiner
 from chassis.documents.stores import Store
 from chassis.documents.uploads import DocumentSettings
-from chassis.hashing import Hasher, HashSettings
+from chassis.hashing import Hasher
+from chassis.pins import PinSettings, derive
 from chassis.vault import Vault, blind, to_text
-from chassis.vocabulary import pin
 
 KINDS = ("PDF", "GIF", "JPEG")
 """Of documents (D-42)."""
 
 
-class AccessSettings(HashSettings, DocumentSettings):
+class AccessSettings(PinSettings, DocumentSettings):
     """Every limit of access, named once (limits.md, prefix MANDATE_)."""
 
-    pin_hours: int = 72
-    pin_tries: int = 5
     paper_checks_an_hour: int = 20
     """Check codes of papers that may be tried from one address, right ones too."""
     officials_by_two: bool = False
     """Whether two people of External User Services must approve an Authorized Official (S-14)."""
-
-    @property
-    def pin_life(self) -> timedelta:
-        """How long a PIN is good."""
-        return timedelta(hours=self.pin_hours)
 
 
 @dataclass(frozen=True)
@@ -75,13 +66,7 @@ class Parts:
 
     def pin(self, invitation_id: UUID) -> str:
         """The PIN of an invitation: the same each time, so that a command that is tried again sends what is kept."""
-        draws = count()
-
-        def derived(wanted: int) -> bytes:
-            part = f"pin/{invitation_id}/{next(draws)}".encode()
-            return hmac.digest(self.keys.tokens, part, "sha512")[:wanted]
-
-        return pin.make(derived)
+        return derive(self.keys.tokens, invitation_id)
 
     def proof(self, command_id: UUID) -> str:
         """What the entry of a PIN gives to a visitor, 43 characters: the same for the same command."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import Aggregate, DomainError
-from chassis.vocabulary.functions import require_known, require_offered
+from chassis.vocabulary.functions import refuse_retired, require_known, require_offered
 from chassis.vocabulary.roles import EUS
 from services.access.commands.role_requests import role_at
 from services.access.domain.association import Association, NotAssociatedError
@@ -30,8 +31,30 @@ def grant_function(app: Application, cause: Cause, *, association_id: UUID, func
 def withdraw_function(app: Application, cause: Cause, *, association_id: UUID, function: str) -> Receipt:
     """Take a business function away from a Staff End User. Repeating it changes nothing."""
     require_known(function)
+    refuse_retired(function, nature.now())
     association = _managed(app, cause, association_id)
     association.withdraw(function=function)
+    return app.commit(association, cause=cause)
+
+
+MOST_WITHHELD = 200
+
+
+class TooManyWithheldError(DomainError):
+    """Withhold at most 200 providers from one person; whoever may act for few should not have the function."""
+
+    field = "provider_ids"
+
+
+def withhold(app: Application, cause: Cause, *, association_id: UUID, provider_ids: Sequence[UUID]) -> Receipt:
+    """Let a Staff End User act by the employer's connections for all providers but these (D-40, X-20).
+
+    The list takes the place of the one before. Repeating it changes nothing.
+    """
+    if len(provider_ids) > MOST_WITHHELD:
+        raise TooManyWithheldError
+    association = _managed(app, cause, association_id)
+    association.withhold(provider_ids)
     return app.commit(association, cause=cause)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.domain import Aggregate, AggregateCreated, DomainError, event, id_of
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
+from services.access.domain import association_events
 
 REACH = ("", STAFF_END_USER, ACCESS_MANAGER, AUTHORIZED_OFFICIAL)
 """Roles by what they reach: an invitation never takes away what is held (D-39)."""
@@ -99,26 +100,15 @@ class Association(Aggregate):
         function: str
         functions: list[str]
 
-    class ContactChosen(Aggregate.Event):
-        """Mails about the employer reach the person here from now on (IA-EMP-06, D-28).
-
-        A sealed address, or the one that an invitation went to; with neither, the person's primary one.
-        """
-
-        TOPIC = "access.Association.ContactChosen"
-        email: str
-        invitation_id: UUID | None
-
     class Ended(Aggregate.Event):
         """The person works for the employer no longer."""
 
         TOPIC = "access.Association.Ended"
         ended_by: UUID
 
-    class EmployerLeftWithoutOfficial(Aggregate.Event):
-        """With this person the employer's last Authorized Official has gone (D-08)."""
-
-        TOPIC = "access.Association.EmployerLeftWithoutOfficial"
+    ContactChosen = association_events.ContactChosen
+    EmployerLeftWithoutOfficial = association_events.EmployerLeftWithoutOfficial
+    ProvidersWithheld = association_events.ProvidersWithheld
 
     @event(Requested)
     def __init__(
@@ -136,6 +126,7 @@ class Association(Aggregate):
         self.open_request_id = role_request_id
         self.role_request_id: UUID | None = None
         self.invitation_id: UUID | None = None
+        self.withheld_provider_ids: list[str] = []
         self.contact_email = ""
         self.contact_invitation_id: UUID | None = None
 
@@ -210,6 +201,13 @@ class Association(Aggregate):
             left = [one for one in self.functions if one != function]
             self._function_withdrawn(function=function, functions=left)
 
+    def withhold(self, provider_ids: Sequence[UUID]) -> None:
+        """Let a Staff End User act by connections for all but these (D-40). The same again changes nothing."""
+        self._must_be_staff()
+        listed = sorted({str(one) for one in provider_ids} - {str(self.employer_id)})
+        if listed != self.withheld_provider_ids:
+            self._providers_withheld(provider_ids=listed)
+
     def choose_contact(self, *, email: str = "", invitation_id: UUID | None = None) -> None:
         """Be reached at a sealed address, at an invitation's, or at the primary one. Twice is the same as once."""
         if (email, invitation_id) != (self.contact_email, self.contact_invitation_id):
@@ -243,13 +241,15 @@ class Association(Aggregate):
         self.status = "APPROVED"
         self.role = role
         self.was_last_official = False
-        self.functions = []
+        self.functions, self.withheld_provider_ids = [], []
         self.role_request_id, self.invitation_id = self.open_request_id, None
         self.open_request_id = None
 
     @event(Joined)
     def _joined(self, role: str, functions: list[str], invitation_id: UUID, closes_request: bool) -> None:  # noqa: FBT001 - an event's field
         self.status = "APPROVED"
+        if role != self.role:
+            self.withheld_provider_ids = []
         self.role = role
         self.functions = functions
         self.role_request_id, self.invitation_id = None, invitation_id
@@ -276,11 +276,15 @@ class Association(Aggregate):
     def _function_withdrawn(self, function: str, functions: list[str]) -> None:
         self.functions = functions
 
-    @event(ContactChosen)
+    @event(association_events.ProvidersWithheld)
+    def _providers_withheld(self, provider_ids: list[str]) -> None:
+        self.withheld_provider_ids = provider_ids
+
+    @event(association_events.ContactChosen)
     def _contact_chosen(self, email: str, invitation_id: UUID | None) -> None:
         self.contact_email, self.contact_invitation_id = email, invitation_id
 
-    @event(EmployerLeftWithoutOfficial)
+    @event(association_events.EmployerLeftWithoutOfficial)
     def _employer_left_without_official(self) -> None:
         self.was_last_official = True
 
@@ -290,4 +294,4 @@ class Association(Aggregate):
         self.open_request_id = None
         self.last_role = self.role
         self.role = ""
-        self.functions = []
+        self.functions, self.withheld_provider_ids = [], []

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from chassis.domain import Aggregate
+from chassis.vocabulary.functions import active
 from services.access.domain.association import Association
 from services.access.domain.deciding import may_manage
 from services.access.domain.invitation import Invitation, Offer
 
 
-def join(find: Callable[[UUID], Any | None], invitation: Invitation, *, account_id: UUID) -> Iterator[Aggregate]:
+def join(
+    find: Callable[[UUID], Any | None], invitation: Invitation, *, account_id: UUID, now: datetime
+) -> Iterator[Aggregate]:
     """Accept for an account; `find` loads an aggregate as it is now. Twice is the same as once.
 
-    What the inviter may not give any more is not given (D-50). Raises `PinRefusedError`, `InvitationVoidError`.
+    What the inviter may not give any more is not given (D-50), nor a function that has ended since (IA-EHR-01).
+    Raises `PinRefusedError`, `InvitationVoidError`.
     """
-    offers = [one for one in invitation.offers if _holds(find, invitation, one)]
+    offers = [_in_use(one, now) for one in invitation.offers if _holds(find, invitation, one)]
     was_accepted = invitation.status == "ACCEPTED"
     invitation.accept(account_id=account_id, offers=offers)
     yield invitation
@@ -44,6 +50,10 @@ def join(find: Callable[[UUID], Any | None], invitation: Invitation, *, account_
             if waiting is not None:
                 waiting.void()  # what was asked for is had, or less than what is had
                 yield waiting
+
+
+def _in_use(offer: Offer, now: datetime) -> Offer:
+    return replace(offer, functions=tuple(one for one in offer.functions if one in active(now)))
 
 
 def _holds(find: Callable[[UUID], Any | None], invitation: Invitation, offer: Offer) -> bool:

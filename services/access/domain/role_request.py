@@ -110,6 +110,12 @@ class RoleRequest(Aggregate):
 
         TOPIC = "access.RoleRequest.Cancelled"
 
+    class Closed(Aggregate.Event):
+        """Nobody asks any more: `reason` is ACCOUNT_CLOSED (D-41)."""
+
+        TOPIC = "access.RoleRequest.Closed"
+        reason: str
+
     class DocumentAttached(Aggregate.Event):
         """A document speaks for the request from now on."""
 
@@ -226,6 +232,11 @@ class RoleRequest(Aggregate):
         if self.status == "PENDING":
             self._cancelled()
 
+    def close(self, *, reason: str) -> None:
+        """Cancel what waits in nobody's name, because of what it was for (D-41). Twice is the same as once."""
+        if self.status == "PENDING":
+            self._closed(reason=reason)
+
     def _is_open(self, *, or_is: str) -> bool:
         """Whether there is something to decide. Raises where it was decided otherwise."""
         if self.status not in ("PENDING", or_is):
@@ -270,4 +281,8 @@ class RoleRequest(Aggregate):
 
     @event(Cancelled)
     def _cancelled(self) -> None:
+        self.status = "CANCELLED"
+
+    @event(Closed)
+    def _closed(self, reason: str) -> None:
         self.status = "CANCELLED"

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from mandate.identity.v1.events_pb2 import AccountActivated
 
+from chassis import nature
 from chassis.cause import system_actor
 from chassis.domain import Aggregate, Claim
 from chassis.policies import World
@@ -28,7 +29,7 @@ def on_activated(heard: AccountActivated, world: World) -> Iterator[Aggregate]:
     if invitation.status != "REDEEMED":
         return
     try:
-        changed = list(join(world.repository.find, invitation, account_id=UUID(heard.account_id)))
+        changed = list(join(world.repository.find, invitation, account_id=UUID(heard.account_id), now=nature.now()))
     except InvitationVoidError:
         invitation.withdraw(withdrawn_by=ACCESS)
         changed = [invitation]

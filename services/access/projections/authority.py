@@ -15,6 +15,8 @@ from chassis.application import Application
 from chassis.followers import InMemory
 from services.access.domain.association import Association
 
+NOBODY: frozenset[UUID] = frozenset()
+
 
 class AuthorityFollower(InMemory):
     """Feeds the index from the own log."""
@@ -38,9 +40,10 @@ class AuthorityFollower(InMemory):
             case Association.Invited():
                 self._put(Member(event.originator_id, event.account_id, event.employer_id, "", "INVITED"))
             case Association.Joined(originator_id=id_, role=role, functions=functions):
-                self._change(id_, role=role, status="APPROVED", functions=frozenset(functions))
+                more = {} if role == self._members[id_].role else {"withheld_provider_ids": NOBODY}
+                self._change(id_, role=role, status="APPROVED", functions=frozenset(functions), **more)
             case Association.Approved(originator_id=id_, role=role):
-                self._change(id_, role=role, status="APPROVED", functions=frozenset())
+                self._change(id_, role=role, status="APPROVED", functions=frozenset(), withheld_provider_ids=NOBODY)
             case (
                 Association.FunctionGranted(originator_id=id_, functions=functions)
                 | Association.FunctionWithdrawn(originator_id=id_, functions=functions)
@@ -52,8 +55,16 @@ class AuthorityFollower(InMemory):
                 self._change(id_, status="REJECTED")
             case Association.Cancelled(originator_id=id_, held_role=""):
                 self._change(id_, status="CANCELLED")
+            case _:
+                self._take_less(event)
+
+    def _take_less(self, event: object) -> None:
+        match event:
+            case Association.ProvidersWithheld(originator_id=id_, provider_ids=ids):
+                self._change(id_, withheld_provider_ids=frozenset(map(UUID, ids)))
             case Association.Ended(originator_id=id_, ended_by=by, timestamp=at):
-                self._change(id_, status="DISASSOCIATED", functions=frozenset(), since=at, changed_by=by)
+                nothing: dict[str, Any] = {"functions": frozenset(), "withheld_provider_ids": NOBODY}
+                self._change(id_, status="DISASSOCIATED", **nothing, since=at, changed_by=by)
 
     def _put(self, member: Member) -> None:
         self._members[member.association_id] = member

@@ -65,6 +65,7 @@ def fold_waiting(event: object, rows: Rows) -> None:
             | RoleRequest.AutoApproved(originator_id=id_)
             | RoleRequest.Rejected(originator_id=id_)
             | RoleRequest.Cancelled(originator_id=id_)
+            | RoleRequest.Closed(originator_id=id_)
         ):
             rows.drop(id_)
 

@@ -54,7 +54,9 @@ def fold(event: object, rows: Rows) -> None:
             rows.change(id_, status="APPROVED", decided_at=at)
         case RoleRequest.Rejected(originator_id=id_, rejected_by=by, timestamp=at):
             rows.change(id_, status="REJECTED", decided_at=at, decided_by=by)
-        case RoleRequest.Cancelled(originator_id=id_, timestamp=at):
+        case (
+            RoleRequest.Cancelled(originator_id=id_, timestamp=at) | RoleRequest.Closed(originator_id=id_, timestamp=at)
+        ):
             rows.change(id_, status="CANCELLED", decided_at=at)
 
 

@@ -11,7 +11,7 @@ from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotAllowedError, NotFoundError
 from chassis.stepping_up import require_recent
 from chassis.vocabulary import tracking
-from chassis.vocabulary.functions import require_offered
+from chassis.vocabulary.functions import EHR, EHR_RETIRED_AT, EhrRetiredError, refuse_retired, require_offered
 from chassis.vocabulary.reasons import require_short
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection, OwnProviderError
 from services.connections.projections.managers import managed_by
@@ -97,6 +97,8 @@ def request(
         if side == PROVIDER and connection.status == "PENDING":
             require_recent(cause)  # S-09: where the surrogate has asked for the same, this lets it act (D-14)
         connection.request(initiator=side, requested_by=cause.actor, tracking_id=tracking_id)
+    if function == EHR:
+        connection.limit(expires_at=EHR_RETIRED_AT)
     return app.commit(connection, cause=cause)
 
 
@@ -131,6 +133,14 @@ def disconnect(app: Application, cause: Cause, *, connection_id: UUID, side: str
     return app.commit(connection, cause=cause)
 
 
+def retire(app: Application, cause: Cause, *, id: UUID) -> Receipt:
+    """Reject a request whose function has ended (IA-EHR-02); the command looks at the clock itself. Twice is once."""
+    connection: Connection = app.repository.get(id, kind=Connection)
+    if connection.function == EHR and nature.now() >= EHR_RETIRED_AT:
+        connection.retire(rejected_by=cause.actor, reason=EhrRetiredError.code)
+    return app.commit(connection, cause=cause)
+
+
 def _loaded(app: Application, cause: Cause, connection_id: UUID, side: str) -> Connection:
     """The connection, where the actor speaks for the side.
 
@@ -142,6 +152,7 @@ def _loaded(app: Application, cause: Cause, connection_id: UUID, side: str) -> C
     if (connection.provider_id if side == PROVIDER else connection.surrogate_id) not in own:
         sees = own & {connection.provider_id, connection.surrogate_id}
         raise NotYourSideError if sees else NotYourSideError.hiding()
+    refuse_retired(connection.function, nature.now())  # D-18: it is shown, and nothing is done with it
     return connection
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from chassis.domain import Aggregate, AggregateCreated, DomainError, event, id_of
@@ -56,6 +57,12 @@ class Connection(Aggregate):
         initiator: str
         requested_by: UUID
         tracking_id: str
+
+    class Limited(Aggregate.Event):
+        """Unless it is decided before `expires_at`, the request is rejected then: its function ends (IA-EHR-02)."""
+
+        TOPIC = "connections.Connection.Limited"
+        expires_at: datetime
 
     class Approved(Aggregate.Event):
         """The surrogate may act for the provider in the function from now on."""
@@ -116,6 +123,16 @@ class Connection(Aggregate):
         else:
             self._requested_again(initiator=initiator, requested_by=requested_by, tracking_id=tracking_id)
 
+    def limit(self, *, expires_at: datetime) -> None:
+        """Let a request that waits wait no longer than its function lasts."""
+        if self.status == "PENDING":
+            self._limited(expires_at=expires_at)
+
+    def retire(self, *, rejected_by: UUID, reason: str) -> None:
+        """Reject what waits for nobody any more, whoever asked: its function has ended. Twice is the same as once."""
+        if self.status == "PENDING":
+            self._rejected(rejected_by=rejected_by, reason=reason)
+
     def approve(self, *, side: str, approved_by: UUID) -> None:
         """Let the surrogate act. Twice is the same as once."""
         if self._waits_for(side, or_is="APPROVED"):
@@ -159,6 +176,9 @@ class Connection(Aggregate):
         self.tracking_id = tracking_id
         self.status = "PENDING"
         self.changed_by = requested_by
+
+    @event(Limited)
+    def _limited(self, expires_at: datetime) -> None: ...
 
     @event(Approved)
     def _approved(self, approved_by: UUID) -> None:

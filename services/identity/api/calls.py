@@ -54,7 +54,7 @@ def command(function: Callable[[TCalls, Any, Caller, UUID], TAnswer]) -> Callabl
         except DomainError as error:
             if with_id is not None:
                 taken.refuse(self.app, with_id, error)
-            raise _told(error) from error
+            raise refusal_of(error) from error
         taken.keep(self.app, self.parts, with_id, fields=fields, answer=made.SerializeToString())
         answered: TAnswer = made
         return answered
@@ -70,7 +70,7 @@ def query(function: Callable[[TCalls, Any, Caller], TAnswer]) -> Callable[[TCall
         try:
             return function(self, request, caller)
         except DomainError as error:
-            raise _told(error) from error
+            raise refusal_of(error) from error
 
     return answer
 
@@ -80,7 +80,8 @@ def language_of(caller: Caller) -> str:
     return caller.language if caller.language in LANGUAGES else LANGUAGES[0]
 
 
-def _told(error: DomainError) -> Exception:
+def refusal_of(error: DomainError) -> Exception:
+    """The answer to a refusal: in the words of the contract, or the error itself, which the server knows."""
     found = told(error)
     if found is None:
         return error

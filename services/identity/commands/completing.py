@@ -8,10 +8,11 @@ from uuid import UUID
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
-from chassis.domain import id_of
-from services.identity.commands import sessions, taken
+from chassis.domain import Aggregate, id_of
+from services.identity.commands import desk, sessions, taken
 from services.identity.commands.parts import Parts
 from services.identity.domain.account import Account
+from services.identity.domain.desk_invitation import InvitationVoidError, PinRefusedError
 from services.identity.domain.sign_in import SignIn
 from services.identity.domain.standing import REVIEW
 
@@ -39,4 +40,12 @@ def _complete(
         account.find_providers(provider_ids)
     sign_in = SignIn(id=sign_in_id, account_id=account_id)
     sign_in.succeed()
-    return app.commit(account, sign_in, cause=cause)
+    return app.commit(account, sign_in, *_invited(app, account), cause=cause)
+
+
+def _invited(app: Application, account: Account) -> list[Aggregate]:
+    """Where the registration came from an invitation to the desk, the account works there (4.4)."""
+    try:
+        return desk.joined(app, account, proof_hash=account.invitation_proof) if account.invitation_proof else []
+    except (InvitationVoidError, PinRefusedError):
+        return []  # taken back meanwhile: the account is one like any other

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.domain import id_of
 from chassis.hashing import Hasher
+from chassis.pins import derive
 from chassis.vault import Vault, blind, to_text
 from services.identity.commands.settings import IdentitySettings
 from services.identity.domain.password_policy import PROFILES, Profile
@@ -60,6 +61,14 @@ class Parts:
     def index(self, *parts: str) -> str:
         """A blind index of something personal: 64 hex digits (S-19)."""
         return blind(self.keys.index, *parts)
+
+    def address_index(self, email: str) -> str:
+        """By which the address of an invitation to the desk is found; compared without case."""
+        return self.index("invited", email.strip().casefold())
+
+    def pin(self, invitation_id: UUID) -> str:
+        """The PIN of an invitation to the desk."""
+        return derive(self.keys.tokens, invitation_id)
 
     def email_claim(self, email: str) -> UUID:
         """The stream of an address: one account at a time has it (IA-REG-02); compared without case."""

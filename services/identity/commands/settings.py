@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, EmailStr, Field, SecretStr
 
-from chassis.hashing import HashSettings
+from chassis.pins import PinSettings
 
 
 class SeededAccount(BaseModel):
@@ -21,7 +21,7 @@ class SeededAccount(BaseModel):
     roles: list[Literal["EUS", "MAC", "AUDITOR"]]
 
 
-class IdentitySettings(HashSettings):
+class IdentitySettings(PinSettings):
     """Defaults are those of limits.md."""
 
     password_profile: Literal["ia", "nist-63b-4"] = "ia"  # noqa: S105

@@ -187,6 +187,11 @@ class Account(Standing, Aggregate):
         if self.phase in LOCKS.values():
             self._unlocked()
 
+    def close(self, *, closed_by: UUID) -> None:
+        """End it for good, in the name of External User Services (4.1). Twice is the same as once."""
+        if self.phase not in ("CLOSED", "ABANDONED"):
+            self._closed(closed_by=closed_by)
+
     # ---- what the events change
 
     @event(account_events.InvitationPresented)

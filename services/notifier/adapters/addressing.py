@@ -20,6 +20,7 @@ from services.notifier.adapters.ports import (
     Contact,
     Contacts,
     Invitees,
+    Newcomers,
     Parties,
     Party,
     RefusedForGoodError,
@@ -27,7 +28,7 @@ from services.notifier.adapters.ports import (
     Signers,
 )
 from services.notifier.adapters.settings import NotifierSettings
-from services.notifier.domain.notification import INVITEE, OFFICIAL, SIGNER, Notification
+from services.notifier.domain.notification import INVITEE, NEWCOMER, OFFICIAL, SIGNER, Notification
 
 PEOPLE = ("requester_id", "inviter_id")
 ORGANIZATIONS = {
@@ -57,6 +58,7 @@ class Addressing:
         settings: NotifierSettings,
         *,
         contacts: Contacts,
+        newcomers: Newcomers,
         invitees: Invitees,
         at_employers: AtEmployers,
         signers: Signers,
@@ -65,7 +67,7 @@ class Addressing:
     ) -> None:
         self._settings, self._secrets = settings, secrets
         self._contacts, self._invitees, self._signers, self._parties = contacts, invitees, signers, parties
-        self._at_employers = at_employers
+        self._at_employers, self._newcomers = at_employers, newcomers
 
     def write(self, notification: Notification, *, now: datetime) -> Addressed:
         """The mail, ready for the post. Raises `TryLaterError` and `RefusedForGoodError`."""
@@ -105,6 +107,8 @@ class Addressing:
     def _contact(self, kind: str, who: UUID, more: str, data: Mapping[str, Any]) -> Contact | None:
         if kind == INVITEE:
             return self._invitees.invitee(who)
+        if kind == NEWCOMER:
+            return self._newcomers.newcomer(who)
         if kind == OFFICIAL:
             return self._official(who, data)
         if kind == SIGNER:
@@ -152,8 +156,8 @@ class Addressing:
             if key in data:
                 person = self._contacts.contact(UUID(data[key]))
                 foreign[key.removesuffix("_id")] = person.name if person and person.name else words["person"]
-        if "invitation_id" in data:
-            invited = self._invitees.invitee(UUID(data["invitation_id"]))
+        if "invitation_id" in data or "newcomer_id" in data:
+            invited = self._invited(data)
             foreign["invitee"] = invited.name if invited else words["person"]
         for key, unknown in ORGANIZATIONS.items():
             if key in data:
@@ -163,6 +167,11 @@ class Addressing:
         if "employer_ids" in data:
             foreign["employers"] = [self._party(id_, words["employer"]).name for id_ in data["employer_ids"]]
         return foreign
+
+    def _invited(self, data: Mapping[str, Any]) -> Contact | None:
+        if "newcomer_id" in data:
+            return self._newcomers.newcomer(UUID(data["newcomer_id"]))
+        return self._invitees.invitee(UUID(data["invitation_id"]))
 
     def _party(self, id: str, unknown: str) -> Party:
         return self._parties.party(UUID(id)) or Party(unknown)

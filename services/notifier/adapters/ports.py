@@ -43,6 +43,14 @@ class Contacts(Protocol):
         ...
 
 
+class Newcomers(Protocol):
+    """The owner of the addresses of people who were invited to the desk of External User Services."""
+
+    def newcomer(self, invitation_id: UUID, /) -> Contact | None:
+        """The invited person, or None where there is none (any more). Raises `TryLaterError`."""
+        ...
+
+
 class Invitees(Protocol):
     """The owner of the addresses of people who were invited and have no account."""
 

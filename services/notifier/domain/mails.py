@@ -19,6 +19,7 @@ NO_OFFICIAL = "M-15"
 CONNECTION_AWAITS = "M-16"
 CONNECTION_DECIDED = "M-17"
 CONNECTION_ENDED = "M-18"
+EHR_CLOSED = "M-19"
 INVITATION_OVER = "M-20"
 SIGNATURE_NEEDED = "M-21"
 APPLICATION_RECEIVED = "M-22"
@@ -43,6 +44,7 @@ ALL = (
     CONNECTION_AWAITS,
     CONNECTION_DECIDED,
     CONNECTION_ENDED,
+    EHR_CLOSED,
     INVITATION_OVER,
     SIGNATURE_NEEDED,
     APPLICATION_RECEIVED,
@@ -55,7 +57,7 @@ ALL = (
 
 SUPERSEDED_BY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        INVITATION: frozenset({"InvitationWithdrawn"}),
+        INVITATION: frozenset({"InvitationWithdrawn", "DeskInvitationWithdrawn"}),
         CODE: frozenset({"MfaCodeIssued"}),  # one live code per session and purpose (D-25): an older one only misleads
         ROLE_REQUEST_AWAITS: frozenset(
             {"RoleRequestApproved", "RoleRequestAutoApproved", "RoleRequestRejected", "RoleRequestCancelled"}

@@ -9,9 +9,10 @@ from uuid import UUID
 from chassis.domain import Aggregate, AggregateCreated, DomainError, event, id_of
 from services.notifier.domain.mails import ALL, SUPERSEDED_BY
 
-ACCOUNT, INVITEE, SIGNER, OFFICIAL = "account", "invitee", "signer", "official"
+ACCOUNT, INVITEE, SIGNER, OFFICIAL, NEWCOMER = "account", "invitee", "signer", "official", "newcomer"
 """Kinds of recipients: an account, whose address identity knows; somebody invited, or named as an official, whose
-address access knows; or a named signer, whose address enrollment knows."""
+address access knows; a named signer, whose address enrollment knows; or somebody invited to the desk of External User
+Services, whose address identity knows."""
 
 
 class UnknownMailError(DomainError):
@@ -179,6 +180,11 @@ def account_of(recipient: str) -> str:
 def to_invitee(invitation_id: UUID | str) -> str:
     """The recipient without an account; access, which has sealed the address, is asked when the mail is sent."""
     return f"{INVITEE}/{invitation_id}"
+
+
+def to_newcomer(invitation_id: UUID | str) -> str:
+    """Whom External User Services invite to their desk; identity, which has sealed the address, is asked then."""
+    return f"{NEWCOMER}/{invitation_id}"
 
 
 def to_signer(application_id: UUID | str, signature_id: UUID | str) -> str:

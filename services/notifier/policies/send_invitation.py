@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC
 
 from mandate.access.v1.events_pb2 import PinIssued
+from mandate.identity.v1.events_pb2 import DeskPinIssued
 
 from chassis.domain import Aggregate
 from chassis.policies import World
 from services.notifier.domain import mails
-from services.notifier.domain.notification import to_invitee
+from services.notifier.domain.notification import to_invitee, to_newcomer
 from services.notifier.policies.owing import owe
 
 SEALED_FOR = "mandate.access.v1.PinIssued/"
+DESK_SEALED_FOR = "mandate.identity.v1.DeskPinIssued/"
 
 
 def on_issued(heard: PinIssued, world: World) -> Iterator[Aggregate]:
@@ -30,5 +32,19 @@ def on_issued(heard: PinIssued, world: World) -> Iterator[Aggregate]:
         about=heard.tracking_id,
         sealed_secret=heard.sealed_pin,
         seal_context=f"{SEALED_FOR}{heard.invitation_id}",
+        expires_at=heard.expires_at.ToDatetime(UTC),
+    )
+
+
+def on_desk_issued(heard: DeskPinIssued, world: World) -> Iterator[Aggregate]:
+    """To the desk of External User Services, where there is no employer."""
+    yield from owe(
+        world,
+        mails.INVITATION,
+        to=to_newcomer(heard.invitation_id),
+        data={"inviter_id": heard.invited_by, "is_desk": True, "tracking_id": heard.tracking_id},
+        about=heard.tracking_id,
+        sealed_secret=heard.sealed_pin,
+        seal_context=f"{DESK_SEALED_FOR}{heard.invitation_id}",
         expires_at=heard.expires_at.ToDatetime(UTC),
     )

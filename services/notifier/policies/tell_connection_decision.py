@@ -15,7 +15,7 @@ from chassis.vocabulary.roles import MANAGING
 from services.notifier.domain import mails
 from services.notifier.domain.notification import to_account
 from services.notifier.policies.owing import owe
-from services.notifier.projections.asked import request
+from services.notifier.projections.asked import is_retired, request
 from services.notifier.projections.decided import OUTCOMES, decision
 from services.notifier.projections.managers import people
 
@@ -33,7 +33,7 @@ def on_request(heard: ConnectionRequested, world: World) -> Iterator[Aggregate]:
 def _judge(world: World, tracking_id: str) -> Iterator[Aggregate]:
     asked = request(world.db, tracking_id=tracking_id)
     decided = decision(world.db, tracking_id=tracking_id)
-    if asked is None or decided is None or decided.by_message not in OUTCOMES:
+    if asked is None or decided is None or decided.by_message not in OUTCOMES or is_retired(asked, decided):
         return
     # who asked is told even where his role is not heard of yet
     managers = people(world.db, employer_id=asked.asking_id, roles=MANAGING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mandate.access.v1.events_pb2 import InvitationAccepted, PinExpired
+from mandate.identity.v1.events_pb2 import DeskInvitationAccepted, DeskPinExpired
 
 from chassis.domain import Aggregate
 from chassis.policies import World
@@ -33,6 +34,30 @@ def _tell(
         data={
             "invitation_id": heard.invitation_id,
             "employer_ids": employer_ids,
+            "tracking_id": heard.tracking_id,
+            "outcome": outcome,
+        },
+    )
+
+
+def on_desk_joined(heard: DeskInvitationAccepted, world: World) -> Iterator[Aggregate]:
+    """Somebody works at the desk now."""
+    yield from _tell_desk(heard, world, outcome="ACCEPTED")
+
+
+def on_desk_expired(heard: DeskPinExpired, world: World) -> Iterator[Aggregate]:
+    """Nobody came to the desk."""
+    yield from _tell_desk(heard, world, outcome="EXPIRED")
+
+
+def _tell_desk(heard: DeskInvitationAccepted | DeskPinExpired, world: World, *, outcome: str) -> Iterator[Aggregate]:
+    yield from owe(
+        world,
+        mails.INVITATION_OVER,
+        to=to_account(heard.invited_by),
+        data={
+            "newcomer_id": heard.invitation_id,
+            "is_desk": True,
             "tracking_id": heard.tracking_id,
             "outcome": outcome,
         },

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mandate.access.v1.events_pb2 import RoleRequestApproved, RoleRequestAutoApproved, RoleRequestRejected
+from mandate.access.v1.events_pb2 import (
+    RoleRequestApproved,
+    RoleRequestAutoApproved,
+    RoleRequestCancelled,
+    RoleRequestRejected,
+)
 
 from chassis.domain import Aggregate
 from chassis.policies import World
@@ -36,3 +41,15 @@ def on_rejected(heard: RoleRequestRejected, world: World) -> Iterator[Aggregate]
             "reason": heard.reason,
         },
     )
+
+
+def on_cancelled(heard: RoleRequestCancelled, world: World) -> Iterator[Aggregate]:
+    """Where nobody has taken it back (D-41); whoever takes a request back knows."""
+    if heard.reason:
+        data = {"employer_id": heard.employer_id, "role": heard.role, "tracking_id": heard.tracking_id}
+        yield from owe(
+            world,
+            mails.ROLE_REQUEST_REJECTED,
+            to=to_account(heard.account_id),
+            data=data | {"reason": "", "closed_with": heard.reason},
+        )

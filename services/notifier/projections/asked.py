@@ -11,9 +11,13 @@ from mandate.connections.v1 import events_pb2 as connections
 
 from chassis.database import Session
 from chassis.views import Rows, View
+from chassis.vocabulary.functions import EHR, EhrRetiredError
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, MANAGING, STAFF_END_USER
+from services.notifier.projections.decided import Decided
 
 ROLE, CONNECTION = "ROLE", "CONNECTION"
+RETIRED = Decided("ConnectionRejected", EhrRetiredError.code)
+"""How a request ends whose function has ended."""
 PROVIDER = "PROVIDER"
 
 ASKED = View(
@@ -88,6 +92,25 @@ def request(db: Session, *, tracking_id: str) -> Asked | None:
     """One request, or None where it has not been heard yet."""
     row = db.one("SELECT * FROM asked_v1 WHERE tracking_id = %s", (tracking_id,))
     return Asked(*row) if row else None
+
+
+def is_retired(asked: Asked, decided: Decided) -> bool:
+    """Whether nobody decided about a request: its function has ended (IA-EHR-02)."""
+    functions = {one["function"] for one in asked.data.get("functions", ())}
+    return functions == {EHR} and decided == RETIRED
+
+
+def closed_with_ehr(db: Session, *, account_id: UUID) -> list[str]:
+    """The tracking ids of EHR requests that a person asked for, or manages a side of, and that ended or end with it."""
+    rows = db.run(
+        "SELECT DISTINCT a.tracking_id FROM asked_v1 a WHERE a.kind = %s AND a.data #>> '{functions,0,function}' = %s"
+        " AND (a.asked_by = %s OR EXISTS (SELECT 1 FROM managers_v1 m WHERE m.account_id = %s AND m.role = ANY(%s)"
+        " AND m.status = 'APPROVED' AND m.employer_id IN (a.asking_id, a.deciding_id)))"
+        " AND NOT EXISTS (SELECT 1 FROM decided_v1 d WHERE d.tracking_id = a.tracking_id"
+        " AND (d.by_message, d.reason) <> (%s, %s)) ORDER BY a.tracking_id",
+        (CONNECTION, EHR, account_id, account_id, sorted(MANAGING), RETIRED.by_message, RETIRED.reason),
+    )
+    return [row[0] for row in rows]
 
 
 def waiting(db: Session, *, kind: str, tracking_id: str = "", deciding_id: UUID | None = None) -> list[Asked]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mandate.access.v1 import events_pb2 as access
 from mandate.connections.v1 import events_pb2 as connections
+from mandate.identity.v1 import events_pb2 as identity
 
 from chassis.database import Session
 from chassis.views import Rows, View
@@ -33,6 +34,7 @@ def fold(event: object, rows: Rows) -> None:
             | access.InvitationWithdrawn()
             | connections.ConnectionApproved()
             | connections.ConnectionCancelled()
+            | identity.DeskInvitationWithdrawn()
         ):
             rows.put(event.tracking_id, by_message=event.DESCRIPTOR.name, reason="")
 

@@ -19,6 +19,8 @@ class Clients:
     identity: Any
     people: Any = None
     """Names of people, asked in the portal's own name (PeopleService of identity)."""
+    desk: Any = None
+    """The people of External User Services (DeskService of identity)."""
     access: Any = None
     connections: Any = None
     enrollment: Any = None

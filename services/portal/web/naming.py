@@ -46,7 +46,7 @@ def providers(visit: Visit, ids: Iterable[str]) -> dict[str, Provider]:
     found: dict[str, Provider] = {}
     for chunk in _chunks(ids):
         request = GetProvidersRequest(provider_ids=chunk)
-        answer = receipts.ask(visit, registry.GetProviders, request, audience="", service=receipts.ALONE)
+        answer = receipts.ask(visit, registry.GetProviders, request, audience="", service=receipts.REGISTRY)
         found |= {provider.provider_id: provider for provider in answer.providers}
     return found
 

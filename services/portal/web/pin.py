@@ -7,10 +7,9 @@ accepted after signing in. The PIN itself is in no page, address, cookie or log 
 from __future__ import annotations
 
 import grpc
-from mandate.access.v1.service_pb2 import AcceptInvitationRequest, EnterPinRequest
 from starlette.responses import Response
 
-from services.portal.web import proof, receipts
+from services.portal.web import proof, receipts, redeeming
 from services.portal.web.clients import RefusedError
 from services.portal.web.forms import Field, Form
 from services.portal.web.pages import Access, Page
@@ -18,7 +17,6 @@ from services.portal.web.visits import Visit
 
 EMAIL = Field("email", "IA-PIN-01.email", missing="IA-PIN-01.email_missing")
 PIN = Field("pin", "IA-PIN-01.pin", secret=True, longest=32, missing="IA-PIN-01.pin_missing")
-ACCEPTED = "/profile/employers?done=invitation_accepted"
 OVER = {"PIN_REFUSED": "/home?notice=invitation_over", "INVITATION_VOID": "/home?notice=invitation_void"}
 """Why an invitation whose PIN was right cannot be accepted any more: where that is said."""
 
@@ -35,15 +33,13 @@ def enter(visit: Visit) -> Response:
     form = visit.form(EMAIL, PIN)
     if not form.read(visit.data):
         return _ask(visit, form, 422)
-    request = EnterPinRequest(command_id=visit.command_id(), email=form["email"], pin=form["pin"])
-    audience = "access" if visit.session is not None else ""
     try:
-        answer = visit.ask(visit.portal.clients.access.EnterPin, request, audience=audience)
+        answer, onward = redeeming.enter(visit, form["email"], form["pin"])
     except RefusedError as refused:
         return _ask(visit, form, _refused(visit, form, refused))
     if visit.session is not None:
         receipts.remember(visit, answer.receipt)
-        return visit.go(ACCEPTED)
+        return visit.go(onward)
     proof.keep(visit, answer.proof)
     return _entered(visit, form["email"])
 
@@ -51,9 +47,8 @@ def enter(visit: Visit) -> Response:
 def accept(visit: Visit) -> Response:
     """Accept the invitation whose PIN was entered before signing in."""
     visit.form().read(visit.data)
-    request = AcceptInvitationRequest(command_id=visit.command_id(), proof=proof.kept(visit))
     try:
-        answer = visit.ask(visit.portal.clients.access.AcceptInvitation, request, audience="access")
+        answer, onward = redeeming.accept(visit, proof.kept(visit))
     except RefusedError as refused:
         over = next((path for code, path in OVER.items() if code in refused.codes), "")
         if not over:
@@ -62,7 +57,7 @@ def accept(visit: Visit) -> Response:
         return visit.go(over)
     proof.forget(visit)
     receipts.remember(visit, answer.receipt)
-    return visit.go(ACCEPTED)
+    return visit.go(onward)
 
 
 def leave(visit: Visit) -> Response:
@@ -91,7 +86,7 @@ def _entered(visit: Visit, email: str = "") -> Response:
 
 
 PAGES = (
-    Page("/pin", Access.EVERYBODY, get=show, post=enter),
-    Page("/pin/accept", Access.SIGNED_IN, post=accept),
+    Page("/pin", Access.EVERYBODY, get=show, post=enter, audiences=("identity",)),
+    Page("/pin/accept", Access.SIGNED_IN, post=accept, audiences=("identity",)),
     Page("/pin/leave", Access.EVERYBODY, post=leave),
 )

@@ -17,8 +17,9 @@ from services.portal.web.clients import RefusedError
 from services.portal.web.cookies import LIFE, Cookie
 from services.portal.web.visits import Visit
 
-ALONE = "registry"
-"""Hears nobody and tells nobody: its receipts are waited for by itself alone, and it waits for no other's."""
+REGISTRY = "registry"
+ALONE = frozenset({REGISTRY, "identity"})
+"""Who hears nobody: their receipts are waited for by themselves alone, and they wait for no other's."""
 
 
 def remember(visit: Visit, receipt: Receipt) -> None:
@@ -50,8 +51,9 @@ def ask(visit: Visit, method: Callable[..., Any], request: Any, *, audience: str
 
     Where the service has not got so far in time, it is asked for what it has, and the page says that it is behind.
     """
-    alone = ALONE in (audience, service)
-    receipts = [] if visit.behind else [one for one in at_least(visit) if (one.origin == ALONE) is alone]
+    asked = service or audience
+    meant = {asked} if asked in ALONE else {one.origin for one in at_least(visit)} - ALONE
+    receipts = [] if visit.behind else [one for one in at_least(visit) if one.origin in meant]
     request.at_least.extend(receipts)
     try:
         return visit.ask(method, request, audience=audience)

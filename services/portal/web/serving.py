@@ -15,6 +15,7 @@ from mandate.access.v1.service_pb2_grpc import AccessServiceStub
 from mandate.audit.v1.service_pb2_grpc import AuditServiceStub
 from mandate.connections.v1.service_pb2_grpc import ConnectionsServiceStub
 from mandate.enrollment.v1.service_pb2_grpc import EnrollmentServiceStub
+from mandate.identity.v1.desk_service_pb2_grpc import DeskServiceStub
 from mandate.identity.v1.people_service_pb2_grpc import PeopleServiceStub
 from mandate.identity.v1.service_pb2_grpc import IdentityServiceStub
 from mandate.registry.v1.service_pb2_grpc import RegistryServiceStub
@@ -32,6 +33,7 @@ def clients(channel: Callable[[str], grpc.Channel]) -> Clients:
     stubs: dict[str, Any] = {  # what protoc makes has no types
         "identity": IdentityServiceStub(identity),  # type: ignore[no-untyped-call]
         "people": PeopleServiceStub(identity),  # type: ignore[no-untyped-call]
+        "desk": DeskServiceStub(identity),  # type: ignore[no-untyped-call]
         "access": AccessServiceStub(channel("access")),  # type: ignore[no-untyped-call]
         "connections": ConnectionsServiceStub(channel("connections")),  # type: ignore[no-untyped-call]
         "enrollment": EnrollmentServiceStub(channel("enrollment")),  # type: ignore[no-untyped-call]

@@ -244,6 +244,8 @@ def test_ehr_is_refused_by_its_own_code(access: Room) -> None:
     person = with_role(access, PERSON, SEU)
     with refused(access, EhrRetiredError):
         access.execute(staff.grant_function, HELP, roles=EUS, association_id=person, function="EHR")
+    with refused(access, EhrRetiredError):
+        access.execute(staff.withdraw_function, HELP, roles=EUS, association_id=person, function="EHR")
     assert EhrRetiredError.code == "EHR_RETIRED"
 
 

@@ -16,6 +16,7 @@ from chassis.sealing import open_sealed
 from chassis.server import Caller, RefusedError
 from chassis.tokens import Claims, Signer, Verifier
 from services.identity.api.contact import ContactServicer
+from services.identity.api.desk import DeskServicer
 from services.identity.api.people import PeopleServicer
 from services.identity.api.sign_in import IdentityServicer
 from services.identity.commands.codes import SECRET_CONTEXT
@@ -66,12 +67,14 @@ class Desk:
     servicer: IdentityServicer = field(init=False)
     contacts: ContactServicer = field(init=False)
     people: PeopleServicer = field(init=False)
+    eus: DeskServicer = field(init=False)
 
     def __post_init__(self) -> None:
         signer = Signer("identity", self.signing)
         self.servicer = IdentityServicer(self.room.app, self.parts, signer=signer)
         self.contacts = ContactServicer(self.room.app, self.parts, signer=signer)
         self.people = PeopleServicer(self.room.app, self.parts, signer=signer)
+        self.eus = DeskServicer(self.room.app, self.parts, signer=signer)
 
     @property
     def room(self) -> Room:

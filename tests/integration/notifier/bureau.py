@@ -57,6 +57,9 @@ class People:
             raise TryLaterError("IDENTITY_AWAY")
         return self.known.get(account_id)
 
+    def newcomer(self, invitation_id: UUID) -> Contact | None:
+        return self.contact(invitation_id)
+
     def invitee(self, invitation_id: UUID) -> Contact | None:
         return self.contact(invitation_id)
 
@@ -125,6 +128,7 @@ class Bureau:
         addressing = Addressing(
             self.settings,
             contacts=self.people,
+            newcomers=self.people,
             invitees=self.people,
             at_employers=self.people,
             signers=self.people,

@@ -100,3 +100,55 @@ def test_m_18_both_sides_are_told_who_ended_it(bureau: Bureau) -> None:
     for to in ("asker@example.com", "s@example.com", "p@example.com"):
         assert subjects(bureau, to) == ["A connection has ended"]
     assert "Ended by: Ledger Billing Group" in bureau.inbox.messages("p@example.com")[0].text
+
+
+EHR_CLOSED = "EHR requests were closed"
+
+
+def ehr(tracking_id: str) -> tuple[dict[str, Any], connections.ConnectionRejected]:
+    """What an EHR request and its end have in common, and that end."""
+    which = PARTIES | {"function": "EHR", "tracking_id": tracking_id}
+    return which, connections.ConnectionRejected(**which, rejected_by=str(uuid4()), reason="EHR_RETIRED")
+
+
+def test_m_19_each_person_of_both_sides_gets_one_digest(bureau: Bureau) -> None:
+    """IA-EHR-02: all tracking ids in one mail, no M-17 besides; PECOS requests are not in it."""
+    sides = Sides(bureau)
+    closed = [ehr(id_) for id_ in (TRACKING, "C1A2B3C4D5")]
+    bureau.hear(sides.provider)
+    bureau.hear(sides.surrogate)
+    for which, _ in closed:
+        bureau.hear(connections.ConnectionRequested(**which, initiator="SURROGATE", requested_by=str(sides.asker)))
+    pecos = PARTIES | {"tracking_id": "C9Z8Y7X6W5"}
+    bureau.hear(connections.ConnectionRequested(**pecos, initiator="SURROGATE", requested_by=str(sides.asker)))
+    for _, rejection in closed:
+        bureau.hear(rejection, times=2)
+    for who in ("p@example.com", "s@example.com", "asker@example.com"):
+        assert subjects(bureau, who).count(EHR_CLOSED) == 1
+        [mail] = [one for one in bureau.inbox.messages(who) if one.subject == EHR_CLOSED]
+        for word in ("C7F3-K2QX-9V", "C1A2-B3C4-D5", "October 1, 2023"):
+            assert word in " ".join(mail.text.split())
+            assert word in mail.html
+        assert "C9Z8" not in mail.text
+    assert not any("rejected" in one.subject for one in bureau.inbox.messages())
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_m_19_of_a_request_that_is_heard_late_comes_by_itself(bureau: Bureau, late: bool) -> None:
+    sides = Sides(bureau)
+    bureau.hear(sides.provider)
+    (first, closes_first), (second, closes_second) = ehr(TRACKING), ehr("C1A2B3C4D5")
+    bureau.hear(connections.ConnectionRequested(**first, initiator="SURROGATE", requested_by=str(sides.asker)))
+    asks_second = connections.ConnectionRequested(**second, initiator="SURROGATE", requested_by=str(sides.asker))
+    for heard in (closes_first, closes_second, asks_second) if late else (closes_second, closes_first, asks_second):
+        bureau.hear(heard)
+    mails = [one for one in bureau.inbox.messages("p@example.com") if one.subject == EHR_CLOSED]
+    assert ["C1A2-B3C4-D5" in one.text for one in mails] == [False, True]
+
+
+def test_a_decider_who_writes_the_word_has_decided(bureau: Bureau) -> None:
+    """Of a PECOS request: M-17, with the reason given."""
+    sides = Sides(bureau)
+    bureau.hear(sides.request)
+    bureau.hear(connections.ConnectionRejected(**PARTIES, rejected_by=str(uuid4()), reason="EHR_RETIRED"))
+    assert subjects(bureau, "asker@example.com") == ["Your connection request was rejected"]

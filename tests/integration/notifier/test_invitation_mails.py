@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from mandate.access.v1 import events_pb2 as access
+from mandate.identity.v1 import events_pb2 as identity
 from mandate.identity.v1.state_pb2 import AccountState
 
 from chassis import nature
@@ -82,6 +83,44 @@ def test_m_20_the_inviter_is_told_what_became_of_it(bureau: Bureau) -> None:
     assert "AAG Org Two" not in first.text
     assert second.subject == "Your invitation has expired"
     assert "AAG Org One, AAG Org Two" in second.text
+
+
+def desk_pin(invitation_id: UUID, inviter: UUID) -> identity.DeskPinIssued:
+    now = nature.now()
+    return identity.DeskPinIssued(
+        invitation_id=str(invitation_id),
+        invited_by=str(inviter),
+        tracking_id=TRACKING,
+        sealed_pin=seal_for(PUBLIC, "ABCD2345", f"mandate.identity.v1.DeskPinIssued/{invitation_id}"),
+        issued_at=timestamp(now),
+        expires_at=timestamp(now + timedelta(hours=72)),
+    )
+
+
+def test_m_01_and_m_20_of_the_desk_name_no_employer(bureau: Bureau) -> None:
+    """Sent once; what became of it is told to the inviter, in both languages."""
+    invitation = bureau.people.add(INVITED, language="es", name="Cleo Vargas")
+    inviter = bureau.people.add("ewa@desk.example", name="Ewa Usher")
+    bureau.hear(desk_pin(invitation, inviter), key=invitation, times=2)
+    [mail] = bureau.inbox.messages(INVITED)
+    for word in ("Ewa Usher le invita a trabajar en la mesa de External User Services", "ABCD2345", "V7F3-K2QX-9V"):
+        assert word in " ".join(mail.text.split())
+    assert "empleador" not in mail.text
+    ids: dict[str, Any] = {"invitation_id": str(invitation), "invited_by": str(inviter), "tracking_id": TRACKING}
+    bureau.hear(identity.DeskInvitationAccepted(**ids, account_id=str(uuid4())), key=invitation)
+    bureau.hear(identity.DeskPinExpired(**ids), key=invitation)
+    accepted, expired = bureau.inbox.messages("ewa@desk.example")
+    assert "Cleo Vargas has accepted" in accepted.text
+    assert "/eus/people" in expired.text
+    assert expired.subject == "Your invitation has expired"
+
+
+def test_a_withdrawn_invitation_to_the_desk_is_not_sent(bureau: Bureau) -> None:
+    invitation, inviter = known(bureau)
+    gone = identity.DeskInvitationWithdrawn(invitation_id=str(invitation), tracking_id=TRACKING)
+    bureau.hear(gone, key=invitation)
+    bureau.hear(desk_pin(invitation, inviter), key=invitation)
+    assert bureau.inbox.messages(INVITED) == []
 
 
 def test_m_11_documents_are_told_to_the_requester_and_to_the_desk(bureau: Bureau) -> None:

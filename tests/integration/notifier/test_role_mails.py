@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -271,3 +272,23 @@ def test_m_15_managers_and_the_desk_hear_that_an_employer_has_no_official(bureau
     assert to_desk.subject == "Marlbrook Family Clinic no tiene funcionario autorizado"
     assert "/eus" in to_desk.text
     assert len(bureau.inbox.messages()) == 2
+
+
+def test_d_41_a_request_that_the_system_cancels_is_told_to_who_had_asked(bureau: Bureau) -> None:
+    """In both languages; whoever takes a request back is told nothing."""
+    for language, words in (("en", "because your account was closed"), ("es", "porque su cuenta fue cerrada")):
+        jane = bureau.people.add(f"{language}@example.com", language=language)
+        of: dict[str, Any] = {
+            "account_id": str(jane),
+            "employer_id": str(CLINIC),
+            "role": "STAFF_END_USER",
+            "tracking_id": TRACKING,
+        }
+        bureau.hear(access.RoleRequestCancelled(role_request_id=str(uuid4()), **of))
+        assert bureau.inbox.messages(f"{language}@example.com") == []
+        cancelled = access.RoleRequestCancelled(role_request_id=str(uuid4()), **of, reason="ACCOUNT_CLOSED")
+        bureau.hear(cancelled, times=2)
+        [mail] = bureau.inbox.messages(f"{language}@example.com")
+        assert words in " ".join(mail.text.split())
+        assert words in " ".join(mail.html.split())
+        assert "R7F3-K2QX-9V" in mail.text

@@ -10,7 +10,7 @@ from mandate_kit.authority import Account, Association, AuthorityIndex, Connecti
 
 PEOPLE = [UUID(int=n) for n in range(1, 4)]
 PARTIES = [UUID(int=n) for n in range(11, 15)]
-FUNCTIONS = ["PECOS", "NPPES"]
+FUNCTIONS = ["PECOS", "NPPES", "EHR"]
 ME, CLINIC, DOCTOR = PEOPLE[0], PARTIES[0], PARTIES[1]
 
 accounts = st.builds(
@@ -51,6 +51,8 @@ def index(*states: Account | Association | Connection) -> AuthorityIndex:
 
 def model(states: list[Account | Association | Connection], who: UUID, provider: UUID, function: str) -> bool:
     """The sentence of 4.5 over the last state of each key, without an index."""
+    if function == "EHR":  # IA-EHR-04
+        return False
     last = {_key(state): state for state in states}
     mine = [one for one in last.values() if isinstance(one, Account) and one.account_id == who and one.active]
     if not mine:

@@ -227,6 +227,14 @@ SAMPLES = (
         contiene=("Terminada por", "Rosalind Marlbrook", "PECOS", "NPPES"),
     ),
     Sample(
+        "M-19",
+        "EHR requests were closed",
+        "Las solicitudes de EHR fueron cerradas",
+        {"tracking_ids": ["C7F3K2QX9V", "C1A2B3C4D5"]},
+        contains=("October 1, 2023", "C7F3-K2QX-9V", "C1A2-B3C4-D5", f"{BASE}/connections"),
+        contiene=("1 de octubre de 2023", "C7F3-K2QX-9V", "C1A2-B3C4-D5"),
+    ),
+    Sample(
         "M-20",
         "Your invitation was accepted",
         "Su invitación fue aceptada",

@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from mandate.access.v1 import service_pb2 as a
 from mandate.common.v1.receipt_pb2 import ErrorDetail, Receipt
 from mandate.connections.v1 import service_pb2 as c
+from mandate.identity.v1 import desk_service_pb2 as d
 from mandate.registry.v1 import service_pb2 as r
 
 from chassis import nature
@@ -174,6 +175,8 @@ class World:
     connected: list[c.Connection] = field(default_factory=list)
     documents: list[a.Document] = field(default_factory=list)
     content: bytes = b""
+    expected: list[d.DeskInvitation] = field(default_factory=list)
+    """Who is invited to the desk of External User Services."""
 
     def __post_init__(self) -> None:
         self.mine = [association(1, CLINIC, AO, "APPROVED", "PECOS", "NPPES"), association(2, OWN)]
@@ -209,6 +212,15 @@ class World:
             EnterPin=self._enter_pin,
             AcceptInvitation=a.AcceptInvitationResponse(**done),
         )
+        done = {"receipt": receipt("identity")}
+        self.desk = Canned(
+            ListDeskPeople=d.ListDeskPeopleResponse(account_ids=[CAST["eusdesk1"].account_id]),
+            ListDeskInvitations=lambda _: d.ListDeskInvitationsResponse(invitations=self.expected),
+            InviteToDesk=d.InviteToDeskResponse(receipt=receipt("identity"), tracking_id="V7F3K2QX9V"),
+            WithdrawDeskInvitation=d.WithdrawDeskInvitationResponse(**done),
+            EnterDeskPin=refusal(grpc.StatusCode.FAILED_PRECONDITION, "PIN_REFUSED"),
+            AcceptDeskInvitation=refusal(grpc.StatusCode.FAILED_PRECONDITION, "PIN_REFUSED"),
+        )
         done = {"receipt": receipt("connections")}
         self.connections = Canned(
             ListPending=lambda _: c.ListPendingResponse(connections=self.pending),
@@ -234,6 +246,7 @@ class World:
         return Clients(
             identity=self.identity,
             people=self.identity,
+            desk=self.desk,
             access=self.access,
             connections=self.connections,
             registry=self.registry,

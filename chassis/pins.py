@@ -2,18 +2,65 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Protocol
 from uuid import UUID
 
 from chassis import nature
 from chassis.application import Application
-from chassis.hashing import HashQueueFullError
-from services.access.commands.parts import Parts
-from services.access.domain.invitation import PinRefusedError
+from chassis.domain import DomainError
+from chassis.hashing import Hasher, HashQueueFullError, HashSettings
+from chassis.vocabulary import pin
 
 MOST_COMPARED = 10
 """Live invitations of one address that one entry is compared with, those that live longest first."""
+
+
+class PinSettings(HashSettings):
+    """Defaults are those of limits.md."""
+
+    pin_hours: int = 72
+    pin_tries: int = 5
+
+    @property
+    def pin_life(self) -> timedelta:
+        """How long a PIN is good."""
+        return timedelta(hours=self.pin_hours)
+
+
+class Parts(Protocol):
+    """What a service works with that sends PINs; its migrations make the table `pins`."""
+
+    @property
+    def settings(self) -> PinSettings:
+        """How long a PIN lives, and how often it is compared."""
+        ...
+
+    @property
+    def hasher(self) -> Hasher:
+        """What PINs are compared by."""
+        ...
+
+    def address_index(self, email: str, /) -> str:
+        """By which an invited address is found; compared without case."""
+        ...
+
+    def pin(self, invitation_id: UUID, /) -> str:
+        """The PIN of an invitation, the same each time."""
+        ...
+
+
+def derive(key: bytes, invitation_id: UUID) -> str:
+    """The PIN of an invitation: the same each time, so that a command that is tried again sends what is kept."""
+    draws = count()
+
+    def derived(wanted: int) -> bytes:
+        return hmac.digest(key, f"pin/{invitation_id}/{next(draws)}".encode(), "sha512")[:wanted]
+
+    return pin.make(derived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +71,11 @@ class Tried:
     tries: int
 
 
-class PinWrongError(PinRefusedError):
+class PinWrongError(DomainError):
     """What was entered is no live PIN of this address; `tried` are those that it was compared with."""
 
-    code = "PIN_REFUSED"
-
     def __init__(self, tried: list[Tried]) -> None:
-        super().__init__(str(PinRefusedError()))
+        super().__init__()
         self.tried = tried
 
 
