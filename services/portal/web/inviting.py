@@ -150,12 +150,9 @@ def _of_invitation(visit: Visit, id_: str) -> tuple[dict[str, str], dict[str, Ch
 
 def _of_person(visit: Visit, id_: str, mine: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Choice]]:
     """The name of somebody who worked for a managed employer, and where; of others nothing is told."""
-    left = {
-        employer_id: one
-        for employer_id in mine
-        for one in colleagues.at(visit, employer_id, colleagues.ENDED)
-        if one.account_id == id_
-    }
+    if not commands.is_id(id_):
+        raise HTTPException(404)
+    left = {one.employer_id: one for one in colleagues.of(visit, colleagues.ENDED, [id_])}
     person = naming.people(visit, [id_]).get(id_) if left else None
     if person is None:
         raise HTTPException(404)
