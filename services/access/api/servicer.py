@@ -195,6 +195,9 @@ RULES = {
     "ListAuthorities": Rule.EITHER,
     "WhoCouldAct": Rule.USER,
     "SelectStaff": Rule.USER,
+    "ModifyStaff": Rule.USER,
+    "ResendInvitation": Rule.USER,
+    "AskForNewPin": Rule.EITHER,  # who was invited may have no account
 }
 INVITEE_RULES = {"GetInvitee": Rule.SERVICE, "GetNamedOfficial": Rule.SERVICE, "GetEmployerContact": Rule.SERVICE}
 

@@ -18,6 +18,7 @@ from chassis.vocabulary.functions import active
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, EUS, manages
 from chassis.waiting import Waiter
 from services.access.commands import role_requests, staff
+from services.access.commands.invitees import offers_of
 from services.access.projections import role_requests as request_list
 from services.access.projections import staff_list, staff_people
 
@@ -35,8 +36,13 @@ def people_of(ids: Sequence[str]) -> list[UUID]:
     return [uuid_of(one, field="account_ids") for one in ids]
 
 
+def typed_offers(offers: Sequence[pb.Offer]) -> list[tuple[UUID, str, tuple[str, ...]]]:
+    """(employer, role, functions) as they were sent. Raises `RefusedError`."""
+    return [(uuid_of(one.employer_id, field="employer_id"), one.role, tuple(one.functions)) for one in offers]
+
+
 class StaffAnswers:
-    """ListMyEmployers, ListStaff, SelectStaff, GrantFunction, WithdrawFunction, Disassociate."""
+    """ListMyEmployers, ListStaff, SelectStaff, GrantFunction, WithdrawFunction, ModifyStaff, Disassociate."""
 
     _app: Application
     _waiter: Waiter
@@ -50,6 +56,16 @@ class StaffAnswers:
         """4.3."""
         receipt = self._function(staff.withdraw_function, request, caller)
         return pb.WithdrawFunctionResponse(receipt=receipt_message(receipt))
+
+    def ModifyStaff(self, request: pb.ModifyStaffRequest, caller: Caller) -> pb.ModifyStaffResponse:
+        """IA-MOD-01 to IA-MOD-03."""
+        receipt = self._app.execute(
+            staff.modify,
+            caller.cause(request.command_id),
+            account_id=uuid_of(request.account_id, field="account_id"),
+            offers=offers_of(typed_offers(request.offers)),
+        )
+        return pb.ModifyStaffResponse(receipt=receipt_message(receipt))
 
     def Disassociate(self, request: pb.DisassociateRequest, caller: Caller) -> pb.DisassociateResponse:
         """4.3."""

@@ -39,7 +39,7 @@ def fold(event: object, rows: Rows) -> None:
                 status="PENDING",
                 since=event.timestamp,
             )
-        case Association.Invited():
+        case Association.Invited() | Association.Added():
             rows.put(
                 event.originator_id,
                 employer_id=event.employer_id,
@@ -49,7 +49,10 @@ def fold(event: object, rows: Rows) -> None:
                 status="INVITED",
                 since=event.timestamp,
             )
-        case Association.Joined(originator_id=id_, role=role, functions=functions, timestamp=at):
+        case (
+            Association.Joined(originator_id=id_, role=role, functions=functions, timestamp=at)
+            | Association.RoleChanged(originator_id=id_, role=role, functions=functions, timestamp=at)
+        ):
             rows.change(id_, role=role, functions=functions, status="APPROVED", since=at, ended_by=None)
         case Association.Approved(originator_id=id_, role=role, timestamp=at):
             rows.change(id_, role=role, functions=[], status="APPROVED", since=at, ended_by=None)

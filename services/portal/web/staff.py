@@ -61,12 +61,6 @@ class Member:
         return sum(getattr(post, function) for post in self.posts)
 
     @property
-    def post(self) -> Post | None:
-        """The post that Modify opens: the only one that may be modified."""
-        open_to_reader = [post for post in self.posts if post.may_modify]
-        return open_to_reader[0] if len(open_to_reader) == 1 else None
-
-    @property
     def may_modify(self) -> bool:
         """Whether there is anything to modify."""
         return any(post.may_modify for post in self.posts)
@@ -194,7 +188,7 @@ def _list(visit: Visit, path: str, status: str) -> Response:
         view=view,
         page=page,
         members=members(visit, wanted, page.people),
-        invitations=invited.unfinished(visit, standing.managed(visit)) if is_active else (),
+        invitations=invited.unfinished(visit) if is_active else (),
         waiting=standing.waiting(visit).get("/staff", 0),
     )
 

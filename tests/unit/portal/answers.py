@@ -208,11 +208,14 @@ class World:
             ReadDocument=lambda asked: a.ReadDocumentResponse(piece=self.content[asked.offset :][: 512 * 1024]),
             GrantFunction=a.GrantFunctionResponse(**done),
             WithdrawFunction=a.WithdrawFunctionResponse(**done),
+            ModifyStaff=a.ModifyStaffResponse(**done),
             Disassociate=a.DisassociateResponse(**done),
             InviteStaff=a.InviteStaffResponse(receipt=receipt("access", id=id_of(70)), tracking_id="V7F3K2QX9V"),
             ListInvitations=self._invitations,
             GetInvitation=self._invitation,
             WithdrawInvitation=a.WithdrawInvitationResponse(**done),
+            ResendInvitation=a.ResendInvitationResponse(receipt=receipt("access", id=id_of(71))),
+            AskForNewPin=a.AskForNewPinResponse(),
             EnterPin=self._enter_pin,
             AcceptInvitation=a.AcceptInvitationResponse(**done),
         )
@@ -296,7 +299,8 @@ class World:
         )
 
     def _invitations(self, asked: a.ListInvitationsRequest) -> a.ListInvitationsResponse:
-        found = [one for one in self.invitations if asked.employer_id in {offer.employer_id for offer in one.offers}]
+        mine = {asked.employer_id} if asked.employer_id else {one.employer_id for one in self.mine}
+        found = [one for one in self.invitations if mine & {offer.employer_id for offer in one.offers}]
         return a.ListInvitationsResponse(invitations=found)
 
     def _invitation(self, asked: a.GetInvitationRequest) -> Any:

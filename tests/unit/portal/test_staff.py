@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import grpc
 import httpx
@@ -17,6 +18,7 @@ from tests.unit.portal.answers import (
     DELIA,
     JO,
     ME,
+    OTHER,
     OWN,
     PETRA,
     SEU,
@@ -29,7 +31,8 @@ from tests.unit.portal.answers import (
 from tests.unit.portal.identity_answers import CAST, Who
 from tests.unit.portal.reading import errors, hidden, text
 
-MODIFY = f"/staff/{id_of(11)}"
+MODIFY = f"/staff/{PETRA}"
+END = f"{MODIFY}/end/{id_of(11)}"
 REQUESTS = "/staff/requests"
 
 
@@ -44,9 +47,7 @@ def team(world: World) -> World:
     return world
 
 
-@pytest.mark.parametrize(
-    "path", ["/staff", "/staff/inactive", REQUESTS, MODIFY, MODIFY + "/end", f"{REQUESTS}/{id_of(60)}/reject"]
-)
+@pytest.mark.parametrize("path", ["/staff", "/staff/inactive", REQUESTS, MODIFY, END, f"{REQUESTS}/{id_of(60)}/reject"])
 @pytest.mark.parametrize("mine", [[], [association(1, CLINIC, SEU)], [association(1, CLINIC, AO, "PENDING")]])
 def test_who_manages_nobody_has_no_staff(ana: httpx.Client, team: World, path: str, mine: list[object]) -> None:
     """IA-NAV-02."""
@@ -100,43 +101,113 @@ def test_a_manager_modifies_staff_and_no_manager(ana: httpx.Client, team: World)
     """D-09."""
     team.mine = [association(1, CLINIC, AM)]
     assert "Nakamura" not in text(ana.get("/staff").text)
-    assert ana.get(f"/staff/{id_of(10)}").status_code == 404
+    assert ana.get(f"/staff/{JO}").status_code == 404
     assert ana.get(MODIFY).status_code == 200
 
 
-def test_saving_grants_and_withdraws_only_what_changes(ana: httpx.Client, team: World) -> None:
-    """IA-MOD-01."""
+def matrix(page: str, **chosen: str) -> dict[str, Any]:
+    """The form of Modify as a browser sends it: what stands in it, and what was chosen."""
+    form: dict[str, Any] = {
+        "shown": re.findall(r'name="shown" value="([^"]+)"', page),
+        "role": re.findall(r'<option value="([^":]+:[^"]+)" selected', page),
+        "pecos": re.findall(r'name="pecos" value="([^"]+)" checked', page),
+        "nppes": re.findall(r'name="nppes" value="([^"]+)" checked', page),
+    }
+    return hidden(page, MODIFY) | form | chosen
+
+
+def test_modify_shows_every_employer_of_the_manager(ana: httpx.Client, team: World) -> None:
+    """IA-MOD-01: what is held, and empty boxes where nothing is; IA-MOD-03: a line above; D-39: no official is made."""
+    team.mine.append(association(3, OTHER))
     page = ana.get(MODIFY).text
-    assert 'value="PECOS" checked' in page
-    form = hidden(page, MODIFY)
-    assert ana.post(MODIFY, data=form | {"function": "NPPES"}).headers["location"] == "/staff?done=functions_saved"
-    (granted,), (taken,) = team.access.requests("GrantFunction"), team.access.requests("WithdrawFunction")
-    assert (granted.association_id, granted.function, taken.function) == (id_of(11), "NPPES", "PECOS")
-    assert len({granted.command_id, taken.command_id, form["command_id"]}) == 3
-    ana.post(MODIFY, data=form | {"function": ["PECOS"]})
-    assert len(team.access.requests("GrantFunction")) == 1, "nothing changed"
+    form = matrix(page)
+    assert set(form["shown"]) == {CLINIC, OWN, OTHER}
+    assert set(form["role"]) == {f"{CLINIC}:{SEU}", f"{OWN}:{SEU}"}
+    assert (form["pecos"], form["nppes"]) == ([CLINIC], [OWN])
+    assert "Now: Staff End User, PECOS" in text(page)
+    assert "Brightwater Billing Services EIN **-***4576 No role here now" in text(page)
+    assert "AUTHORIZED_OFFICIAL" not in page
+    assert "EHR" not in text(page.split("<main", 1)[1])  # IA-EHR-01
 
 
-def test_a_retired_function_cannot_be_slipped_in(ana: httpx.Client, team: World) -> None:
-    """IA-EHR-01."""
-    ana.post(MODIFY, data=hidden(ana.get(MODIFY).text, MODIFY) | {"function": ["PECOS", "EHR"]})
-    assert team.access.requests("GrantFunction") == []
+def test_saving_sends_all_of_it_at_once(ana: httpx.Client, team: World) -> None:
+    """IA-MOD-01: one command; where no role is chosen and none is held, nothing is asked for."""
+    team.mine.append(association(3, OTHER))
+    form = matrix(ana.get(MODIFY).text)
+    form |= {"role": [f"{CLINIC}:{AM}", f"{OWN}:{SEU}"], "pecos": [CLINIC, OWN], "nppes": []}
+    assert ana.post(MODIFY, data=form).headers["location"] == "/staff?done=staff_modified"
+    [sent] = team.access.requests("ModifyStaff")
+    assert (sent.account_id, sent.command_id) == (PETRA, form["command_id"])
+    assert [(one.employer_id, one.role, list(one.functions)) for one in sent.offers] == [
+        (CLINIC, AM, []), (OWN, SEU, ["PECOS"])
+    ]  # fmt: skip
 
 
-def test_a_manager_has_all_functions_and_no_boxes(ana: httpx.Client, team: World) -> None:
-    """IA-MOD-02."""
-    page = ana.get(f"/staff/{id_of(10)}").text
-    assert "An Access Manager has every business function." in text(page)
-    assert 'name="function"' not in page
+def test_the_line_above_sets_all_lines_and_saves_nothing_yet(ana: httpx.Client, team: World) -> None:
+    """IA-MOD-03, IA-MOD-02: choosing Access Manager ticks every function; without scripts, too."""
+    form = matrix(ana.get(MODIFY).text) | {"do": "all", "all_role": AM}
+    page = ana.post(MODIFY, data=form).text
+    shown = matrix(page)
+    assert set(shown["role"]) == {f"{CLINIC}:{AM}", f"{OWN}:{AM}"}
+    assert set(shown["pecos"]) == set(shown["nppes"]) == {CLINIC, OWN}
+    assert "Not saved yet Harbor Point Medical Group: Access Manager" in text(page)
+    page = ana.post(MODIFY, data=form | {"all_role": "", "all_pecos": "yes"}).text
+    assert (set(matrix(page)["pecos"]), matrix(page)["nppes"]) == ({CLINIC, OWN}, [])
+    assert team.access.requests("ModifyStaff") == []
+
+
+def test_a_manager_sets_staff_and_nothing_else(ana: httpx.Client, team: World) -> None:
+    """D-09, D-11, IA-EHR-01: no other role, no other employer and no retired function can be slipped in."""
+    team.mine = [association(1, CLINIC, AM)]
+    form = matrix(ana.get(MODIFY).text) | {"do": "all", "all_role": AM}
+    page = ana.post(MODIFY, data=form).text
+    assert matrix(page)["role"] == [f"{CLINIC}:{SEU}"]
+    slipped = {"do": "", "shown": [CLINIC, OTHER], "role": [f"{CLINIC}:{SEU}", f"{OTHER}:{SEU}"]}
+    assert ana.post(MODIFY, data=matrix(page) | slipped).status_code == 303
+    [sent] = team.access.requests("ModifyStaff")
+    assert [one.employer_id for one in sent.offers] == [CLINIC]
+    assert ana.post(MODIFY, data=matrix(page) | {"ehr": CLINIC}).status_code == 422
+
+
+def test_a_role_is_not_taken_away_by_leaving_it_out(ana: httpx.Client, team: World) -> None:
+    """4.3: that is Deactivate, which says first what will be lost."""
+    form = matrix(ana.get(MODIFY).text)
+    answer = ana.post(MODIFY, data=form | {"role": [f"{OWN}:{SEU}"]})
+    assert answer.status_code == 422
+    assert "Choose the role at Harbor Point Medical Group" in errors(answer.text)[1][0]
+    team.mine.append(association(3, OTHER))
+    answer = ana.post(MODIFY, data=matrix(ana.get(MODIFY).text) | {"pecos": [CLINIC, OTHER]})
+    assert "Choose the role at Brightwater Billing Services" in errors(answer.text)[1][0]
+    assert team.access.requests("ModifyStaff") == []
+
+
+def test_what_is_not_shown_stays_as_it_is(ana: httpx.Client, team: World) -> None:
+    """A form has room for some employers; the others are sent as they are held."""
+    page = ana.get(f"{MODIFY}?name=rivera").text
+    assert matrix(page)["shown"] == [OWN]
+    ana.post(MODIFY, data=matrix(page) | {"pecos": [OWN]})
+    [sent] = team.access.requests("ModifyStaff")
+    assert {one.employer_id: sorted(one.functions) for one in sent.offers} == {
+        CLINIC: ["PECOS"],
+        OWN: ["NPPES", "PECOS"],
+    }
+
+
+def test_a_role_that_was_lost_in_the_meantime_is_told(ana: httpx.Client, team: World) -> None:
+    form = matrix(ana.get(MODIFY).text)
+    team.access.answers["ModifyStaff"] = refusal(grpc.StatusCode.PERMISSION_DENIED, "MAY_NOT_MANAGE")
+    answer = ana.post(MODIFY, data=form)
+    assert answer.status_code == 422
+    assert "Choose again" in errors(answer.text)[0][0]
 
 
 def test_letting_somebody_go_is_asked_first(ana: httpx.Client, team: World) -> None:
-    page = ana.get(f"{MODIFY}/end").text
+    page = ana.get(END).text
     assert "Novak, Petra will lose the role and every function" in text(page)
-    assert (
-        ana.post(f"{MODIFY}/end", data=hidden(page, f"{MODIFY}/end")).headers["location"] == "/staff?done=staff_ended"
-    )
+    assert ana.post(END, data=hidden(page, END)).headers["location"] == "/staff?done=staff_ended"
     assert team.access.requests("Disassociate")[0].association_id == id_of(11)
+    for other in (f"/staff/{JO}/end/{id_of(11)}", f"{MODIFY}/end/{id_of(1)}"):
+        assert ana.get(other).status_code == 404
 
 
 def test_requests_show_current_and_requested_role(ana: httpx.Client, team: World) -> None:
