@@ -32,7 +32,7 @@ class PinSettings(HashSettings):
 
 
 class Parts(Protocol):
-    """What a service works with that sends PINs; its migrations make the table `pins`."""
+    """What a service works with that sends PINs; its migrations make the tables `pins` and `invited`."""
 
     @property
     def settings(self) -> PinSettings:
@@ -85,7 +85,11 @@ def keep(app: Application, parts: Parts, *, invitation_id: UUID, email: str) -> 
         kept = session.one("SELECT dies_at FROM pins WHERE invitation_id = %s", (invitation_id,))
     if kept is None:
         verifier = parts.hasher.hash(parts.pin(invitation_id))
-        with app.session() as session:
+        with app.session() as session, session.transaction():
+            session.run(
+                "INSERT INTO invited (invitation_id, address_index) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                (invitation_id, parts.address_index(email)),
+            )
             kept = session.one(
                 "INSERT INTO pins (invitation_id, address_index, verifier, dies_at) VALUES (%s, %s, %s, %s)"
                 " ON CONFLICT (invitation_id) DO UPDATE SET dies_at = pins.dies_at RETURNING dies_at",
@@ -100,6 +104,26 @@ def drop(app: Application, invitation_id: UUID) -> None:
     """Destroy what a PIN is compared with: it is over."""
     with app.session() as session:
         session.run("DELETE FROM pins WHERE invitation_id = %s", (invitation_id,))
+
+
+def forget(app: Application, invitation_id: UUID) -> None:
+    """Destroy that, and by which address the invitation is found: nobody has a use for it any more."""
+    drop(app, invitation_id)
+    with app.session() as session:
+        session.run("DELETE FROM invited WHERE invitation_id = %s", (invitation_id,))
+
+
+def dead(app: Application, parts: Parts, *, email: str) -> list[UUID]:
+    """The invitations of an address whose PINs are too old, or were guessed at too often; the newest first."""
+    with app.session() as session:
+        rows = session.run(
+            "SELECT i.invitation_id FROM invited AS i LEFT JOIN pins AS p USING (invitation_id)"
+            " WHERE i.address_index = %s AND p.used_by IS NULL"
+            " AND (p.invitation_id IS NULL OR p.dies_at <= %s OR p.tries >= %s)"
+            " ORDER BY i.invitation_id DESC LIMIT %s",
+            (parts.address_index(email), nature.now(), parts.settings.pin_tries, MOST_COMPARED),
+        )
+    return [id_ for (id_,) in rows]
 
 
 def use(app: Application, parts: Parts, *, email: str, typed: str, command_id: UUID) -> UUID:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -71,22 +72,29 @@ class Vault:
 
     def open(self, subject: UUID, token: str, context: str) -> str:
         """The plaintext of a token. Raises `ShreddedError`, and `SealBrokenError` where it is not ours."""
-        try:
-            form, version_text, payload = token.split(".")
-            version, sealed = int(version_text), from_text(payload)
-        except ValueError:
-            raise SealBrokenError("this is no sealed value") from None
-        if form != FORMAT:
-            raise SealBrokenError(f"a seal of format {form} needs a newer release")
-        with self._database.session() as session:
-            row = session.one("SELECT wrapped FROM keys WHERE subject = %s AND version = %s", (subject, version))
-        if row is None or row[0] is None:
+        (plain,) = self.open_all([(subject, token)], context)
+        if plain is None:
             raise ShreddedError(str(subject))
-        cipher = self._unwrapped(subject, version, row[0])
-        try:
-            return unpad(cipher.decrypt(sealed[:NONCE], sealed[NONCE:], _bound(subject, context))).decode()
-        except InvalidTag:
-            raise SealBrokenError(f"not sealed for {subject} as {context}") from None
+        return plain
+
+    def open_all(self, sealed: Sequence[tuple[UUID, str]], context: str) -> list[str | None]:
+        """The plaintexts of (subject, token), all keys by one question; None for whoever's key is destroyed.
+
+        Raises `SealBrokenError` where one is not ours.
+        """
+        parts = [(subject, *_parts(token)) for subject, token in sealed]
+        with self._database.session() as session:
+            rows = session.run(
+                "SELECT subject, version, wrapped FROM keys WHERE subject = ANY(%s) AND wrapped IS NOT NULL",
+                ([subject for subject, _ in sealed],),
+            )
+        keys = {(subject, version): wrapped for subject, version, wrapped in rows}
+        return [
+            self._opened(subject, version, keys[subject, version], payload, context)
+            if (subject, version) in keys
+            else None
+            for subject, version, payload in parts
+        ]
 
     def destroy(self, subject: UUID) -> None:
         """Destroy every key of the subject; a tombstone stays, also where no key was made. Twice is once."""
@@ -109,6 +117,13 @@ class Vault:
         if row is None or row[1] is None:
             raise ShreddedError(str(subject))
         return row[0], row[1]
+
+    def _opened(self, subject: UUID, version: int, wrapped: bytes, payload: bytes, context: str) -> str:
+        cipher = self._unwrapped(subject, version, wrapped)
+        try:
+            return unpad(cipher.decrypt(payload[:NONCE], payload[NONCE:], _bound(subject, context))).decode()
+        except InvalidTag:
+            raise SealBrokenError(f"not sealed for {subject} as {context}") from None
 
     def _unwrapped(self, subject: UUID, version: int, wrapped: bytes) -> AESGCM:
         try:
@@ -150,6 +165,18 @@ def to_text(data: bytes) -> str:
 def from_text(text: str) -> bytes:
     """base64url without padding, read. Raises `ValueError`."""
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+def _parts(token: str) -> tuple[int, bytes]:
+    """Version of the key, and what was sealed. Raises `SealBrokenError`."""
+    try:
+        form, version, payload = token.split(".")
+        parts = int(version), from_text(payload)
+    except ValueError:
+        raise SealBrokenError("this is no sealed value") from None
+    if form != FORMAT:
+        raise SealBrokenError(f"a seal of format {form} needs a newer release")
+    return parts
 
 
 def _wrapping(subject: UUID, version: int) -> bytes:

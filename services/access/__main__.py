@@ -56,6 +56,7 @@ SERVICE = Service(
         CHASSIS_SQL / "0002_contents.sql",
         CHASSIS_SQL / "0003_contents_elsewhere.sql",
         SCRIPTS / "0002_paper_checks.sql",
+        SCRIPTS / "0003_invited.sql",
     ],
     apis=_apis,
     api_followers=_in_memory,

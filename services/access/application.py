@@ -47,6 +47,7 @@ class AccessApplication(Application):
         when(Association.RequestedAgain, close_with_account.on_joining),
         when(Association.Joined, close_with_account.on_joining),
         when(Association.Approved, close_with_account.on_joining),
+        when(Association.RoleChanged, close_with_account.on_joining),
     )
     policy_views = (PERSONS, LISTED, WAITING, OFFICIALS, CLOSED_ACCOUNTS, STAFF_LIST)
     views = (ROLE_REQUESTS, STAFF_LIST, INVITATIONS, DOCUMENTS, COMMENTS, FIRST_APPROVALS)

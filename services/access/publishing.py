@@ -100,6 +100,16 @@ def _pin_expired(event: Invitation.PinExpired, invitation: Invitation) -> events
     )
 
 
+def _new_pin_asked(event: Invitation.NewPinAsked, invitation: Invitation) -> events_pb2.NewPinAsked:
+    return events_pb2.NewPinAsked(
+        invitation_id=str(invitation.id),
+        invited_by=str(invitation.invited_by),
+        tracking_id=invitation.tracking_id,
+        employer_ids=[str(one.employer_id) for one in invitation.offers],
+        asked_at=timestamp(event.timestamp),
+    )
+
+
 def _accepted(event: Invitation.Accepted, invitation: Invitation) -> events_pb2.InvitationAccepted:
     return events_pb2.InvitationAccepted(
         invitation_id=str(invitation.id),
@@ -127,14 +137,46 @@ def _offered(offers: Sequence[Offer]) -> list[events_pb2.InvitedTo]:
     ]
 
 
-def _ended(event: Association.Ended, association: Association) -> events_pb2.EmployerAssociationEnded:
+def _ended(event: association_events.Ended, association: Association) -> events_pb2.EmployerAssociationEnded:
     return events_pb2.EmployerAssociationEnded(
-        association_id=str(association.id),
-        account_id=str(association.account_id),
-        employer_id=str(association.employer_id),
+        **_who(association),
         role=association.last_role,
         ended_by=str(event.ended_by),
         ended_at=timestamp(event.timestamp),
+    )
+
+
+def _role_changed(event: association_events.RoleChanged, association: Association) -> events_pb2.RoleChanged:
+    return events_pb2.RoleChanged(
+        **_who(association),
+        role_before=event.role_before,
+        functions_before=event.functions_before,
+        role=event.role,
+        functions=event.functions,
+        changed_by=str(event.changed_by),
+        changed_at=timestamp(event.timestamp),
+    )
+
+
+def _function_granted(
+    event: association_events.FunctionGranted, association: Association
+) -> events_pb2.BusinessFunctionGranted:
+    return events_pb2.BusinessFunctionGranted(
+        **_who(association),
+        function=event.function,
+        functions=event.functions,
+        granted_at=timestamp(event.timestamp),
+    )
+
+
+def _function_withdrawn(
+    event: association_events.FunctionWithdrawn, association: Association
+) -> events_pb2.BusinessFunctionWithdrawn:
+    return events_pb2.BusinessFunctionWithdrawn(
+        **_who(association),
+        function=event.function,
+        functions=event.functions,
+        withdrawn_at=timestamp(event.timestamp),
     )
 
 
@@ -142,9 +184,7 @@ def _left_without_official(
     event: association_events.EmployerLeftWithoutOfficial, association: Association
 ) -> events_pb2.EmployerLeftWithoutAuthorizedOfficial:
     return events_pb2.EmployerLeftWithoutAuthorizedOfficial(
-        association_id=str(association.id),
-        account_id=str(association.account_id),
-        employer_id=str(association.employer_id),
+        **_who(association),
         left_at=timestamp(event.timestamp),
     )
 
@@ -167,6 +207,14 @@ def _role(association: Association) -> str:
     if association.is_approved:
         return association.role
     return association.last_role if association.status == "DISASSOCIATED" else association.asked_role
+
+
+def _who(association: Association) -> dict[str, str]:
+    return {
+        "association_id": str(association.id),
+        "account_id": str(association.account_id),
+        "employer_id": str(association.employer_id),
+    }
 
 
 def _which(request: RoleRequest) -> dict[str, str]:
@@ -192,8 +240,12 @@ PUBLISHING = Publishing(
         Invitation.StaffInvited: _invited,
         Invitation.PinIssued: _pin_issued,
         Invitation.PinExpired: _pin_expired,
+        Invitation.NewPinAsked: _new_pin_asked,
         Invitation.Accepted: _accepted,
         Invitation.Withdrawn: _withdrawn,
+        Association.RoleChanged: _role_changed,
+        Association.FunctionGranted: _function_granted,
+        Association.FunctionWithdrawn: _function_withdrawn,
         Association.Ended: _ended,
         Association.EmployerLeftWithoutOfficial: _left_without_official,
     },

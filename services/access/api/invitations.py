@@ -10,14 +10,17 @@ from chassis.domain import NotAllowedError, NotFoundError
 from chassis.messages import timestamp
 from chassis.server import Caller, page_limit, receipt_message, uuid_of
 from chassis.waiting import Waiter
+from services.access.api.staff import typed_offers
 from services.access.commands import invitees, inviting
 from services.access.commands.inviting import Sent
 from services.access.commands.parts import Parts
 from services.access.projections import invitations as invitation_list
+from services.access.projections.staff_list import STAFF_LIST
+from services.access.projections.staff_people import managed
 
 
 class InvitationAnswers:
-    """InviteStaff, GetInvitation, ListInvitations, WithdrawInvitation, EnterPin, AcceptInvitation."""
+    """InviteStaff, GetInvitation, ListInvitations, WithdrawInvitation, ResendInvitation and what is done with PINs."""
 
     _app: Application
     _waiter: Waiter
@@ -32,9 +35,7 @@ class InvitationAnswers:
             email=request.email,
             confirm_email=request.confirm_email,
         )
-        offers = invitees.offers_of(
-            [(uuid_of(one.employer_id, field="employer_id"), one.role, tuple(one.functions)) for one in request.offers]
-        )
+        offers = invitees.offers_of(typed_offers(request.offers))
         cause = caller.cause(request.command_id)
         receipt = inviting.invite(self._app, self._parts, cause, invitee=invitee, offers=offers)
         sent = inviting.sent(self._app, self._parts, receipt.id)
@@ -54,16 +55,17 @@ class InvitationAnswers:
 
     def ListInvitations(self, request: pb.ListInvitationsRequest, caller: Caller) -> pb.ListInvitationsResponse:
         """Those that nobody has accepted or withdrawn, to roles that the caller manages there (D-09)."""
-        employer_id = uuid_of(request.employer_id, field="employer_id")
+        at = uuid_of(request.employer_id, field="employer_id") if request.employer_id else None
         after = uuid_of(request.after, field="after") if request.after else None
-        self._waiter.wait(request.at_least, [invitation_list.INVITATIONS])
-        roles = inviting.managed_roles(self._app, caller.account_id, employer_id)
-        if not roles:
-            raise NotAllowedError("Only an Authorized Official or Access Manager of this employer sees its people.")
+        self._waiter.wait(request.at_least, [invitation_list.INVITATIONS, STAFF_LIST])
         with self._app.session() as session:
-            rows = invitation_list.unfinished(
-                session, employer_id=employer_id, roles=roles, after=after, limit=page_limit(request.limit)
-            )
+            scope = managed(session, account_id=caller.account_id)
+        managers = [at] if at else [*scope.as_official, *scope.as_manager]
+        roles = {id_: inviting.managed_roles(self._app, caller.account_id, id_) for id_ in managers}
+        if not any(roles.values()):
+            raise NotAllowedError("Only an Authorized Official or Access Manager of an employer sees its people.")
+        with self._app.session() as session:
+            rows = invitation_list.unfinished(session, roles=roles, after=after, limit=page_limit(request.limit))
         return pb.ListInvitationsResponse(
             invitations=[_invitation(inviting.sent(self._app, self._parts, one.invitation_id)) for one in rows]
         )
@@ -78,6 +80,27 @@ class InvitationAnswers:
             invitation_id=uuid_of(request.invitation_id, field="invitation_id"),
         )
         return pb.WithdrawInvitationResponse(receipt=receipt_message(receipt))
+
+    def ResendInvitation(self, request: pb.ResendInvitationRequest, caller: Caller) -> pb.ResendInvitationResponse:
+        """4.4: a new PIN, and the old one is dead."""
+        receipt = inviting.send_again(
+            self._app,
+            self._parts,
+            caller.cause(request.command_id),
+            invitation_id=uuid_of(request.invitation_id, field="invitation_id"),
+        )
+        sent = inviting.sent(self._app, self._parts, receipt.id)
+        return pb.ResendInvitationResponse(
+            receipt=receipt_message(receipt), tracking_id=sent.tracking_id, expires_at=timestamp(sent.expires_at)
+        )
+
+    def AskForNewPin(self, request: pb.AskForNewPinRequest, caller: Caller) -> pb.AskForNewPinResponse:
+        """One answer, whoever asks and about whom (A-01)."""
+        command_id = uuid_of(request.command_id)
+        is_person = caller.claims.account_id is not None
+        cause = caller.cause(request.command_id) if is_person else Cause.of(inviting.VISITOR, command_id)
+        inviting.ask_for_new_pin(self._app, self._parts, cause, email=request.email)
+        return pb.AskForNewPinResponse()
 
     def EnterPin(self, request: pb.EnterPinRequest, caller: Caller) -> pb.EnterPinResponse:
         """IA-PIN-01, IA-PIN-02."""
@@ -109,4 +132,5 @@ def _invitation(sent: Sent) -> pb.Invitation:
         status=sent.status,
         invited_at=timestamp(sent.invited_at),
         expires_at=timestamp(sent.expires_at),
+        new_pin_asked=sent.new_pin_asked,
     )

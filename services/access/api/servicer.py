@@ -6,13 +6,10 @@ from uuid import UUID
 
 from mandate.access.v1 import service_pb2 as pb
 
-from chassis import nature
 from chassis.application import Application
-from chassis.cause import Receipt
 from chassis.domain import NotAllowedError, NotFoundError
 from chassis.messages import timestamp
-from chassis.server import Api, Caller, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
-from chassis.vocabulary.functions import active
+from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
 from chassis.vocabulary.roles import EUS, NAMES, manages
 from chassis.waiting import Waiter
 from services.access.api.auditing import AuditAnswers
@@ -22,16 +19,23 @@ from services.access.api.documents import DocumentAnswers
 from services.access.api.invitations import InvitationAnswers
 from services.access.api.papers import PaperAnswers
 from services.access.api.reaching import InviteeAnswers, ReachingAnswers, typed_of
-from services.access.commands import reaching, role_requests, staff
+from services.access.api.staff import StaffAnswers, people_of
+from services.access.commands import reaching, role_requests
 from services.access.commands.parts import Parts
 from services.access.projections import role_requests as request_list
-from services.access.projections import staff_list
 from services.access.projections.authority import AuthorityFollower
 from services.access.projections.first_approvals import FIRST_APPROVALS
 
 
 class AccessServicer(
-    AuthorityAnswers, AuditAnswers, DeskAnswers, DocumentAnswers, InvitationAnswers, PaperAnswers, ReachingAnswers
+    AuthorityAnswers,
+    AuditAnswers,
+    DeskAnswers,
+    DocumentAnswers,
+    InvitationAnswers,
+    PaperAnswers,
+    ReachingAnswers,
+    StaffAnswers,
 ):
     """Answers for people: every decision is the commands' own."""
 
@@ -85,40 +89,12 @@ class AccessServicer(
         )
         return pb.CancelRoleRequestResponse(receipt=receipt_message(receipt))
 
-    def GrantFunction(self, request: pb.GrantFunctionRequest, caller: Caller) -> pb.GrantFunctionResponse:
-        """4.3."""
-        receipt = self._function(staff.grant_function, request, caller)
-        return pb.GrantFunctionResponse(receipt=receipt_message(receipt))
-
-    def WithdrawFunction(self, request: pb.WithdrawFunctionRequest, caller: Caller) -> pb.WithdrawFunctionResponse:
-        """4.3."""
-        receipt = self._function(staff.withdraw_function, request, caller)
-        return pb.WithdrawFunctionResponse(receipt=receipt_message(receipt))
-
-    def Disassociate(self, request: pb.DisassociateRequest, caller: Caller) -> pb.DisassociateResponse:
-        """4.3."""
-        receipt = self._app.execute(
-            staff.disassociate,
-            caller.cause(request.command_id),
-            association_id=uuid_of(request.association_id, field="association_id"),
-            leaves_without_official=request.leaves_without_official,
-        )
-        return pb.DisassociateResponse(receipt=receipt_message(receipt))
-
-    def ListMyEmployers(self, request: pb.ListMyEmployersRequest, caller: Caller) -> pb.ListMyEmployersResponse:
-        """IA-PROF-05."""
-        self._waiter.wait(request.at_least, [staff_list.STAFF_LIST, request_list.ROLE_REQUESTS])
-        with self._app.session() as session:
-            rows = staff_list.employers_of(session, account_id=caller.account_id)
-            waiting = request_list.open_requests(session, account_id=caller.account_id)
-        return pb.ListMyEmployersResponse(
-            associations=[_association(row, waiting.get(row.employer_id)) for row in rows]
-        )
-
     def ListRoleRequests(self, request: pb.ListRoleRequestsRequest, caller: Caller) -> pb.ListRoleRequestsResponse:
         """IA-RREQ-01; for External User Services their queue, oldest first."""
         after = uuid_of(request.after, field="after") if request.after else None
         self._waiter.wait(request.at_least, [request_list.ROLE_REQUESTS, FIRST_APPROVALS])
+        if request.at_my_employers:
+            return self._at_my_employers(request, caller, after)
         if not request.employer_id:
             self._require_eus(caller)
             if request.role and request.role not in NAMES:
@@ -133,39 +109,18 @@ class AccessServicer(
                 )
         else:
             employer_id = uuid_of(request.employer_id, field="employer_id")
-            self._require_manager(caller, employer_id)
+            limit = page_limit(request.limit)
             with self._app.session() as session:
-                rows = request_list.pending(
-                    session, employer_id=employer_id, after=after, limit=page_limit(request.limit)
+                scope = self._scope(session, caller, [employer_id])
+                rows = (
+                    request_list.pending(session, employer_id=employer_id, after=after, limit=limit)
+                    if EUS in caller.roles
+                    else request_list.pending_at_managed(session, scope, account_ids=[], after=after, limit=limit)
                 )
         first = self._first_approvals(caller, rows)
         return pb.ListRoleRequestsResponse(
             role_requests=[_role_request(row, first.get(row.role_request_id, "")) for row in rows]
         )
-
-    def ListStaff(self, request: pb.ListStaffRequest, caller: Caller) -> pb.ListStaffResponse:
-        """IA-STAFF-03, IA-STAFF-04."""
-        employer_id = uuid_of(request.employer_id, field="employer_id")
-        after = uuid_of(request.after, field="after") if request.after else None
-        if request.status and request.status not in staff_list.STATUSES:
-            raise RefusedError(
-                Code.INVALID_ARGUMENT,
-                Detail("UNKNOWN_STATUS", f"choose one of {', '.join(staff_list.STATUSES)}", "status"),
-            )
-        self._waiter.wait(request.at_least, [staff_list.STAFF_LIST, self._authority])
-        self._require_manager(caller, employer_id)
-        with self._app.session() as session:
-            rows = staff_list.staff(
-                session,
-                employer_id=employer_id,
-                status=request.status or "APPROVED",
-                after=after,
-                limit=page_limit(request.limit),
-            )
-        shown = [_association(row, None) for row in rows]
-        for one, row in zip(shown, rows, strict=True):
-            one.withheld_provider_ids.extend(self._withheld(row.account_id, row.employer_id))
-        return pb.ListStaffResponse(staff=shown)
 
     def GetRoleRequest(self, request: pb.GetRoleRequestRequest, caller: Caller) -> pb.GetRoleRequestResponse:
         """IA-CONF-01; what somebody may not see does not exist for them."""
@@ -182,18 +137,17 @@ class AccessServicer(
             contact_email=self._contact(row.account_id, row.employer_id) if is_own else "",
         )
 
-    def _function(
-        self,
-        command: role_requests.Command,
-        request: pb.GrantFunctionRequest | pb.WithdrawFunctionRequest,
-        caller: Caller,
-    ) -> Receipt:
-        return self._app.execute(
-            command,
-            caller.cause(request.command_id),
-            association_id=uuid_of(request.association_id, field="association_id"),
-            function=request.function,
-        )
+    def _at_my_employers(
+        self, request: pb.ListRoleRequestsRequest, caller: Caller, after: UUID | None
+    ) -> pb.ListRoleRequestsResponse:
+        account_ids = people_of(request.account_ids)
+        with self._app.session() as session:
+            scope = self._scope(session, caller)
+            waiting = request_list.waiting(session, scope)
+            rows = request_list.pending_at_managed(
+                session, scope, account_ids=account_ids, after=after, limit=page_limit(request.limit)
+            )
+        return pb.ListRoleRequestsResponse(role_requests=[_role_request(row, "") for row in rows], waiting=waiting)
 
     def _may_see(self, caller: Caller, row: request_list.RoleRequestRow) -> bool:
         return (
@@ -201,11 +155,6 @@ class AccessServicer(
             or EUS in caller.roles
             or manages(role_requests.role_at(self._app, caller.account_id, row.employer_id))
         )
-
-    def _require_manager(self, caller: Caller, employer_id: UUID) -> None:
-        if EUS in caller.roles or manages(role_requests.role_at(self._app, caller.account_id, employer_id)):
-            return
-        raise NotAllowedError("Only an Authorized Official or Access Manager of this employer sees its people.")
 
     @staticmethod
     def _require_eus(caller: Caller) -> None:
@@ -247,6 +196,10 @@ RULES = {
     "ExplainAuthority": Rule.EITHER,
     "ListAuthorities": Rule.EITHER,
     "WhoCouldAct": Rule.USER,
+    "SelectStaff": Rule.USER,
+    "ModifyStaff": Rule.USER,
+    "ResendInvitation": Rule.USER,
+    "AskForNewPin": Rule.EITHER,  # who was invited may have no account
 }
 INVITEE_RULES = {"GetInvitee": Rule.SERVICE, "GetNamedOfficial": Rule.SERVICE, "GetEmployerContact": Rule.SERVICE}
 
@@ -274,19 +227,4 @@ def _role_request(row: request_list.RoleRequestRow, first_approved_by: str) -> p
         documents_uploaded=row.documents_uploaded,
         documents_required=row.documents_required,
         first_approved_by=first_approved_by,
-    )
-
-
-def _association(row: staff_list.StaffRow, waiting: tuple[UUID, str] | None) -> pb.Association:
-    everything = row.status == "APPROVED" and manages(row.role)  # IA-PROF-08, IA-EMP-10
-    return pb.Association(
-        association_id=str(row.association_id),
-        account_id=str(row.account_id),
-        employer_id=str(row.employer_id),
-        role=row.role,
-        status=row.status,
-        functions=active(nature.now()) if everything else row.functions,
-        since=timestamp(row.since),
-        tracking_id=waiting[1] if waiting else "",
-        role_request_id=str(waiting[0]) if waiting else "",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,11 +16,19 @@ from chassis.hashing import hash_of
 from chassis.sealing import seal_for
 from chassis.vault import ShreddedError
 from chassis.vocabulary import pin, tracking
+from chassis.vocabulary.functions import active
 from services.access.commands.invitees import Invitee, address_of
 from services.access.commands.parts import Parts
 from services.access.commands.role_requests import role_at
 from services.access.domain.deciding import may_manage, require_may_manage
-from services.access.domain.invitation import OFFERED, Invitation, Offer, PinRefusedError
+from services.access.domain.invitation import (
+    DEAD,
+    OFFERED,
+    Invitation,
+    InvitationOverError,
+    Offer,
+    PinRefusedError,
+)
 from services.access.domain.joining import join
 
 VISITOR = system_actor("access/visitor")
@@ -39,13 +47,46 @@ class PinMalformedError(DomainError):
 @once
 def invite(app: Application, parts: Parts, cause: Cause, *, invitee: Invitee, offers: Sequence[Offer]) -> Receipt:
     """Invite somebody in the actor's name; the receipt's id is the invitation's. Repeating it changes nothing."""
+    return _send(app, parts, cause, invitee=invitee, offers=offers)
+
+
+@once
+def send_again(app: Application, parts: Parts, cause: Cause, *, invitation_id: UUID) -> Receipt:
+    """Send the same invitation in the actor's name with a new PIN; the old one is dead from then on (4.4).
+
+    The receipt's id is the new invitation's. Repeating it changes nothing.
+    """
+    old: Invitation = app.repository.get(invitation_id, kind=Invitation)
+    if not may_see(app, cause.actor, invitation_id):
+        raise NotFoundError("There is no such invitation.")
+    invitee = _opened(parts, old)
+    if invitee is None:
+        raise InvitationOverError
+    offered = active(nature.now())
+    offers = [replace(one, functions=tuple(name for name in one.functions if name in offered)) for one in old.offers]
+    receipt = _send(app, parts, cause, invitee=invitee, offers=offers, replaces=invitation_id)
+    pins.forget(app, invitation_id)
+    return receipt
+
+
+def _send(
+    app: Application,
+    parts: Parts,
+    cause: Cause,
+    *,
+    invitee: Invitee,
+    offers: Sequence[Offer],
+    replaces: UUID | None = None,
+) -> Receipt:
     _require_may_offer(app, cause, offers)
     id_ = cause.command_id
     parts.vault.make_key(id_)
     sealed = parts.vault.seal(id_, json.dumps(asdict(invitee)), INVITEE_CONTEXT)
     expires_at = pins.keep(app, parts, invitation_id=id_, email=invitee.email)
     secret = seal_for(parts.keys.notifier, parts.pin(id_), f"{SECRET_CONTEXT}{id_}")
-    return app.execute(_invite, cause, invitee=sealed, offers=offers, secret=secret, expires_at=expires_at)
+    return app.execute(
+        _invite, cause, invitee=sealed, offers=offers, secret=secret, expires_at=expires_at, replaces=replaces
+    )
 
 
 def _invite(
@@ -56,6 +97,7 @@ def _invite(
     offers: Sequence[Offer],
     secret: str,
     expires_at: datetime,
+    replaces: UUID | None,
 ) -> Receipt:
     _require_may_offer(app, cause, offers)
     invitation = Invitation(
@@ -66,7 +108,11 @@ def _invite(
         tracking_id=tracking.make(tracking.INVITATION, nature.random_bytes(8)),
     )
     invitation.issue_pin(secret=secret, expires_at=expires_at)
-    return app.commit(invitation, cause=cause)
+    if replaces is None:
+        return app.commit(invitation, cause=cause)
+    old: Invitation = app.repository.get(replaces, kind=Invitation)
+    old.replace(replaced_by=invitation.id, by=cause.actor)
+    return app.commit(invitation, old, cause=cause)
 
 
 def withdraw(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
@@ -76,7 +122,7 @@ def withdraw(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
         raise NotFoundError
     invitation.withdraw(withdrawn_by=cause.actor)
     receipt = app.commit(invitation, cause=cause)
-    pins.drop(app, invitation_id)
+    pins.forget(app, invitation_id)
     return receipt
 
 
@@ -90,8 +136,28 @@ def expire(app: Application, cause: Cause, *, id: UUID) -> Receipt:
     invitation.expire(now=now)
     receipt = app.commit(invitation, cause=cause)
     if invitation.expires_at is not None and now >= invitation.expires_at:
-        pins.drop(app, id)
+        (pins.drop if invitation.status in DEAD else pins.forget)(app, id)
     return receipt
+
+
+def ask_for_new_pin(app: Application, parts: Parts, cause: Cause, *, email: str) -> None:
+    """Tell whoever invited this address that a new PIN is wanted, where a PIN of it is dead.
+
+    Nobody learns whether there is one (A-01): a known address and an unknown one are answered alike, after the same
+    hash. Asking twice tells nobody anything new.
+    """
+    address = address_of(email)
+    parts.hasher.verify(None, address)
+    for number, invitation_id in enumerate(pins.dead(app, parts, email=address)):
+        app.execute(_ask, Cause.of(cause.actor, nature.new_id()) if number else cause, invitation_id=invitation_id)
+
+
+def _ask(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
+    invitation = app.repository.find(invitation_id)
+    if not isinstance(invitation, Invitation):
+        return app.commit(cause=cause)
+    invitation.ask_for_new_pin(now=nature.now())
+    return app.commit(invitation, cause=cause)
 
 
 def enter(
@@ -148,25 +214,30 @@ class Sent:
     status: str
     invited_at: datetime
     expires_at: datetime | None
+    new_pin_asked: bool
 
 
 def sent(app: Application, parts: Parts, invitation_id: UUID) -> Sent:
     """An invitation as it is now, from the own log. Raises `NotFoundError`."""
     found: Invitation = app.repository.get(invitation_id, kind=Invitation)
-    try:
-        who = Invitee(**json.loads(parts.vault.open(found.id, found.invitee, INVITEE_CONTEXT)))
-    except ShreddedError:
-        who = None
     return Sent(
         id=found.id,
         invited_by=found.invited_by,
-        invitee=who,
+        invitee=_opened(parts, found),
         offers=[(one.employer_id, one.role, one.functions) for one in found.offers],
         tracking_id=found.tracking_id,
         status=found.status,
         invited_at=found.created_on,
         expires_at=found.expires_at,
+        new_pin_asked=found.new_pin_asked,
     )
+
+
+def _opened(parts: Parts, invitation: Invitation) -> Invitee | None:
+    try:
+        return Invitee(**json.loads(parts.vault.open(invitation.id, invitation.invitee, INVITEE_CONTEXT)))
+    except ShreddedError:
+        return None
 
 
 def managed_roles(app: Application, account_id: UUID, employer_id: UUID) -> list[str]:

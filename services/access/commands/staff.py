@@ -1,4 +1,4 @@
-"""Managing the people of an employer: functions of staff, and letting people go (4.3)."""
+"""Managing the people of an employer: roles and functions of staff, and letting people go (4.3)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from uuid import UUID
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
-from chassis.domain import Aggregate, DomainError
-from chassis.vocabulary.functions import refuse_retired, require_known, require_offered
-from chassis.vocabulary.roles import EUS
+from chassis.domain import Aggregate, DomainError, NotFoundError
+from chassis.stepping_up import require_recent
+from chassis.vocabulary.functions import active, refuse_retired, require_known, require_offered
+from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, EUS
 from services.access.commands.role_requests import role_at
 from services.access.domain.association import Association, NotAssociatedError
 from services.access.domain.deciding import require_may_manage
-from services.access.domain.invitation import Invitation
+from services.access.domain.invitation import Invitation, Offer
 from services.access.domain.role_request import RoleRequest
 from services.access.projections import officials
 
@@ -56,6 +57,50 @@ def withhold(app: Application, cause: Cause, *, association_id: UUID, provider_i
     association = _managed(app, cause, association_id)
     association.withhold(provider_ids)
     return app.commit(association, cause=cause)
+
+
+def modify(app: Application, cause: Cause, *, account_id: UUID, offers: Sequence[Offer]) -> Receipt:
+    """Give a person exactly this at these employers, in the actor's name: all of it or nothing (IA-MOD-01).
+
+    At one of them the actor manages the person already; at the others the actor manages people in that role. What is
+    held of functions that have ended stays as history (IA-EHR-03). Repeating it changes nothing.
+    """
+    held: dict[UUID, Association | None] = {
+        one.employer_id: app.repository.find(Association.id_for(account_id, one.employer_id)) for one in offers
+    }
+    changed: list[Aggregate] = []
+    is_theirs = False
+    for one in offers:
+        association = held[one.employer_id]
+        by, is_eus = role_at(app, cause.actor, one.employer_id), EUS in cause.roles
+        require_may_manage(managed=one.role, role=by, is_eus=is_eus)
+        if association is not None and association.is_approved:
+            require_may_manage(managed=association.role, role=by, is_eus=is_eus)
+            if association.role == AUTHORIZED_OFFICIAL:
+                raise OfficialUntouchedError
+            is_theirs = True
+    if not is_theirs:
+        raise NotFoundError("There is no such person among your staff.")
+    for one in offers:
+        known = held[one.employer_id]
+        association = known or Association.added_by_manager(account_id=account_id, employer_id=one.employer_id)
+        if one.role == ACCESS_MANAGER != association.role:
+            require_recent(cause)  # S-09
+        ended = {*association.functions} - {*active(nature.now())}
+        asked_id = association.open_request_id
+        association.change(role=one.role, functions=[*one.functions, *ended], changed_by=cause.actor)
+        changed.append(association)
+        if asked_id is not None and association.open_request_id is None:
+            waiting: RoleRequest = app.repository.get(asked_id, kind=RoleRequest)
+            waiting.void()  # what was asked for is had, or less than what is had
+            changed.append(waiting)
+    return app.commit(*changed, cause=cause)
+
+
+class OfficialUntouchedError(DomainError):
+    """The role of an Authorized Official is not modified: only the official leaves, or is let go (D-39)."""
+
+    field = "offers"
 
 
 class LastOfficialError(DomainError):

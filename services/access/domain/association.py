@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from chassis.domain import Aggregate, AggregateCreated, DomainError, event, id_of
+from chassis.domain import Aggregate, DomainError, event, id_of
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
 from services.access.domain import association_events
 
@@ -34,87 +34,27 @@ class Association(Aggregate):
 
     TOPIC = "access.Association"
 
-    class Requested(AggregateCreated):
-        """The person waits for a first role at the employer from now on."""
-
-        TOPIC = "access.Association.Requested"
-        account_id: UUID
-        employer_id: UUID
-        role: str
-        role_request_id: UUID
-
-    class Invited(AggregateCreated):
-        """The employer has something for the person from now on: an invitation, which is being accepted."""
-
-        TOPIC = "access.Association.Invited"
-        account_id: UUID
-        employer_id: UUID
-
-    class RequestedAgain(Aggregate.Event):
-        """The person waits for a role again, or for another one than the role held."""
-
-        TOPIC = "access.Association.RequestedAgain"
-        held_role: str
-        role: str
-        role_request_id: UUID
-
-    class Approved(Aggregate.Event):
-        """The person has the role from now on."""
-
-        TOPIC = "access.Association.Approved"
-        role: str
-        approved_by: UUID
-
-    class Joined(Aggregate.Event):
-        """The person has the role from now on, by an invitation; a request for no more than that is closed by it."""
-
-        TOPIC = "access.Association.Joined"
-        role: str
-        functions: list[str]
-        invitation_id: UUID
-        closes_request: bool
-
-    class Rejected(Aggregate.Event):
-        """The request was refused; a role held before stays (D-39)."""
-
-        TOPIC = "access.Association.Rejected"
-        held_role: str
-
-    class Cancelled(Aggregate.Event):
-        """The request was taken back; a role held before stays (D-39)."""
-
-        TOPIC = "access.Association.Cancelled"
-        held_role: str
-
-    class FunctionGranted(Aggregate.Event):
-        """The Staff End User may use the function from now on; `functions` are all that he has, sorted."""
-
-        TOPIC = "access.Association.FunctionGranted"
-        function: str
-        functions: list[str]
-
-    class FunctionWithdrawn(Aggregate.Event):
-        """The Staff End User may not use the function from now on; `functions` are all that are left."""
-
-        TOPIC = "access.Association.FunctionWithdrawn"
-        function: str
-        functions: list[str]
-
-    class Ended(Aggregate.Event):
-        """The person works for the employer no longer."""
-
-        TOPIC = "access.Association.Ended"
-        ended_by: UUID
-
+    Requested = association_events.Requested
+    Invited = association_events.Invited
+    Added = association_events.Added
+    RequestedAgain = association_events.RequestedAgain
+    Approved = association_events.Approved
+    Joined = association_events.Joined
+    RoleChanged = association_events.RoleChanged
+    Rejected = association_events.Rejected
+    Cancelled = association_events.Cancelled
+    FunctionGranted = association_events.FunctionGranted
+    FunctionWithdrawn = association_events.FunctionWithdrawn
     ContactChosen = association_events.ContactChosen
+    Ended = association_events.Ended
     EmployerLeftWithoutOfficial = association_events.EmployerLeftWithoutOfficial
     ProvidersWithheld = association_events.ProvidersWithheld
 
-    @event(Requested)
+    @event(association_events.Requested)
     def __init__(
         self, id: UUID, account_id: UUID, employer_id: UUID, role: str = "", role_request_id: UUID | None = None
     ) -> None:
-        """Of `Requested`; `Invited`, which asks for nothing, begins here too."""
+        """Of `Requested`; `Invited` and `Added`, which ask for nothing, begin here too."""
         self.account_id = account_id
         self.employer_id = employer_id
         self.role = ""
@@ -143,6 +83,13 @@ class Association(Aggregate):
         id_ = cls.id_for(account_id, employer_id)
         new: Association = cls._create(cls.Invited, id=id_, account_id=account_id, employer_id=employer_id)
         new.join(role=role, functions=functions, invitation_id=invitation_id)
+        return new
+
+    @classmethod
+    def added_by_manager(cls, *, account_id: UUID, employer_id: UUID) -> Association:
+        """A person who is to have a first role at an employer, given by a manager."""
+        id_ = cls.id_for(account_id, employer_id)
+        new: Association = cls._create(cls.Added, id=id_, account_id=account_id, employer_id=employer_id)
         return new
 
     @property
@@ -177,6 +124,23 @@ class Association(Aggregate):
         if role != self.role or both != held:
             closes = self.open_request_id is not None and REACH.index(self.asked_role) <= REACH.index(role)
             self._joined(role=role, functions=both, invitation_id=invitation_id, closes_request=closes)
+
+    def change(self, *, role: str, functions: Sequence[str], changed_by: UUID) -> None:
+        """Have exactly this, by a manager's decision (IA-MOD-01, IA-MOD-02). Twice is the same as once."""
+        wanted = sorted({*functions}) if role == STAFF_END_USER else []
+        if role != self.role:
+            closes = self.open_request_id is not None and REACH.index(self.asked_role) <= REACH.index(role)
+            self._role_changed(
+                role_before=self.role,
+                functions_before=self.functions,
+                role=role,
+                functions=wanted,
+                changed_by=changed_by,
+                closes_request=closes,
+            )
+        elif role == STAFF_END_USER:
+            for function in sorted({*wanted, *self.functions}):
+                (self.grant if function in wanted else self.withdraw)(function=function)
 
     def reject(self, *, role_request_id: UUID) -> None:
         """Close the open request without a role. Twice is the same as once."""
@@ -229,14 +193,14 @@ class Association(Aggregate):
         if self.role != STAFF_END_USER:
             raise NotStaffError
 
-    @event(RequestedAgain)
+    @event(association_events.RequestedAgain)
     def _requested_again(self, held_role: str, role: str, role_request_id: UUID) -> None:
         self.asked_role = role
         self.open_request_id = role_request_id
         if not self.is_approved:
             self.status = "PENDING"
 
-    @event(Approved)
+    @event(association_events.Approved)
     def _approved(self, role: str, approved_by: UUID) -> None:
         self.status = "APPROVED"
         self.role = role
@@ -245,7 +209,7 @@ class Association(Aggregate):
         self.role_request_id, self.invitation_id = self.open_request_id, None
         self.open_request_id = None
 
-    @event(Joined)
+    @event(association_events.Joined)
     def _joined(self, role: str, functions: list[str], invitation_id: UUID, closes_request: bool) -> None:  # noqa: FBT001 - an event's field
         self.status = "APPROVED"
         if role != self.role:
@@ -256,23 +220,41 @@ class Association(Aggregate):
         if closes_request:
             self.open_request_id = None
 
-    @event(Rejected)
+    @event(association_events.RoleChanged)
+    def _role_changed(
+        self,
+        role_before: str,
+        functions_before: list[str],
+        role: str,
+        functions: list[str],
+        changed_by: UUID,
+        closes_request: bool,  # noqa: FBT001
+    ) -> None:
+        if not role_before:
+            self.status = "APPROVED"
+            self.role_request_id, self.invitation_id = None, None
+        self.role = role
+        self.functions, self.withheld_provider_ids = functions, []
+        if closes_request:
+            self.open_request_id = None
+
+    @event(association_events.Rejected)
     def _rejected(self, held_role: str) -> None:
         self.open_request_id = None
         if not held_role:
             self.status = "REJECTED"
 
-    @event(Cancelled)
+    @event(association_events.Cancelled)
     def _cancelled(self, held_role: str) -> None:
         self.open_request_id = None
         if not held_role:
             self.status = "CANCELLED"
 
-    @event(FunctionGranted)
+    @event(association_events.FunctionGranted)
     def _function_granted(self, function: str, functions: list[str]) -> None:
         self.functions = functions
 
-    @event(FunctionWithdrawn)
+    @event(association_events.FunctionWithdrawn)
     def _function_withdrawn(self, function: str, functions: list[str]) -> None:
         self.functions = functions
 
@@ -288,7 +270,7 @@ class Association(Aggregate):
     def _employer_left_without_official(self) -> None:
         self.was_last_official = True
 
-    @event(Ended)
+    @event(association_events.Ended)
     def _ended(self, ended_by: UUID) -> None:
         self.status = "DISASSOCIATED"
         self.open_request_id = None

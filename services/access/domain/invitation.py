@@ -14,6 +14,9 @@ from chassis.vocabulary.roles import ACCESS_MANAGER, STAFF_END_USER
 OFFERED = (STAFF_END_USER, ACCESS_MANAGER)
 """Roles that an invitation can offer: nobody is made an Authorized Official by one (IA-ADDS-03)."""
 
+DEAD = ("EXPIRED", "BLOCKED")
+"""What can be sent again, and asked for (4.4)."""
+
 
 class InvitationOverError(DomainError):
     """This invitation has been accepted, or is over: send a new one."""
@@ -102,6 +105,17 @@ class Invitation(Aggregate):
         TOPIC = "access.Invitation.Withdrawn"
         withdrawn_by: UUID
 
+    class Replaced(Aggregate.Event):
+        """Its PIN was dead, and another invitation was sent in its place."""
+
+        TOPIC = "access.Invitation.Replaced"
+        replaced_by: UUID
+
+    class NewPinAsked(Aggregate.Event):
+        """Whoever was invited came too late, or was kept out by wrong PINs, and asks for a new one."""
+
+        TOPIC = "access.Invitation.NewPinAsked"
+
     @event(StaffInvited)
     def __init__(
         self,
@@ -118,6 +132,7 @@ class Invitation(Aggregate):
         self.status = "INVITED"
         self.expires_at: datetime | None = None
         self.account_id: UUID | None = None
+        self.new_pin_asked = False
 
     @staticmethod
     def proof_id(proof_hash: str) -> UUID:
@@ -167,6 +182,21 @@ class Invitation(Aggregate):
             raise InvitationOverError
         self._withdrawn(withdrawn_by=withdrawn_by)
 
+    def replace(self, *, replaced_by: UUID, by: UUID) -> None:
+        """Give way to another invitation: this PIN is good for nothing any more (4.4)."""
+        if self.status in DEAD:
+            self._replaced(replaced_by=replaced_by)
+        elif self.status in ("ISSUED", "REDEEMED"):
+            self._withdrawn(withdrawn_by=by)
+        else:
+            raise InvitationOverError
+
+    def ask_for_new_pin(self, *, now: datetime) -> None:
+        """Let the inviter know that a new PIN is wanted. Twice is the same as once; while a PIN lives it is nothing."""
+        self.expire(now=now)
+        if self.status in DEAD and not self.new_pin_asked:
+            self._new_pin_asked()
+
     @event(PinIssued)
     def _pin_issued(self, secret: str, expires_at: datetime) -> None:
         self.status = "ISSUED"
@@ -197,3 +227,11 @@ class Invitation(Aggregate):
     @event(Withdrawn)
     def _withdrawn(self, withdrawn_by: UUID) -> None:
         self.status = "WITHDRAWN"
+
+    @event(Replaced)
+    def _replaced(self, replaced_by: UUID) -> None:
+        self.status = "REPLACED"
+
+    @event(NewPinAsked)
+    def _new_pin_asked(self) -> None:
+        self.new_pin_asked = True

@@ -14,6 +14,7 @@ from chassis.cause import system_actor
 from chassis.domain import Aggregate
 from chassis.policies import World
 from services.access.domain.association import Association
+from services.access.domain.association_events import Approved, Joined, Requested, RequestedAgain, RoleChanged
 from services.access.domain.role_request import RoleRequest
 from services.access.projections import closed_accounts, staff_list
 
@@ -21,7 +22,7 @@ ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
 CLOSER = system_actor("access/close_with_account")
 """Who lets the person go."""
 
-Joining = Association.Requested | Association.RequestedAgain | Association.Joined | Association.Approved
+Joining = Requested | RequestedAgain | Joined | Approved | RoleChanged
 
 
 def on_closed(heard: AccountClosed, world: World) -> Iterator[Aggregate]:

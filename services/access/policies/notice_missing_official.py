@@ -10,16 +10,17 @@ from uuid import UUID
 
 from chassis.domain import Aggregate
 from chassis.policies import World
+from services.access.domain import association_events
 from services.access.domain.association import Association
 from services.access.projections import officials
 
 
-def on_ended(ended: Association.Ended, world: World) -> Iterator[Aggregate]:
+def on_ended(ended: association_events.Ended, world: World) -> Iterator[Aggregate]:
     """Somebody has left."""
     yield from _note(world, ended.originator_id)
 
 
-def on_approved(approved: Association.Approved, world: World) -> Iterator[Aggregate]:
+def on_approved(approved: association_events.Approved, world: World) -> Iterator[Aggregate]:
     """Somebody may have another role instead."""
     yield from _note(world, approved.originator_id)
 

@@ -37,9 +37,12 @@ class AuthorityFollower(InMemory):
         match event:
             case Association.Requested():
                 self._put(Member(event.originator_id, event.account_id, event.employer_id, event.role, "PENDING"))
-            case Association.Invited():
+            case Association.Invited() | Association.Added():
                 self._put(Member(event.originator_id, event.account_id, event.employer_id, "", "INVITED"))
-            case Association.Joined(originator_id=id_, role=role, functions=functions):
+            case (
+                Association.Joined(originator_id=id_, role=role, functions=functions)
+                | Association.RoleChanged(originator_id=id_, role=role, functions=functions)
+            ):
                 more = {} if role == self._members[id_].role else {"withheld_provider_ids": NOBODY}
                 self._change(id_, role=role, status="APPROVED", functions=frozenset(functions), **more)
             case Association.Approved(originator_id=id_, role=role):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,8 @@ def fold(event: object, rows: Rows) -> None:
             rows.change(id_, status="EXPIRED")
         case Invitation.Withdrawn(originator_id=id_):
             rows.change(id_, status="WITHDRAWN")
+        case Invitation.Replaced(originator_id=id_):
+            rows.change(id_, status="REPLACED")
         case Invitation.Accepted(originator_id=id_, offers=offers):
             rows.change(id_, status="ACCEPTED", offers=offers)
 
@@ -66,10 +68,10 @@ class InvitationRow:
 
 
 def unfinished(
-    db: Session, *, employer_id: UUID, roles: Sequence[str], after: UUID | None, limit: int
+    db: Session, *, roles: Mapping[UUID, Sequence[str]], after: UUID | None, limit: int
 ) -> list[InvitationRow]:
-    """A page of an employer's invitations to these roles that nobody has accepted or withdrawn, oldest first."""
-    offers = [json.dumps([{"employer_id": str(employer_id), "role": role}]) for role in roles]
+    """A page of invitations to these roles at these employers that nobody has accepted or withdrawn, oldest first."""
+    offers = [json.dumps([{"employer_id": str(id_), "role": role}]) for id_, names in roles.items() for role in names]
     rows = db.run(
         "SELECT * FROM invitations_v1 WHERE status = ANY('{ISSUED,REDEEMED,EXPIRED,BLOCKED}')"
         " AND offers @> ANY(%s::jsonb[])"

@@ -23,7 +23,7 @@ OFFICIALS = View(
 def fold(event: object, rows: Rows) -> None:
     """Events of Association that give or take a role; `since` is that of the last."""
     match event:
-        case Association.Requested() | Association.Invited():
+        case Association.Requested() | Association.Invited() | Association.Added():
             rows.put(
                 event.originator_id,
                 employer_id=event.employer_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from chassis.database import Session
 from chassis.views import Rows, View
 from services.access.domain.role_request import RoleRequest, required
+from services.access.projections.staff_people import REQUESTS_SEEN, Scope
 
 ROLE_REQUESTS = View(
     name="role_requests_v2",
@@ -79,13 +81,38 @@ class RoleRequestRow:
 
 
 def pending(db: Session, *, employer_id: UUID, after: UUID | None, limit: int) -> list[RoleRequestRow]:
-    """A page of what waits for a decision at an employer, oldest first (ids are time-ordered), by keyset."""
+    """A page of all that waits for a decision at an employer, oldest first (ids are time-ordered), by keyset."""
     rows = db.run(
         "SELECT * FROM role_requests_v2 WHERE employer_id = %s AND status = 'PENDING'"
         " AND (%s::uuid IS NULL OR role_request_id > %s) ORDER BY role_request_id LIMIT %s",
         (employer_id, after, after, limit),
     )
     return [RoleRequestRow(*row) for row in rows]
+
+
+def pending_at_managed(
+    db: Session, scope: Scope, *, account_ids: Sequence[UUID], after: UUID | None, limit: int
+) -> list[RoleRequestRow]:
+    """A page of what a manager decides, at all their employers, and of own requests there (IA-RREQ-02); by keyset.
+
+    Of these people alone where any are given.
+    """
+    rows = db.run(
+        f"SELECT * FROM role_requests_v2 WHERE {REQUESTS_SEEN} AND status = 'PENDING'"  # noqa: S608 - ours
+        " AND (%s OR account_id = ANY(%s))"
+        " AND (%s::uuid IS NULL OR role_request_id > %s) ORDER BY role_request_id LIMIT %s",
+        (*scope.of_requests, not account_ids, list(account_ids), after, after, limit),
+    )
+    return [RoleRequestRow(*row) for row in rows]
+
+
+def waiting(db: Session, scope: Scope) -> int:
+    """How many requests wait for a manager's decision; nobody decides their own."""
+    row = db.one(
+        f"SELECT count(*) FROM role_requests_v2 WHERE {REQUESTS_SEEN} AND status = 'PENDING' AND account_id <> %s",  # noqa: S608 - ours
+        (*scope.of_requests, scope.account_id),
+    )
+    return row[0] if row else 0
 
 
 def queue(db: Session, *, role: str, also_incomplete: bool, after: UUID | None, limit: int) -> list[RoleRequestRow]:

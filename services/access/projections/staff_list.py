@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from chassis.database import Session
 from chassis.views import Rows, View
 from services.access.domain.association import Association
+from services.access.projections.staff_people import STAFF_SEEN, Scope
 
 STATUSES = ("INVITED", "PENDING", "APPROVED", "REJECTED", "CANCELLED", "DISASSOCIATED")
 """What a row can be (IA-PROF-06); INVITED for the moment in which an invitation is accepted."""
@@ -37,7 +39,7 @@ def fold(event: object, rows: Rows) -> None:
                 status="PENDING",
                 since=event.timestamp,
             )
-        case Association.Invited():
+        case Association.Invited() | Association.Added():
             rows.put(
                 event.originator_id,
                 employer_id=event.employer_id,
@@ -47,7 +49,10 @@ def fold(event: object, rows: Rows) -> None:
                 status="INVITED",
                 since=event.timestamp,
             )
-        case Association.Joined(originator_id=id_, role=role, functions=functions, timestamp=at):
+        case (
+            Association.Joined(originator_id=id_, role=role, functions=functions, timestamp=at)
+            | Association.RoleChanged(originator_id=id_, role=role, functions=functions, timestamp=at)
+        ):
             rows.change(id_, role=role, functions=functions, status="APPROVED", since=at, ended_by=None)
         case Association.Approved(originator_id=id_, role=role, timestamp=at):
             rows.change(id_, role=role, functions=[], status="APPROVED", since=at, ended_by=None)
@@ -80,12 +85,14 @@ class StaffRow:
     ended_by: UUID | None
 
 
-def staff(db: Session, *, employer_id: UUID, status: str, after: UUID | None, limit: int) -> list[StaffRow]:
-    """A page of one employer's people with a status, by keyset."""
+def of_managed(
+    db: Session, scope: Scope, *, status: str, account_ids: Sequence[UUID], after: UUID | None, limit: int
+) -> list[StaffRow]:
+    """A page of the people at all employers that somebody manages, by keyset; of these alone where any are given."""
     rows = db.run(
-        "SELECT * FROM staff_list_v1 WHERE employer_id = %s AND status = %s"
+        f"SELECT * FROM staff_list_v1 WHERE {STAFF_SEEN} AND status = %s AND (%s OR account_id = ANY(%s))"  # noqa: S608 - ours
         " AND (%s::uuid IS NULL OR association_id > %s) ORDER BY association_id LIMIT %s",
-        (employer_id, status, after, after, limit),
+        (*scope.of_staff, status, not account_ids, list(account_ids), after, after, limit),
     )
     return [StaffRow(*row) for row in rows]
 

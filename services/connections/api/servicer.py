@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
 
 from mandate.common.v1 import receipt_pb2
 from mandate.connections.v1 import service_pb2 as pb
@@ -11,7 +13,7 @@ from chassis.application import Application
 from chassis.cause import Receipt
 from chassis.domain import NotAllowedError
 from chassis.messages import timestamp
-from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
+from chassis.server import Api, Caller, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
 from chassis.waiting import Waiter
 from services.connections.commands import connections
 from services.connections.projections.connection_list import CONNECTION_LIST, ConnectionRow, of_party, waiting_for
@@ -60,11 +62,16 @@ class ConnectionsServicer:
 
     def ListPending(self, request: pb.ListPendingRequest, caller: Caller) -> pb.ListPendingResponse:
         """IA-HOME-02: what waits for the caller's decision."""
+        after, limit = _behind(request.after) if request.after else None, page_limit(request.limit)
         self._waiter.wait(request.at_least, [CONNECTION_LIST, MANAGERS])
         with self._app.session() as session:
             employers = managed_by(session, account_id=caller.account_id)
-            rows = waiting_for(session, employer_ids=employers)
-        return pb.ListPendingResponse(connections=[_connection(row) for row in rows])
+            rows = waiting_for(session, employer_ids=employers, after=after, limit=limit + 1)
+        page = rows[:limit]
+        return pb.ListPendingResponse(
+            connections=[_connection(row) for row in page],
+            next=f"{page[-1].since.isoformat()}/{page[-1].connection_id}" if len(rows) > limit else "",
+        )
 
     def ListConnections(self, request: pb.ListConnectionsRequest, caller: Caller) -> pb.ListConnectionsResponse:
         """IA-CONN-03."""
@@ -105,6 +112,19 @@ RULES = {
 def api(app: Application, waiter: Waiter, registry: connections.Registry) -> Api:
     """The service as the server takes it."""
     return Api(SERVICE, ConnectionsServicer(app, waiter, registry), RULES)
+
+
+def _behind(text: str) -> tuple[datetime, UUID]:
+    """The place that `next` has named. Raises `RefusedError`."""
+    since, _, id_ = text.partition("/")
+    try:
+        at = datetime.fromisoformat(since)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        detail = Detail("FIELD_MALFORMED", "send `next` of the page before as it came", "after")
+        raise RefusedError(Code.INVALID_ARGUMENT, detail)
+    return at, uuid_of(id_, field="after")
 
 
 def _connection(row: ConnectionRow) -> pb.Connection:

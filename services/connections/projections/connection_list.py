@@ -66,13 +66,19 @@ class ConnectionRow:
     changed_by: UUID
 
 
-def waiting_for(db: Session, *, employer_ids: list[UUID]) -> list[ConnectionRow]:
-    """What waits for these employers' decision: one row a function, and each counts (IA-HOME-03, D-12)."""
+def waiting_for(
+    db: Session, *, employer_ids: list[UUID], after: tuple[datetime, UUID] | None = None, limit: int = 200
+) -> list[ConnectionRow]:
+    """A page of what waits for these employers' decision, the oldest first, by keyset: `after` is (since, id).
+
+    One row a function, and each counts (IA-HOME-03, D-12).
+    """
+    since, id_ = after or (None, None)
     rows = db.run(
         "SELECT * FROM connection_list_v1 WHERE status = 'PENDING' AND"
         " ((initiator = %s AND provider_id = ANY(%s)) OR (initiator = %s AND surrogate_id = ANY(%s)))"
-        " ORDER BY since, connection_id",
-        (SURROGATE, employer_ids, PROVIDER, employer_ids),
+        " AND (%s::timestamptz IS NULL OR (since, connection_id) > (%s, %s)) ORDER BY since, connection_id LIMIT %s",
+        (SURROGATE, employer_ids, PROVIDER, employer_ids, since, since, id_, limit),
     )
     return [ConnectionRow(*row) for row in rows]
 

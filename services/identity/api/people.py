@@ -10,7 +10,8 @@ from services.identity.api import translate
 from services.identity.api.calls import Calls, query
 from services.identity.commands import people
 
-MOST = 200
+MOST, MOST_OF_A_LIST = 200, 2000
+"""Ids at once: for everybody, and to make pages of them."""
 ASKERS = ("portal",)
 
 
@@ -19,18 +20,31 @@ class PeopleServicer(Calls):
 
     @query
     def SelectPeople(self, request: m.SelectPeopleRequest, caller: Caller) -> m.SelectPeopleResponse:
-        """The people of a page, by last name, then first name."""
+        """The people of a page, by rank, last name, first name."""
         if caller.claims.service not in ASKERS:
             raise RefusedError(grpc.StatusCode.PERMISSION_DENIED, Detail("NOT_ALLOWED", "for the portal alone"))
-        if len(request.account_ids) > MOST:
-            detail = Detail("FIELD_TOO_LONG", f"at most {MOST} ids", "account_ids")
+        most = MOST_OF_A_LIST if request.limit > 0 else MOST
+        if len(request.account_ids) > most:
+            detail = Detail("FIELD_TOO_LONG", f"at most {most} ids", "account_ids")
             raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, detail)
+        if request.ranks and len(request.ranks) != len(request.account_ids):
+            detail = Detail("FIELD_MALFORMED", "send one rank for each id, or none", "ranks")
+            raise RefusedError(grpc.StatusCode.INVALID_ARGUMENT, detail)
+        ids = [translate.required_id(one, "account_ids") for one in request.account_ids]
         found = people.select(
             self.app,
             self.parts,
-            account_ids=[translate.required_id(one, "account_ids") for one in request.account_ids],
+            account_ids=ids,
             last_name_prefix=request.last_name_prefix,
             first_name_prefix=request.first_name_prefix,
+            ranks=dict(zip(ids, request.ranks, strict=False)),
+            wanted=people.Wanted(
+                limit=min(request.limit, MOST) if request.limit > 0 else 0,
+                after=translate.required_id(request.after, "after") if request.after else None,
+                after_rank=request.after_rank,
+                descending=request.descending,
+                before=request.before,
+            ),
         )
         return m.SelectPeopleResponse(
             people=[
@@ -41,8 +55,10 @@ class PeopleServicer(Calls):
                     middle_name=one.middle_name,
                     last_name=one.last_name,
                 )
-                for one in found
-            ]
+                for one in found.people
+            ],
+            found=found.found,
+            skipped=found.skipped,
         )
 
 

@@ -110,7 +110,7 @@ def withdraw(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
     invitation: DeskInvitation = app.repository.get(invitation_id, kind=DeskInvitation)
     invitation.withdraw(withdrawn_by=cause.actor)
     receipt = app.commit(invitation, cause=cause)
-    pins.drop(app, invitation_id)
+    pins.forget(app, invitation_id)
     return receipt
 
 
@@ -121,7 +121,7 @@ def expire(app: Application, cause: Cause, *, id: UUID) -> Receipt:
     invitation.expire(now=now)
     receipt = app.commit(invitation, cause=cause)
     if invitation.expires_at is not None and now >= invitation.expires_at:
-        pins.drop(app, id)
+        pins.forget(app, id)
     return receipt
 
 

@@ -6,3 +6,6 @@ CREATE TABLE pins (
     dies_at timestamptz NOT NULL, used_by uuid
 );
 CREATE INDEX pins_address ON pins (address_index, dies_at);
+-- By which address an invitation is found, a blind index: until it is accepted, withdrawn or over.
+CREATE TABLE invited (invitation_id uuid PRIMARY KEY, address_index text NOT NULL);
+CREATE INDEX invited_address ON invited (address_index, invitation_id);

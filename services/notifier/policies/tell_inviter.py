@@ -1,10 +1,10 @@
-"""Whenever an invitation is accepted, or its PIN expires, tell who had sent it (M-20)."""
+"""Whenever an invitation is accepted, its PIN expires, or a new one is asked for, tell who had sent it (M-20)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mandate.access.v1.events_pb2 import InvitationAccepted, PinExpired
+from mandate.access.v1.events_pb2 import InvitationAccepted, NewPinAsked, PinExpired
 from mandate.identity.v1.events_pb2 import DeskInvitationAccepted, DeskPinExpired
 
 from chassis.domain import Aggregate
@@ -24,8 +24,13 @@ def on_expired(heard: PinExpired, world: World) -> Iterator[Aggregate]:
     yield from _tell(heard, world, outcome="EXPIRED", employer_ids=list(heard.employer_ids))
 
 
+def on_asked(heard: NewPinAsked, world: World) -> Iterator[Aggregate]:
+    """The invitation can be sent again."""
+    yield from _tell(heard, world, outcome="ASKED", employer_ids=list(heard.employer_ids))
+
+
 def _tell(
-    heard: InvitationAccepted | PinExpired, world: World, *, outcome: str, employer_ids: list[str]
+    heard: InvitationAccepted | NewPinAsked | PinExpired, world: World, *, outcome: str, employer_ids: list[str]
 ) -> Iterator[Aggregate]:
     yield from owe(
         world,

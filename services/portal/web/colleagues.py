@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mandate.access.v1.service_pb2 import Association, ListStaffRequest
 
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
@@ -9,7 +11,8 @@ from services.portal.web import receipts
 from services.portal.web.visits import Visit
 
 PAGE = 200
-APPROVED, ENDED = "APPROVED", "DISASSOCIATED"
+APPROVED, ENDED, PENDING = "APPROVED", "DISASSOCIATED", "PENDING"
+"""The lists of My Staff, as access calls them: active, inactive, role requests."""
 
 BELOW = {
     AUTHORIZED_OFFICIAL: frozenset({ACCESS_MANAGER, STAFF_END_USER}),
@@ -19,16 +22,23 @@ BELOW = {
 
 
 def at(visit: Visit, employer_id: str, status: str = APPROVED) -> list[Association]:
-    """Everybody with a status at an employer. Raises `RefusedError`."""
+    """Everybody with a status at an employer whom the reader sees. Raises `RefusedError`."""
+    return _all(visit, ListStaffRequest(employer_id=employer_id, status=status, limit=PAGE))
+
+
+def of(visit: Visit, status: str, account_ids: Sequence[str]) -> list[Association]:
+    """What these people, at most 200, have with a status at all managed employers. Raises `RefusedError`."""
+    return _all(visit, ListStaffRequest(status=status, account_ids=account_ids, limit=PAGE)) if account_ids else []
+
+
+def _all(visit: Visit, request: ListStaffRequest) -> list[Association]:
     found: list[Association] = []
-    after = ""
     while True:
-        request = ListStaffRequest(employer_id=employer_id, status=status, after=after, limit=PAGE)
         answer = receipts.ask(visit, visit.portal.clients.access.ListStaff, request, audience="access")
         found += answer.staff
         if len(answer.staff) < PAGE:
             return found
-        after = answer.staff[-1].association_id
+        request.after = answer.staff[-1].association_id
 
 
 def is_last_official(visit: Visit, one: Association) -> bool:

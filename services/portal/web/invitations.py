@@ -1,8 +1,12 @@
-"""One invitation: the confirmation after Add Staff, what became of it, and taking it back (IA-ADDS-05, 4.4)."""
+"""One invitation: confirmation after Add Staff, what became of it, sent again, taken back (IA-ADDS-05, 4.4)."""
 
 from __future__ import annotations
 
-from mandate.access.v1.service_pb2 import GetInvitationRequest, WithdrawInvitationRequest
+from mandate.access.v1.service_pb2 import (
+    GetInvitationRequest,
+    ResendInvitationRequest,
+    WithdrawInvitationRequest,
+)
 from starlette.responses import Response
 
 from services.portal.web import invited, receipts, staff
@@ -49,6 +53,36 @@ def withdraw(visit: Visit) -> Response:
     return visit.go("/staff?done=invitation_withdrawn")
 
 
+def ask_again(visit: Visit) -> Response:
+    """What will happen, before it does."""
+    staff.require_manager(visit)
+    return _again(visit, _found(visit), visit.form())
+
+
+def again(visit: Visit) -> Response:
+    """Send it again: a new PIN to the same address, and the old one is dead."""
+    staff.require_manager(visit)
+    form = visit.form()
+    form.read(visit.data)
+    one = _found(visit)
+    request = ResendInvitationRequest(command_id=visit.command_id(), invitation_id=one.id)
+    try:
+        answer = visit.ask(visit.portal.clients.access.ResendInvitation, request, audience="access")
+    except RefusedError as refused:
+        if "MAY_NOT_MANAGE" in refused.codes:  # somebody else invited to what the reader may not give
+            form.fail("", "IA-ADDS-03.not_yours")
+            return _again(visit, one, form, 422)
+        return _again(visit, one, form, form.not_taken(refused, visit.command_id()))
+    receipts.remember(visit, answer.receipt)
+    return visit.go(f"/staff/invitations/{answer.receipt.id}?done=staff_invited")
+
+
+def _again(visit: Visit, one: Invited, form: Form, status: int = 200) -> Response:
+    if not one.may_go_again and not form.errors:
+        return visit.go(f"/staff/invitations/{one.id}")
+    return visit.page("staff/again.html", status, form=form, one=one)
+
+
 def _ask(visit: Visit, one: Invited, form: Form, status: int = 200) -> Response:
     if not one.is_live and not form.errors:
         return visit.go(f"/staff/invitations/{one.id}")
@@ -62,4 +96,5 @@ def _found(visit: Visit) -> Invited:
 PAGES = (
     Page(PATH, Access.SIGNED_IN, get=show),
     Page(PATH + "/withdraw", Access.SIGNED_IN, get=ask_withdraw, post=withdraw),
+    Page(PATH + "/again", Access.SIGNED_IN, get=ask_again, post=again),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,8 @@ class Invited:
     status: str
     invited_at: Any
     expires_at: Any
+    new_pin_asked: bool
+    """Who was invited asks for a new PIN."""
 
     @property
     def kind(self) -> str:
@@ -55,20 +57,17 @@ class Invited:
         return self.status in LIVE
 
     @property
-    def is_dead(self) -> bool:
-        """Whether it can be sent again."""
-        return self.status in DEAD
+    def may_go_again(self) -> bool:
+        """Whether it can be sent again: a PIN that lives is dead then (4.4)."""
+        return self.status in LIVE | DEAD
 
 
-def unfinished(visit: Visit, mine: Mapping[str, str]) -> list[Invited]:
+def unfinished(visit: Visit) -> list[Invited]:
     """What was sent for the managed employers and is not accepted, the newest first. Raises `RefusedError`.
 
     Without dead ones that were sent again; access leaves out what the reader may not see (D-09).
     """
-    found: dict[str, Invitation] = {}
-    for employer_id in mine:
-        found |= {one.invitation_id: one for one in _at(visit, employer_id)}
-    newest = sorted(found.values(), key=lambda one: clock.moment(one.invited_at), reverse=True)
+    newest = sorted(_all(visit), key=lambda one: clock.moment(one.invited_at), reverse=True)
     shown: list[Invitation] = []
     for one in newest:
         again = any(other.email and other.email.casefold() == one.email.casefold() for other in shown)
@@ -98,6 +97,7 @@ def rows(visit: Visit, found: Sequence[Invitation]) -> list[Invited]:
             status=status(visit, one),
             invited_at=one.invited_at,
             expires_at=one.expires_at,
+            new_pin_asked=one.new_pin_asked,
         )
         for one in found
     ]
@@ -109,13 +109,12 @@ def status(visit: Visit, one: Invitation) -> str:
     return "EXPIRED" if is_late else one.status
 
 
-def _at(visit: Visit, employer_id: str) -> list[Invitation]:
+def _all(visit: Visit) -> list[Invitation]:
     found: list[Invitation] = []
-    after = ""
+    request = ListInvitationsRequest(limit=PAGE)
     while True:
-        request = ListInvitationsRequest(employer_id=employer_id, after=after, limit=PAGE)
         answer = receipts.ask(visit, visit.portal.clients.access.ListInvitations, request, audience="access")
         found += answer.invitations
         if len(answer.invitations) < PAGE:
             return found
-        after = answer.invitations[-1].invitation_id
+        request.after = answer.invitations[-1].invitation_id

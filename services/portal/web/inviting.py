@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from mandate.access.v1.service_pb2 import InviteStaffRequest, InviteStaffResponse, Offer
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from chassis.vocabulary.roles import ACCESS_MANAGER, STAFF_END_USER
-from services.portal.web import colleagues, commands, invitations, naming, receipts, staff
+from chassis.vocabulary.roles import STAFF_END_USER
+from services.portal.web import colleagues, commands, invitations, matrix, naming, receipts, staff
 from services.portal.web.clients import RefusedError
 from services.portal.web.forms import Field, Form
+from services.portal.web.matrix import Choice
 from services.portal.web.pages import Access, Page
 from services.portal.web.register.start import ADDRESS
 from services.portal.web.visits import Visit
@@ -24,33 +24,7 @@ NAMES = (
 )
 EMAIL = Field("email", "IA-ADDS-01.email", missing="IA-ADDS-01.email_missing")
 CONFIRM = Field("confirm_email", "IA-ADDS-01.confirm", missing="IA-ADDS-01.confirm_missing")
-# Of each employer: its id where it is ticked, "id:role", and its id where a function is ticked.
-EMPLOYER = Field("employer", "IA-ADDS-03.employer", required=False, longest=36)
-ROLE = Field("role", "IA-ADDS-03.role", required=False, longest=64)
-FUNCTIONS = tuple(Field(name.lower(), "IA-ADDS-03.functions", required=False, longest=36) for name in naming.FUNCTIONS)
-FORM = (*NAMES, EMAIL, CONFIRM, EMPLOYER, ROLE, *FUNCTIONS)
-OFFERED = (STAFF_END_USER, ACCESS_MANAGER)
-"""As the deck orders them."""
-MOST = 40
-"""Employers that one form has room for (a form brings at most 200 fields); more are searched by name first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is chosen at one employer."""
-
-    ticked: bool = False
-    role: str = ""
-    functions: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One employer of the inviter, with the roles that may be offered there (D-09)."""
-
-    employer: naming.Employer
-    roles: Sequence[str]
-    choice: Choice
+FORM = (*NAMES, EMAIL, CONFIRM, *matrix.FIELDS)
 
 
 def show(visit: Visit) -> Response:
@@ -73,7 +47,7 @@ def submit(visit: Visit) -> Response:
     mine = staff.require_manager(visit)
     form = visit.form(*FORM)
     form.read(visit.data)
-    choices = _typed(visit, mine)
+    choices = matrix.typed(visit, mine)
     _judge(form, choices, naming.employers(visit, mine))
     if form.errors:
         return _page(visit, form, mine, choices, 422)
@@ -92,21 +66,6 @@ def submit(visit: Visit) -> Response:
         return _page(visit, form, mine, choices, _refused(visit, form, refused))
     receipts.remember(visit, answer.receipt)
     return visit.go(f"/staff/invitations/{answer.receipt.id}?done=staff_invited")
-
-
-def _typed(visit: Visit, mine: Mapping[str, str]) -> dict[str, Choice]:
-    """What was chosen, for the employers that the reader manages now; what else was sent is nothing to us."""
-    many = visit.many
-    roles = dict(text.split(":", 1) for text in many.get("role", ()) if ":" in text)
-    found = {}
-    for id_, own_role in mine.items():
-        role = roles.get(id_, "")
-        found[id_] = Choice(
-            ticked=id_ in many.get("employer", ()),
-            role=role if role in colleagues.BELOW.get(own_role, ()) else "",
-            functions=frozenset(name for name in naming.FUNCTIONS if id_ in many.get(name.lower(), ())),
-        )
-    return found
 
 
 def _judge(form: Form, choices: Mapping[str, Choice], names: Mapping[str, naming.Employer]) -> None:
@@ -150,12 +109,9 @@ def _of_invitation(visit: Visit, id_: str) -> tuple[dict[str, str], dict[str, Ch
 
 def _of_person(visit: Visit, id_: str, mine: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Choice]]:
     """The name of somebody who worked for a managed employer, and where; of others nothing is told."""
-    left = {
-        employer_id: one
-        for employer_id in mine
-        for one in colleagues.at(visit, employer_id, colleagues.ENDED)
-        if one.account_id == id_
-    }
+    if not commands.is_id(id_):
+        raise HTTPException(404)
+    left = {one.employer_id: one for one in colleagues.of(visit, colleagues.ENDED, [id_])}
     person = naming.people(visit, [id_]).get(id_) if left else None
     if person is None:
         raise HTTPException(404)
@@ -172,25 +128,14 @@ def _of_person(visit: Visit, id_: str, mine: Mapping[str, str]) -> tuple[dict[st
 def _page(
     visit: Visit, form: Form, mine: Mapping[str, str], choices: Mapping[str, Choice], status: int = 200
 ) -> Response:
-    wanted = visit.request.query_params.get("name", "").strip()
-    names = naming.employers(visit, mine)
-    lines = [
-        Line(
-            names[id_],
-            [role for role in OFFERED if role in colleagues.BELOW.get(own_role, ())],
-            choices.get(id_, Choice()),
-        )
-        for id_, own_role in mine.items()
-        if wanted.casefold() in names[id_].name.casefold()
-    ]
-    lines.sort(key=lambda line: (line.choice == Choice(), line.employer.name.casefold()))
+    lines, count = matrix.lines(visit, mine, choices)
     return visit.page(
         "staff/invite.html",
         status,
         form=form,
-        lines=sorted(lines[:MOST], key=lambda line: line.employer.name.casefold()),
-        all=len(mine),
-        name=wanted,
+        lines=lines,
+        all=count,
+        name=matrix.wanted(visit),
         role=lambda code: naming.role(visit, code),
         functions=naming.FUNCTIONS,
     )

@@ -1,26 +1,29 @@
-"""Modify (row 44): which functions a Staff End User has at an employer, and letting somebody go (IA-MOD-01, 4.3)."""
+"""Modify (row 44): a person's role and functions at all employers of the manager (IA-MOD-01 to IA-MOD-03)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mandate.access.v1.service_pb2 import (
-    Association,
-    DisassociateRequest,
-    GrantFunctionRequest,
-    WithdrawFunctionRequest,
-)
+from mandate.access.v1.service_pb2 import Association, ModifyStaffRequest, Offer
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from chassis.vocabulary.roles import STAFF_END_USER
-from services.portal.web import colleagues, naming, receipts, staff
+from chassis.vocabulary.roles import ACCESS_MANAGER, STAFF_END_USER
+from services.portal.web import colleagues, matrix, naming, receipts, staff
 from services.portal.web.clients import RefusedError
 from services.portal.web.forms import Field, Form
+from services.portal.web.matrix import Choice, Line
 from services.portal.web.pages import Access, Page
 from services.portal.web.visits import Visit
 
-FUNCTION = Field("function", "IA-MOD-01.functions", required=False, longest=5)
+ALL_ROLE = Field("all_role", "IA-MOD-03.role", required=False, longest=20)
+ALL = (
+    ALL_ROLE,
+    *(Field(f"all_{name.lower()}", "IA-MOD-03.functions", required=False, longest=3) for name in naming.FUNCTIONS),
+)
+"""The line above the employers that sets all of them at once (IA-MOD-03)."""
+FORM = (*ALL, *matrix.FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,101 +32,114 @@ class Found:
 
     id: str
     name: str
-    employer: naming.Employer
-    role: str
-    role_code: str
-    functions: frozenset[str]
+    user_id: str
+    posts: Mapping[str, Association]
+    """Employer -> what the person has there, where the reader may change it."""
+    closed: frozenset[str]
+    """Employers at which the person has what the reader may not change."""
 
 
 def show(visit: Visit) -> Response:
-    """The boxes as they are."""
+    """The matrix as it is."""
     found = _found(visit)
-    return _modify(visit, found, visit.form(FUNCTION), found.functions)
+    return _page(visit, found, visit.form(*FORM), _held(found))
 
 
 def save(visit: Visit) -> Response:
-    """Grant what was ticked, withdraw what was not: one command each, only where something changes."""
+    """Save all of it, or set all lines from the line above and show them first (IA-MOD-03)."""
     found = _found(visit)
-    form = visit.form(FUNCTION)
+    mine = _open(visit, found)
+    form = visit.form(*FORM)
     form.read(visit.data)
-    ticked = frozenset(visit.many.get("function", ())) & frozenset(naming.FUNCTIONS)
+    shown = set(visit.many.get(matrix.SHOWN.name, ()))
+    choices = _held(found) | {id_: one for id_, one in matrix.typed(visit, mine).items() if id_ in shown}
+    if visit.data.get("do") == "all":
+        return _page(visit, found, visit.form(*FORM), _set_all(visit, form, mine, choices))
+    names = naming.employers(visit, mine)
+    for id_, one in choices.items():
+        if not one.role and id_ in found.posts:
+            form.fail(f"role-{id_}", "IA-MOD-01.role_missing", employer=names[id_].name)
+        elif not one.role and one.functions:
+            form.fail(f"role-{id_}", "IA-ADDS-03.role_missing", employer=names[id_].name)
     if form.errors:
-        return _modify(visit, found, form, ticked, 422)
-    access = visit.portal.clients.access
+        return _page(visit, found, form, choices, 422)
+    request = ModifyStaffRequest(
+        command_id=visit.command_id(),
+        account_id=found.id,
+        offers=[
+            Offer(employer_id=id_, role=one.role, functions=sorted(one.functions) if one.role == STAFF_END_USER else ())
+            for id_, one in choices.items()
+            if one.role
+        ],
+    )
     try:
-        for function in naming.FUNCTIONS:
-            if (function in ticked) == (function in found.functions):
-                continue
-            command_id = visit.command_id(function)
-            if function in ticked:
-                grant = GrantFunctionRequest(command_id=command_id, association_id=found.id, function=function)
-                answer = visit.ask(access.GrantFunction, grant, audience="access")
-            else:
-                take = WithdrawFunctionRequest(command_id=command_id, association_id=found.id, function=function)
-                answer = visit.ask(access.WithdrawFunction, take, audience="access")
-            receipts.remember(visit, answer.receipt)
+        answer = visit.ask(visit.portal.clients.access.ModifyStaff, request, audience="access")
     except RefusedError as refused:
-        return _modify(visit, found, form, ticked, form.not_taken(refused, visit.command_id()))
-    return visit.go("/staff?done=functions_saved")
-
-
-def ask_end(visit: Visit) -> Response:
-    """What the person will lose, before anything is lost."""
-    return _end(visit, _found(visit), visit.form())
-
-
-def end(visit: Visit) -> Response:
-    """Let somebody go."""
-    found = _found(visit)
-    form = visit.form()
-    form.read(visit.data)
-    request = DisassociateRequest(command_id=visit.command_id(), association_id=found.id)
-    try:
-        answer = visit.ask(visit.portal.clients.access.Disassociate, request, audience="access")
-    except RefusedError as refused:
-        return _end(visit, found, form, form.not_taken(refused, visit.command_id()))
+        if "MAY_NOT_MANAGE" in refused.codes:  # a role was lost, or changed, while the page was open
+            form.fail("", "IA-ADDS-03.not_yours")
+            return _page(visit, found, form, choices, 422)
+        return _page(visit, found, form, choices, form.not_taken(refused, visit.command_id(), {"offers": ""}))
     receipts.remember(visit, answer.receipt)
-    return visit.go("/staff?done=staff_ended")
+    return visit.go("/staff?done=staff_modified")
 
 
-def _modify(visit: Visit, found: Found, form: Form, ticked: frozenset[str], status: int = 200) -> Response:
+def _set_all(visit: Visit, form: Form, mine: Mapping[str, str], choices: Mapping[str, Choice]) -> dict[str, Choice]:
+    """Every line shown as the line above says; a role that the reader may not give stays as it was."""
+    role = form[ALL_ROLE.name]
+    ticked = frozenset(name for name in naming.FUNCTIONS if visit.data.get(f"all_{name.lower()}"))
+    found = {**choices}
+    for id_ in mine.keys() & set(visit.many.get(matrix.SHOWN.name, ())):
+        given = role if role in colleagues.BELOW.get(mine[id_], ()) else choices.get(id_, Choice()).role
+        everything = given == ACCESS_MANAGER  # IA-MOD-02
+        found[id_] = Choice(role=given, functions=frozenset(naming.FUNCTIONS) if everything else ticked)
+    return found
+
+
+def _held(found: Found) -> dict[str, Choice]:
+    return {id_: Choice(role=one.role, functions=frozenset(one.functions)) for id_, one in found.posts.items()}
+
+
+def _page(visit: Visit, found: Found, form: Form, choices: Mapping[str, Choice], status: int = 200) -> Response:
+    lines, count = matrix.lines(visit, _open(visit, found), choices)
+    held = _held(found)
     return visit.page(
         "staff/modify.html",
         status,
         form=form,
         member=found,
-        ticked=ticked,
+        lines=lines,
+        all=count,
+        name=matrix.wanted(visit),
+        changes=[line for line in lines if line.choice != held.get(line.employer.id, Choice())],
+        held=held,
+        closed=list(naming.employers(visit, sorted(found.closed)).values()),
+        role=lambda code: naming.role(visit, code),
+        roles=_roles(lines),
         functions=naming.FUNCTIONS,
-        is_staff=found.role_code == STAFF_END_USER,
     )
 
 
-def _end(visit: Visit, found: Found, form: Form, status: int = 200) -> Response:
-    return visit.page("staff/end.html", status, form=form, member=found)
+def _roles(lines: Sequence[Line]) -> list[str]:
+    """What the line above offers: whatever may be given at one of the employers."""
+    return [role for role in matrix.OFFERED if any(role in line.roles for line in lines)]
+
+
+def _open(visit: Visit, found: Found) -> dict[str, str]:
+    """The reader's employers at which the person's role may be given or changed."""
+    return {id_: role for id_, role in staff.require_manager(visit).items() if id_ not in found.closed}
 
 
 def _found(visit: Visit) -> Found:
-    """The person of the address, where the reader manages people with that role; else there is no such page."""
-    id_ = str(visit.request.path_params["association"])
-    for employer_id, own_role in staff.require_manager(visit).items():
-        one = next((one for one in colleagues.at(visit, employer_id) if one.association_id == id_), None)
-        if one is not None and one.role in colleagues.BELOW.get(own_role, frozenset()):
-            return _named(visit, one)
-    raise HTTPException(404)
+    """The person of the address, where the reader manages them somewhere; else there is no such page."""
+    id_ = str(visit.request.path_params["person"])
+    mine = staff.require_manager(visit)
+    held = {one.employer_id: one for one in colleagues.of(visit, colleagues.APPROVED, [id_])}
+    posts = {at: one for at, one in held.items() if one.role in colleagues.BELOW.get(mine.get(at, ""), ())}
+    if not posts:
+        raise HTTPException(404)
+    person = naming.people(visit, [id_]).get(id_)
+    user_id = person.user_id if person else ""
+    return Found(id_, naming.person(visit, person), user_id, posts, frozenset(held.keys() - posts.keys()))
 
 
-def _named(visit: Visit, one: Association) -> Found:
-    return Found(
-        id=one.association_id,
-        name=naming.person(visit, naming.people(visit, [one.account_id]).get(one.account_id)),
-        employer=naming.employers(visit, [one.employer_id])[one.employer_id],
-        role=naming.role(visit, one.role),
-        role_code=one.role,
-        functions=frozenset(one.functions),
-    )
-
-
-PAGES = (
-    Page("/staff/{association:uuid}", Access.SIGNED_IN, get=show, post=save),
-    Page("/staff/{association:uuid}/end", Access.SIGNED_IN, get=ask_end, post=end),
-)
+PAGES = (Page("/staff/{person:uuid}", Access.SIGNED_IN, get=show, post=save),)

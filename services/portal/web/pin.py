@@ -7,6 +7,7 @@ accepted after signing in. The PIN itself is in no page, address, cookie or log 
 from __future__ import annotations
 
 import grpc
+from mandate.access.v1.service_pb2 import AskForNewPinRequest
 from starlette.responses import Response
 
 from services.portal.web import proof, receipts, redeeming
@@ -67,6 +68,25 @@ def leave(visit: Visit) -> Response:
     return visit.go("/home" if visit.session is not None else "/signin")
 
 
+def ask_new(visit: Visit) -> Response:
+    """One box."""
+    return visit.page("pin/new.html", form=visit.form(EMAIL), asked="")
+
+
+def new(visit: Visit) -> Response:
+    """Ask for a new PIN; the page says the same whether anybody was invited there or not (A-01)."""
+    form = visit.form(EMAIL)
+    if not form.read(visit.data):
+        return visit.page("pin/new.html", 422, form=form, asked="")
+    request = AskForNewPinRequest(command_id=visit.command_id(), email=form["email"])
+    audience = "access" if visit.session is not None else ""
+    try:
+        visit.ask(visit.portal.clients.access.AskForNewPin, request, audience=audience)
+    except RefusedError as refused:
+        return visit.page("pin/new.html", _refused(visit, form, refused), form=form, asked="")
+    return visit.page("pin/new.html", form=form, asked=form["email"])
+
+
 def _refused(visit: Visit, form: Form, refused: RefusedError) -> int:
     """One answer for everything that is not right (A-01), at neither box; busy is no refusal."""
     if refused.status is grpc.StatusCode.RESOURCE_EXHAUSTED:
@@ -87,6 +107,7 @@ def _entered(visit: Visit, email: str = "") -> Response:
 
 PAGES = (
     Page("/pin", Access.EVERYBODY, get=show, post=enter, audiences=("identity",)),
+    Page("/pin/new", Access.EVERYBODY, get=ask_new, post=new),
     Page("/pin/accept", Access.SIGNED_IN, post=accept, audiences=("identity",)),
     Page("/pin/leave", Access.EVERYBODY, post=leave),
 )

@@ -1,4 +1,4 @@
-"""The Reassignment Report as a file that spreadsheets read and do not run (D-44)."""
+"""Lists as files that spreadsheets read and do not run (D-44, S-24)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 BYTE_ORDER_MARK = "\ufeff"
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""With which a cell begins that a spreadsheet would compute."""
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""With which a cell begins that a spreadsheet would compute, full-width forms too (S-24)."""
 
 
 def lines(head: Sequence[str], pages: Iterable[Sequence[Sequence[str]]]) -> Iterator[bytes]:
@@ -25,9 +25,9 @@ def cell(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULAS) else text
 
 
-def file_name(at: datetime, zone: str) -> str:
+def file_name(at: datetime, zone: str, name: str = "reassignment-report") -> str:
     """`reassignment-report-20260507-104300-EDT.csv`: as of when."""
-    return at.astimezone(ZoneInfo(zone)).strftime("reassignment-report-%Y%m%d-%H%M%S-%Z.csv")
+    return at.astimezone(ZoneInfo(zone)).strftime(f"{name}-%Y%m%d-%H%M%S-%Z.csv")
 
 
 def _text(rows: Iterable[Sequence[str]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -12,14 +12,18 @@ from mandate.identity.v1.people_service_pb2 import Person
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.portal.web import colleagues, invited, naming, standing
+from services.portal.web import colleagues, invited, naming, roster, standing
 from services.portal.web.pages import Access, Page
 from services.portal.web.visits import Visit
 
 BOXES = ("last", "first", "employer")
-COLUMNS = ("name", "role", "pecos", "nppes")
+ORDERS: Mapping[str, Mapping[str, str]] = {
+    colleagues.APPROVED: {"name": "", "role": "ROLE", "pecos": "PECOS", "nppes": "NPPES"},
+    colleagues.ENDED: {"name": "", "role": "ROLE", "ended": "SINCE"},
+    colleagues.PENDING: {"since": "SINCE", "name": "", "current": "HELD_ROLE", "request": "ROLE"},
+}
+"""List -> what it can be sorted by, the default first, and how access calls that."""
 LONGEST = 100
-PAGE = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Post:
     nppes: bool
     since: Any
     may_modify: bool
+    ended_by: str
+    """The name of who ended it; empty while it is not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +61,6 @@ class Member:
         return sum(getattr(post, function) for post in self.posts)
 
     @property
-    def post(self) -> Post | None:
-        """The post that Modify opens: the only one that may be modified."""
-        open_to_reader = [post for post in self.posts if post.may_modify]
-        return open_to_reader[0] if len(open_to_reader) == 1 else None
-
-    @property
     def may_modify(self) -> bool:
         """Whether there is anything to modify."""
         return any(post.may_modify for post in self.posts)
@@ -71,40 +71,55 @@ class Shown:
     """What the address asks for."""
 
     path: str
+    list: str
     last: str
     first: str
     employer: str
     sort: str
     open: str
-    page: int
+    at: str
 
-    def link(self, **change: str | int) -> str:
+    def link(self, **change: str) -> str:
         """The same view with something changed; what is as by default is left out."""
-        default: dict[str, str | int] = {"sort": "name", "page": 1}
-        values: dict[str, str | int] = {name: getattr(self, name) for name in (*BOXES, "sort", "open", "page")} | change
-        query = urlencode({key: value for key, value in values.items() if value != default.get(key, "")})
-        return f"{self.path}?{query}" if query else self.path
+        return self._address(self.path, change)
+
+    @property
+    def file(self) -> str:
+        """The whole list as a file, so chosen and ordered."""
+        return self._address(f"{self.path}.csv", {"open": "", "at": ""})
 
     def sort_link(self, column: str) -> str:
         """Sort by a column; by the same one again, the other way."""
-        return self.link(sort=f"-{column}" if self.sort == column else column, page=1)
+        return self.link(sort=f"-{column}" if self.sort == column else column, at="")
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """By which the list can be sorted."""
+        return tuple(ORDERS[self.list])
 
     @property
     def is_filtered(self) -> bool:
         """Whether a box is filled in."""
         return bool(self.last or self.first or self.employer)
 
+    def _address(self, path: str, change: dict[str, str]) -> str:
+        values = {name: getattr(self, name) for name in (*BOXES, "sort", "open", "at")} | change
+        default = {"sort": self.columns[0]}
+        query = urlencode({key: value for key, value in values.items() if value != default.get(key, "")})
+        return f"{path}?{query}" if query else path
 
-def shown(visit: Visit, path: str) -> Shown:
+
+def shown(visit: Visit, path: str, list_: str) -> Shown:
     """Read the address. What it cannot mean counts as the default."""
     asked = visit.request.query_params
-    sort, page = asked.get("sort", ""), asked.get("page", "")
+    sort, columns = asked.get("sort", ""), tuple(ORDERS[list_])
     return Shown(
         path=path,
+        list=list_,
         **{name: asked.get(name, "").strip()[:LONGEST] for name in BOXES},
-        sort=sort if sort.removeprefix("-") in COLUMNS else "name",
+        sort=sort if sort.removeprefix("-") in columns else columns[0],
         open=asked.get("open", ""),
-        page=int(page) if page.isdecimal() and 0 < len(page) < 6 else 1,  # noqa: PLR2004 - no list is longer
+        at=asked.get("at", ""),
     )
 
 
@@ -114,6 +129,43 @@ def require_manager(visit: Visit) -> dict[str, str]:
     if not mine:
         raise HTTPException(404)
     return mine
+
+
+def asked(visit: Visit, view: Shown) -> roster.Asked:
+    """What the view asks access and identity for. Raises `RefusedError`; 404 for who manages nobody."""
+    mine = require_manager(visit)
+    wanted = view.employer.casefold()
+    return roster.Asked(
+        list=view.list,
+        order=ORDERS[view.list][view.sort.removeprefix("-")],
+        descending=view.sort.startswith("-"),
+        last=view.last,
+        first=view.first,
+        employer_ids=[id_ for id_, one in naming.employers(visit, mine).items() if wanted in one.name.casefold()]
+        if wanted
+        else None,
+    )
+
+
+def members(visit: Visit, asked: roster.Asked, people: Iterable[Person]) -> list[Member]:
+    """These people with their posts at the employers that the reader manages. Raises `RefusedError`."""
+    order = list(people)
+    mine = standing.managed(visit)
+    found = colleagues.of(visit, asked.list, [one.account_id for one in order])
+    if asked.employer_ids is not None:
+        found = [one for one in found if one.employer_id in asked.employer_ids]
+    employers = naming.employers(visit, (one.employer_id for one in found))
+    enders = naming.people(visit, (one.ended_by for one in found if one.ended_by))
+    by_person: dict[str, list[Post]] = {one.account_id: [] for one in order}
+    for one in found:
+        by_person[one.account_id].append(_post(visit, one, employers, mine, enders))
+    for posts in by_person.values():
+        posts.sort(key=lambda post: post.employer.name.casefold())
+    return [
+        Member(one.account_id, naming.person(visit, one), one.user_id, by_person[one.account_id])
+        for one in order
+        if by_person[one.account_id]  # gone between two questions
+    ]
 
 
 def active(visit: Visit) -> Response:
@@ -127,52 +179,27 @@ def inactive(visit: Visit) -> Response:
 
 
 def _list(visit: Visit, path: str, status: str) -> Response:
-    view = shown(visit, path)
-    members = _members(visit, view, status)
-    members.sort(key=lambda one: one.name.casefold())
-    members = sorted(members, key=_order(view.sort.removeprefix("-")), reverse=view.sort.startswith("-"))
-    last_page = max(1, -(-len(members) // PAGE))
-    page = min(view.page, last_page)
-    start = (page - 1) * PAGE
+    view = shown(visit, path, status)
+    wanted = asked(visit, view)
+    page = roster.page(visit, wanted, roster.Cursor.read(view.at))
+    is_active = status == colleagues.APPROVED
     return visit.page(
-        "staff/list.html",
+        "staff/list.html" if is_active else "staff/inactive.html",
         view=view,
-        members=members[start : start + PAGE],
-        first=start + 1,
-        all=len(members),
         page=page,
-        last_page=last_page,
-        is_active=status == colleagues.APPROVED,
-        invitations=invited.unfinished(visit, standing.managed(visit)) if status == colleagues.APPROVED else (),
-        columns=COLUMNS,
+        members=members(visit, wanted, page.people),
+        invitations=invited.unfinished(visit) if is_active else (),
         waiting=standing.waiting(visit).get("/staff", 0),
     )
 
 
-def _members(visit: Visit, view: Shown, status: str) -> list[Member]:
-    mine = require_manager(visit)
-    employers = naming.employers(visit, mine)
-    if view.employer:
-        wanted = view.employer.casefold()
-        employers = {key: one for key, one in employers.items() if wanted in one.name.casefold()}
-    found = [one for employer in employers for one in colleagues.at(visit, employer, status)]
-    people = naming.people(visit, (one.account_id for one in found), last=view.last, first=view.first)
-    by_person: dict[str, list[Association]] = {}
-    for one in found:
-        if one.account_id in people or not (view.last or view.first):
-            by_person.setdefault(one.account_id, []).append(one)
-    return [
-        _member(visit, people.get(account_id), account_id, [_post(visit, one, employers, mine) for one in posts])
-        for account_id, posts in by_person.items()
-    ]
-
-
-def _member(visit: Visit, person: Person | None, account_id: str, posts: list[Post]) -> Member:
-    posts.sort(key=lambda post: post.employer.name.casefold())
-    return Member(account_id, naming.person(visit, person), person.user_id if person else "", posts)
-
-
-def _post(visit: Visit, one: Association, employers: dict[str, naming.Employer], mine: dict[str, str]) -> Post:
+def _post(
+    visit: Visit,
+    one: Association,
+    employers: Mapping[str, naming.Employer],
+    mine: Mapping[str, str],
+    enders: Mapping[str, Person],
+) -> Post:
     return Post(
         id=one.association_id,
         employer=employers[one.employer_id],
@@ -182,17 +209,9 @@ def _post(visit: Visit, one: Association, employers: dict[str, naming.Employer],
         nppes="NPPES" in one.functions,
         since=one.since,
         may_modify=one.status == colleagues.APPROVED
-        and one.role in colleagues.BELOW.get(mine[one.employer_id], frozenset()),
+        and one.role in colleagues.BELOW.get(mine.get(one.employer_id, ""), frozenset()),
+        ended_by=naming.person(visit, enders.get(one.ended_by)) if one.ended_by else "",
     )
-
-
-def _order(column: str) -> Callable[[Member], Any]:
-    return {
-        "name": lambda one: one.name.casefold(),
-        "role": lambda one: one.role,
-        "pecos": lambda one: -one.having("pecos"),
-        "nppes": lambda one: -one.having("nppes"),
-    }[column]
 
 
 PAGES = (

@@ -18,9 +18,6 @@ from services.portal.web.clients import RefusedError
 from services.portal.web.visits import Visit
 
 PAGE = 200
-MOST_EMPLOYERS = 20
-"""Managed employers up to which the tab counts what waits; access has no count over all of them."""
-
 MAY_DECIDE = {
     roles.ACCESS_MANAGER: frozenset({roles.AUTHORIZED_OFFICIAL}),
     roles.STAFF_END_USER: frozenset({roles.AUTHORIZED_OFFICIAL, roles.ACCESS_MANAGER}),
@@ -49,17 +46,17 @@ def managed(visit: Visit) -> dict[str, str]:
     }
 
 
-def role_requests(visit: Visit) -> Sequence[RoleRequest]:
-    """What waits at the managed employers (IA-RREQ-01), without what External User Services alone decide (IA-RREQ-02).
+def waiting_requests(visit: Visit) -> int:
+    """How many role requests wait for this person's decision, at all employers together. Raises `RefusedError`."""
 
-    Oldest first. Raises `RefusedError`.
-    """
+    def ask() -> int:
+        if not managed(visit):
+            return 0
+        request = ListRoleRequestsRequest(at_my_employers=True, limit=1)
+        answer = receipts.ask(visit, visit.portal.clients.access.ListRoleRequests, request, audience="access")
+        return int(answer.waiting)
 
-    def ask() -> Sequence[RoleRequest]:
-        found = [one for employer in managed(visit) for one in _requests_at(visit, employer)]
-        return tuple(sorted(found, key=lambda one: one.role_request_id))
-
-    found: Sequence[RoleRequest] = _once(visit, "role requests", ask)
+    found: int = _once(visit, "waiting requests", ask)
     return found
 
 
@@ -76,8 +73,15 @@ def pending(visit: Visit) -> Sequence[Connection]:
         connections = visit.portal.clients.connections
         if connections is None or visit.session is None:
             return ()
-        answer = receipts.ask(visit, connections.ListPending, ListPendingRequest(), audience="connections")
-        return tuple(answer.connections)
+        waiting: list[Connection] = []
+        after = ""
+        while True:
+            request = ListPendingRequest(after=after, limit=PAGE)
+            answer = receipts.ask(visit, connections.ListPending, request, audience="connections")
+            waiting += answer.connections
+            after = answer.next
+            if not after:
+                return tuple(waiting)
 
     found: Sequence[Connection] = _once(visit, "pending", ask)
     return found
@@ -97,21 +101,8 @@ def waiting(visit: Visit) -> dict[str, int]:
     with suppress(RefusedError):
         counts["/home"] = len(pending(visit))
     with suppress(RefusedError):
-        if len(managed(visit)) <= MOST_EMPLOYERS:
-            counts["/staff"] = sum(is_mine_to_decide(visit, one) for one in role_requests(visit))
+        counts["/staff"] = waiting_requests(visit)
     return counts
-
-
-def _requests_at(visit: Visit, employer_id: str) -> list[RoleRequest]:
-    found: list[RoleRequest] = []
-    after = ""
-    while True:
-        request = ListRoleRequestsRequest(employer_id=employer_id, after=after, limit=PAGE)
-        answer = receipts.ask(visit, visit.portal.clients.access.ListRoleRequests, request, audience="access")
-        found += [one for one in answer.role_requests if one.role in MAY_DECIDE]
-        if len(answer.role_requests) < PAGE:
-            return found
-        after = answer.role_requests[-1].role_request_id
 
 
 def _once(visit: Visit, name: str, ask: Callable[[], Any]) -> Any:

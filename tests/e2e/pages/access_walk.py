@@ -157,9 +157,16 @@ def official(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     look(page, "staff-open")
     page.locator(".m-detail a:has-text('Modify')").first.click()
     look(page, "staff-modify")
-    page.check("#function-NPPES", force=True)
+    page.select_option("#all-role", "STAFF_END_USER")
+    page.check("#all-pecos", force=True)
+    press(page, "Set all lines")
+    look(page, "staff-modify-all")
+    page.locator("main select[name=role]").first.select_option(index=0)
     press(page, "Save")
-    done(page, "The functions are saved.")
+    look(page, "staff-modify-errors")
+    page.locator("main select[name=role]").first.select_option(index=1)
+    press(page, "Save")
+    done(page, "Roles and business functions are saved.")
     page.goto(f"{base}/staff?last=zz")
     look(page, "staff-none")
     page.goto(f"{base}/staff/requests")
@@ -310,9 +317,11 @@ def spanish(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     party = (page.locator("main .m-open").first.get_attribute("href") or "").partition("open=")[2].partition("#")[0]
     page.goto(f"{base}/staff")
     person = page.locator("main a.m-modify").first.get_attribute("href") or ""
+    page.goto(base + person)
+    end = page.locator("main a[href*='/end/']").first.get_attribute("href") or ""
     for path in (
         "/home", "/profile/employers", "/employers/find?state=ME", f"/employers/{party}/request",
-        f"/employers/{party}/request/attest", "/staff", "/staff/requests", "/staff/inactive", person, f"{person}/end",
+        f"/employers/{party}/request/attest", "/staff", "/staff/requests", "/staff/inactive", person, end,
         "/staff/invite", "/pin",
         f"/connections?open={party}", f"/connections/{party}/providers/new?state=ME",
     ):  # fmt: skip

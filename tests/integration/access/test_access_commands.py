@@ -34,8 +34,8 @@ from services.access.domain.role_request import (
     RoleRequest,
 )
 from services.access.projections.role_requests import pending
-from services.access.projections.staff_list import employers_of
-from services.access.projections.staff_list import staff as staff_of
+from services.access.projections.staff_list import employers_of, of_managed
+from services.access.projections.staff_people import Scope
 from tests.house import House, Room
 from tests.papers import hand_in
 
@@ -338,7 +338,8 @@ def test_the_pages_show_what_the_log_says(house: House) -> None:
         [second] = pending(db, employer_id=EMPLOYER, after=first.role_request_id, limit=1)
         assert {first.account_id, second.account_id} == {MANAGER, STRANGER}
         assert pending(db, employer_id=ELSEWHERE, after=None, limit=10) == []
-        shown = staff_of(db, employer_id=EMPLOYER, status="APPROVED", after=None, limit=10)
+        scope = Scope(OFFICIAL, [EMPLOYER], [])
+        shown = of_managed(db, scope, status="APPROVED", account_ids=[], after=None, limit=10)
         assert {(row.account_id, row.role, tuple(row.functions)) for row in shown} == {
             (OFFICIAL, AO, ()),
             (PERSON, SEU, ("PECOS",)),

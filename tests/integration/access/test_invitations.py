@@ -17,7 +17,7 @@ from chassis.domain import DomainError, NotAllowedError, NotFoundError
 from chassis.hashing import hash_of
 from chassis.server import Caller
 from chassis.tokens import Claims
-from services.access.commands import role_requests, staff
+from services.access.commands import inviting, role_requests, staff
 from services.access.domain.association import Association
 from services.access.domain.invitation import Invitation
 from services.access.domain.role_request import RoleRequest
@@ -400,3 +400,123 @@ def test_only_the_notifier_learns_where_an_invitation_goes(staffed: Office) -> N
     with pytest.raises(NotFoundError):
         staffed.invitees.GetInvitee(request, asks)
     assert staffed.ask("GetInvitation", OFFICIAL, invitation_id=sent.receipt.id).invitation.name == ""
+
+
+# -- sent again, and asked for
+
+
+def wrong_tries(office: Office, count: int = 5) -> None:
+    for _ in range(count):
+        assert refused(lambda: office.ask("EnterPin", email=EMAIL, pin="ABCD2345")) == "PIN_REFUSED"
+
+
+@pytest.mark.parametrize("how", ["live", "expired", "blocked"])
+def test_what_is_sent_again_has_a_new_pin_and_the_old_one_is_dead(staffed: Office, how: str) -> None:
+    """4.4 StaffInvited, PinIssued; the same person, the same offers, a Tracking ID of its own, 72 hours from now."""
+    old = invite(staffed, MANAGER)
+    pin = staffed.pin_of(old.receipt.id)
+    if how == "expired":
+        staffed.clock.forward(hours=72)
+    if how == "blocked":
+        wrong_tries(staffed)
+    command_id = str(nature.new_id())
+    again = staffed.ask("ResendInvitation", OFFICIAL, invitation_id=old.receipt.id, command_id=command_id)
+    assert staffed.ask("ResendInvitation", OFFICIAL, invitation_id=old.receipt.id, command_id=command_id) == again
+    assert again.tracking_id != old.tracking_id
+    assert status(staffed, old.receipt.id) == ("REPLACED" if how == "blocked" else "WITHDRAWN")
+    new_pin = staffed.pin_of(again.receipt.id)
+    assert new_pin != pin
+    assert refused(lambda: staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=pin)) == "PIN_REFUSED"
+    staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=new_pin)
+    assert held(staffed, INVITEE) == (SEU, ["NPPES", "PECOS"], "APPROVED")
+    log = "".join(str(vars(event)) for event in staffed.room.events())
+    assert not [secret for secret in (pin, new_pin, EMAIL, "Vargas") if secret in log]
+
+
+def test_the_list_holds_what_was_sent_again_once(staffed: Office) -> None:
+    """All employers that the caller manages in one question, D-09 kept."""
+    with_role(staffed, OFFICIAL, AO, BRANCH)
+    old = invite(staffed, OFFICIAL, offer(BRANCH, AM), offer(GROUP, SEU))
+    staffed.clock.forward(hours=72)
+    staffed.room.execute(inviting.expire, HELP, id=UUID(old.receipt.id))
+    again = staffed.ask("ResendInvitation", OFFICIAL, invitation_id=old.receipt.id).receipt.id
+    staffed.house.settle()
+    for who in (OFFICIAL, MANAGER):
+        assert [one.invitation_id for one in staffed.ask("ListInvitations", who).invitations] == [again]
+    with pytest.raises(NotAllowedError):
+        staffed.ask("ListInvitations", STRANGER)
+
+
+def test_who_may_not_invite_to_all_of_it_sends_nothing_again(staffed: Office) -> None:
+    """D-09, D-11: what the caller sees is not yet what the caller may give; nobody else learns that it exists."""
+    with_role(staffed, OFFICIAL, AO, BRANCH)
+    old = invite(staffed, OFFICIAL, offer(BRANCH, AM), offer(GROUP, SEU)).receipt.id
+    assert refused(lambda: staffed.ask("ResendInvitation", MANAGER, invitation_id=old)) == "MAY_NOT_MANAGE"
+    with pytest.raises(NotFoundError):
+        staffed.ask("ResendInvitation", STRANGER, invitation_id=old)
+    assert status(staffed, old) == "ISSUED"
+
+
+@pytest.mark.parametrize("end", ["accepted", "withdrawn", "sent again", "erased"])
+def test_what_is_over_is_not_sent_again(staffed: Office, end: str) -> None:
+    """4.4."""
+    old = invite(staffed, MANAGER).receipt.id
+    if end == "accepted":
+        staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(old))
+    if end == "withdrawn":
+        staffed.ask("WithdrawInvitation", MANAGER, invitation_id=old)
+    if end == "sent again":
+        staffed.ask("ResendInvitation", MANAGER, invitation_id=old)
+    if end == "erased":
+        staffed.parts.vault.destroy(UUID(old))
+    before = len(staffed.room.events(Invitation.StaffInvited))
+    assert refused(lambda: staffed.ask("ResendInvitation", MANAGER, invitation_id=old)) == "INVITATION_OVER"
+    assert len(staffed.room.events(Invitation.StaffInvited)) == before
+
+
+@pytest.mark.parametrize("how", ["late", "expired", "blocked"])
+def test_who_comes_too_late_asks_for_a_new_pin_once(staffed: Office, how: str) -> None:
+    """Row 43 of the portal: the timer may have run or not; asking again tells nobody anything new."""
+    sent = invite(staffed, MANAGER).receipt.id
+    if how == "blocked":
+        wrong_tries(staffed)
+    else:
+        staffed.clock.forward(hours=72)
+    if how == "expired":
+        staffed.room.execute(inviting.expire, HELP, id=UUID(sent))
+    for who in (None, INVITEE):
+        staffed.ask("AskForNewPin", who, email=EMAIL.upper())
+    [asked] = staffed.room.events(Invitation.NewPinAsked)
+    assert str(asked.originator_id) == sent
+    assert staffed.ask("GetInvitation", MANAGER, invitation_id=sent).invitation.new_pin_asked
+    again = staffed.ask("ResendInvitation", MANAGER, invitation_id=sent).receipt.id
+    staffed.ask("AskForNewPin", email=EMAIL)
+    assert len(staffed.room.events(Invitation.NewPinAsked)) == 1
+    assert status(staffed, again) == "ISSUED"
+
+
+def test_asking_for_a_new_pin_tells_nobody_whether_there_is_an_invitation(staffed: Office) -> None:
+    """A-01: the same answer, nothing written, for a live PIN, an unknown address and one that is accepted."""
+    sent = invite(staffed, MANAGER).receipt.id
+    before = staffed.room.end()
+    answers = [staffed.ask("AskForNewPin", email=address) for address in (EMAIL, "nobody@harbor.example")]
+    staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(sent))
+    written = staffed.room.end()
+    staffed.clock.forward(hours=73)
+    staffed.room.execute(inviting.expire, HELP, id=UUID(sent))
+    answers.append(staffed.ask("AskForNewPin", email=EMAIL))
+    assert answers == [pb.AskForNewPinResponse()] * 3
+    assert before < written == staffed.room.end()
+    assert refused(lambda: staffed.ask("AskForNewPin", email="x")) == "EMAIL_MALFORMED"
+
+
+def test_nothing_to_compare_a_pin_with_is_left_when_its_time_is_over(staffed: Office) -> None:
+    """S-06, S-20: of a dead PIN its address is kept, blind, for who asks for a new one; of a used one nothing."""
+    dead, used = invite(staffed, MANAGER).receipt.id, invite(staffed, MANAGER).receipt.id
+    staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=staffed.pin_of(used))
+    staffed.clock.forward(hours=72)
+    for id_ in (dead, used):
+        staffed.room.execute(inviting.expire, HELP, id=UUID(id_))
+    with staffed.room.app.session() as session:
+        assert session.run("SELECT * FROM pins") == []
+        assert session.run("SELECT invitation_id FROM invited") == [(UUID(dead),)]

@@ -8,16 +8,22 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from mandate.connections.v1 import service_pb2 as pb
 
 from chassis.application import CommandIdError
 from chassis.bus import Message
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotFoundError
 from chassis.progress import ViewStaleError
+from chassis.runtime import Wakeup
+from chassis.server import Caller, RefusedError
+from chassis.tokens import Claims
 from chassis.vocabulary.functions import EhrRetiredError, UnknownFunctionError
 from chassis.vocabulary.reasons import ReasonTooLongError
+from chassis.waiting import Waiter
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
+from services.connections.api.servicer import ConnectionsServicer
 from services.connections.commands import connections
 from services.connections.commands.connections import NotYourSideError, UnknownSideError
 from services.connections.domain.connection import (
@@ -33,6 +39,7 @@ from services.connections.domain.connection import (
 )
 from services.connections.projections.connection_list import of_party, waiting_for
 from services.connections.projections.managers import managed_by
+from tests.access_office import Street
 from tests.house import House
 from tests.papers import hand_in
 
@@ -154,6 +161,31 @@ def test_one_function_may_be_approved_and_another_rejected(told: House) -> None:
     with told.connections.app.session() as db:
         rows = of_party(db, employer_id=GROUP, after=None, limit=10)
         assert {(row.function, row.status) for row in rows} == {("PECOS", "APPROVED"), ("NPPES", "REJECTED")}
+
+
+def test_what_waits_is_turned_over_page_by_page(told: House) -> None:
+    """IA-HOME-02: the oldest first, none twice and none skipped, though one is decided between two pages."""
+    ids = [
+        ask(told, OFFICIAL, side, function=function, provider_id=provider, surrogate_id=surrogate)
+        for side, provider, surrogate in ((SURROGATE, PRACTICE, GROUP), (PROVIDER, GROUP, PRACTICE))
+        for function in ("PECOS", "NPPES")
+    ]  # fmt: skip
+    told.settle()
+    servicer = ConnectionsServicer(told.connections.app, Waiter(told.connections.app, Wakeup()), Street())
+    doctor = Caller(claims=Claims(account_id=DOCTOR))
+
+    def page(after: str = "", limit: int = 2) -> pb.ListPendingResponse:
+        return servicer.ListPending(pb.ListPendingRequest(after=after, limit=limit), doctor)
+
+    first = page()
+    do(told, connections.approve, DOCTOR, PROVIDER, ids[1])
+    told.settle()
+    second = page(first.next)
+    assert [one.connection_id for one in (*first.connections, *second.connections)] == [str(id_) for id_ in ids]
+    assert (second.next, page(limit=0).next) == ("", "")
+    for wrong in ("x", "2026-01-01T00:00:00/" + str(ids[0]), "2026-01-01T00:00:00+00:00/x"):
+        with pytest.raises(RefusedError):
+            page(wrong)
 
 
 @pytest.mark.parametrize(

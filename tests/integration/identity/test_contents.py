@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -178,7 +179,7 @@ def test_names_for_a_list_are_chosen_and_ordered(desk: Desk) -> None:
     desk.house.settle()
     ids = [str(ana.account_id), str(bea.account_id), str(UUID(int=5))]
 
-    def names(**wanted: str) -> list[str]:
+    def names(**wanted: Any) -> list[str]:
         request = people_service_pb2.SelectPeopleRequest(account_ids=ids, **wanted)
         return [one.first_name for one in desk.people.SelectPeople(request, PORTAL).people]
 
@@ -187,6 +188,50 @@ def test_names_for_a_list_are_chosen_and_ordered(desk: Desk) -> None:
     assert names(first_name_prefix="c") == []
     with pytest.raises(RefusedError):
         desk.people.SelectPeople(people_service_pb2.SelectPeopleRequest(account_ids=ids), NOTIFIER)
+
+
+def test_a_list_of_people_is_turned_over_page_by_page(desk: Desk) -> None:
+    """IA-STAFF-01: by rank and name, forwards and back, both ways round; a cursor is an account, never a name."""
+    people = [("Bea", "Adams"), ("Cleo", "Adams"), ("Dan", "Brown"), ("Eve", "Clay"), ("Finn", "Dale")]
+    ids = []
+    for number, (first, last) in enumerate(people, start=1):
+        about = {"first_name": first, "last_name": last, "ssn": f"21909000{number}"}
+        ids.append(str(desk.registered(f"{first}@example.com", f"{first}user1", **about).account_id))
+    desk.house.settle()
+
+    def page(**wanted: Any) -> tuple[list[str], int, int]:
+        fields: dict[str, Any] = {"account_ids": ids[::-1], "limit": 2} | wanted
+        answer = desk.people.SelectPeople(people_service_pb2.SelectPeopleRequest(**fields), PORTAL)
+        return [one.first_name for one in answer.people], answer.found, answer.skipped
+
+    assert page() == (["Bea", "Cleo"], 5, 0)
+    assert page(after=ids[1]) == (["Dan", "Eve"], 5, 2)
+    assert page(after=ids[3]) == (["Finn"], 5, 4)
+    assert page(after=ids[4], before=True) == (["Dan", "Eve"], 5, 2)
+    assert page(after=ids[1], before=True) == (["Bea"], 5, 0)
+    assert page(descending=True) == (["Finn", "Eve"], 5, 0)
+    assert page(descending=True, after=ids[3]) == (["Dan", "Cleo"], 5, 2)
+    assert page(descending=True, after=ids[2], before=True) == (["Finn", "Eve"], 5, 0)
+    assert page(last_name_prefix="ad", limit=1, after=ids[0]) == (["Cleo"], 2, 1)
+    ranked: dict[str, Any] = {"account_ids": ids, "ranks": [2, 1, 2, 1, 2]}
+    assert page(**ranked) == (["Cleo", "Eve"], 5, 0)
+    assert page(**ranked, after=ids[3], after_rank=1) == (["Bea", "Dan"], 5, 2)
+    gone: dict[str, Any] = {"account_ids": [ids[0], *ids[2:]]}
+    assert page(**gone, after=ids[1]) == (["Dan", "Eve"], 4, 1), "who has left the list still marks the place"
+    for wrong in ({"ranks": [1]}, {"account_ids": ids * 401}, {"account_ids": ids * 41, "limit": 0}):
+        with pytest.raises(RefusedError):
+            page(**wrong)
+
+
+def test_whoever_is_erased_has_no_name_among_others(desk: Desk) -> None:
+    """architecture.md 5: one question for all keys, and a destroyed one opens nothing."""
+    ana = desk.registered()
+    bea = desk.registered("bea@example.com", "beatrice", first_name="Bea", last_name="Adams", ssn="219098888")
+    desk.house.settle()
+    desk.parts.vault.destroy(bea.account_id)
+    request = people_service_pb2.SelectPeopleRequest(account_ids=[str(ana.account_id), str(bea.account_id)])
+    people = desk.people.SelectPeople(request, PORTAL).people
+    assert [(one.user_id, one.first_name) for one in people] == [("", ""), ("arivera26", "Ana")]
 
 
 SEEDED = [

@@ -77,12 +77,15 @@ def test_m_20_the_inviter_is_told_what_became_of_it(bureau: Bureau) -> None:
     accepted = access.InvitationAccepted(**ids, employers=[access.InvitedTo(employer_id=str(CLINIC))])
     bureau.hear(accepted, key=invitation)
     bureau.hear(access.PinExpired(**ids, employer_ids=[str(CLINIC), str(BRANCH)]), key=invitation)
-    first, second = bureau.inbox.messages("jon@harbor.example")
+    bureau.hear(access.NewPinAsked(**ids, employer_ids=[str(CLINIC)]), key=invitation, times=3)
+    first, second, third = bureau.inbox.messages("jon@harbor.example")
     assert first.subject == "Your invitation was accepted"
     assert "Cleo Vargas" in first.text
     assert "AAG Org Two" not in first.text
     assert second.subject == "Your invitation has expired"
     assert "AAG Org One, AAG Org Two" in second.text
+    assert third.subject == "A new PIN is asked for"
+    assert "Cleo Vargas could not use the PIN" in " ".join(third.text.split())
 
 
 def desk_pin(invitation_id: UUID, inviter: UUID) -> identity.DeskPinIssued:

@@ -188,6 +188,29 @@ def test_m_14_tells_who_has_lost_access(bureau: Bureau) -> None:
     assert "Before: Access Manager" in mail.text
 
 
+def test_m_14_tells_what_a_manager_has_changed_before_and_after(bureau: Bureau) -> None:
+    """4.3: RoleChanged, BusinessFunctionGranted, BusinessFunctionWithdrawn, one mail each."""
+    bureau.called.known[CLINIC] = "Marlbrook Family Clinic"
+    jane = str(bureau.people.add("jane@example.com"))
+    who: dict[str, Any] = {"association_id": str(uuid4()), "account_id": jane, "employer_id": str(CLINIC)}
+    both = ["NPPES", "PECOS"]
+    bureau.hear(access.RoleChanged(**who, role="STAFF_END_USER", functions=["PECOS"]))
+    bureau.hear(access.BusinessFunctionGranted(**who, function="NPPES", functions=both), times=3)
+    bureau.hear(access.BusinessFunctionWithdrawn(**who, function="PECOS", functions=["NPPES"]))
+    bureau.hear(
+        access.RoleChanged(**who, role_before="STAFF_END_USER", functions_before=["NPPES"], role="ACCESS_MANAGER")
+    )
+    assert [
+        [line for line in mail.text.splitlines() if line.startswith(("Before", "After"))]
+        for mail in bureau.inbox.messages("jane@example.com")
+    ] == [
+        ["Before: no access", "After: Staff End User, PECOS"],
+        ["Before: Staff End User, PECOS", "After: Staff End User, NPPES, PECOS"],
+        ["Before: Staff End User, NPPES, PECOS", "After: Staff End User, NPPES"],
+        ["Before: Staff End User, NPPES", "After: Access Manager"],
+    ]
+
+
 def test_m_14_with_a_hostile_employer_is_not_sent_and_says_why(bureau: Bureau) -> None:
     """S-25: the employer's name stands in the subject."""
     bureau.called.known[CLINIC] = "=?utf-8?q?hi=0ABcc:_evil@x.test?="

@@ -169,3 +169,47 @@ def test_a_provider_is_official_of_his_own_record(history: list[Fact]) -> None:
         lambda a: a.open_own_record(confirmed_by=OFFICIAL)
     )
     twice.then()
+
+
+def changed(before: str, has: list[str], role: str, functions: list[str], *, closes: bool = False) -> Fact:
+    return fact(
+        Association.RoleChanged, role_before=before, functions_before=has, role=role, functions=functions,
+        changed_by=OFFICIAL, closes_request=closes,
+    )  # fmt: skip
+
+
+def change(role: str, *functions: str) -> Ask:
+    return lambda a: a.change(role=role, functions=functions, changed_by=OFFICIAL)
+
+
+def test_a_manager_gives_another_role_with_its_functions() -> None:
+    """4.3 RoleChanged, IA-MOD-01; IA-MOD-02: a manager's are not named, for they are all."""
+    staff = (requested(), approved(), PECOS)
+    given(Association, *staff).when(change(AM, "PECOS")).then(changed(SEU, ["PECOS"], AM, []))
+    given(Association, requested(AM), approved(AM)).when(change(SEU, "PECOS", "NPPES", "PECOS")).then(
+        changed(AM, [], SEU, ["NPPES", "PECOS"])
+    )
+
+
+def test_with_the_same_role_only_functions_change() -> None:
+    """4.3: granted and withdrawn one by one; twice is the same as once."""
+    staff = (requested(), approved(), PECOS)
+    given(Association, *staff).when(change(SEU, "NPPES")).then(
+        fact(Association.FunctionGranted, function="NPPES", functions=["NPPES", "PECOS"]),
+        fact(Association.FunctionWithdrawn, function="PECOS", functions=["NPPES"]),
+    )
+    given(Association, *staff).when(change(SEU, "PECOS")).then()
+    given(Association, requested(AM), approved(AM)).when(change(AM)).then()
+
+
+def test_a_first_role_and_one_after_leaving_are_given_alike() -> None:
+    added = fact(Association.Added, account_id=STAFF, employer_id=EMPLOYER)
+    given(Association, added).when(change(SEU, "PECOS")).then(changed("", [], SEU, ["PECOS"]))
+    given(Association, requested(), approved(), ENDED).when(change(SEU)).then(changed("", [], SEU, []))
+
+
+def test_a_request_for_no_more_than_what_is_given_closes() -> None:
+    """D-39 the other way round: one for more goes on."""
+    given(Association, requested()).when(change(AM)).then(changed("", [], AM, [], closes=True))
+    waiting = (requested(), approved(), asked_again(AO, held=SEU))
+    given(Association, *waiting).when(change(AM)).then(changed(SEU, [], AM, []))

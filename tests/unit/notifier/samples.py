@@ -178,6 +178,15 @@ SAMPLES = (
         contains=("Before", "Staff End User", "After", "no access"),
         contiene=("Antes", "Staff End User", "Después", "sin acceso"),
     ),
+    Sample(
+        "M-14",
+        "Your access to Marlbrook Family Clinic changed",
+        "Su acceso a Marlbrook Family Clinic cambió",
+        {"employer": "Marlbrook Family Clinic", "role_before": "", "functions_before": []}
+        | {"role_after": "Staff End User", "functions_after": ["NPPES", "PECOS"]},
+        contains=("Before", "no access", "After", "Staff End User, NPPES, PECOS"),
+        contiene=("Antes", "sin acceso", "Después", "Staff End User, NPPES, PECOS"),
+    ),
     *(
         Sample(
             "M-15",
@@ -246,6 +255,14 @@ SAMPLES = (
         },
         contains=("Sam Jones", "AAG Org One, JON SNOW", "V7F3-K2QX-9V", f"{BASE}/staff"),
         contiene=("Sam Jones", "AAG Org One, JON SNOW", "V7F3-K2QX-9V"),
+    ),
+    Sample(
+        "M-20",
+        "A new PIN is asked for",
+        "Se pide un PIN nuevo",
+        {"invitee": "Sam Jones", "employers": ["AAG Org One"], "tracking_id": "V7F3K2QX9V", "outcome": "ASKED"},
+        contains=("Sam Jones", "asks for a new one", "AAG Org One", "V7F3-K2QX-9V", f"{BASE}/staff"),
+        contiene=("Sam Jones", "pide uno nuevo", "AAG Org One", "V7F3-K2QX-9V"),
     ),
     Sample(
         "M-21",

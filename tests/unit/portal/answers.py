@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -184,8 +184,15 @@ class World:
         self.access = Canned(
             ListMyEmployers=lambda _: a.ListMyEmployersResponse(associations=self.mine),
             ListStaff=lambda asked: a.ListStaffResponse(
-                staff=[one for one in self.staff if (one.employer_id, one.status) == (asked.employer_id, asked.status)]
+                staff=[
+                    one
+                    for one in self._at_mine(self.staff)
+                    if one.status == asked.status
+                    and asked.employer_id in ("", one.employer_id)
+                    and (not asked.account_ids or one.account_id in asked.account_ids)
+                ]
             ),
+            SelectStaff=self._select,
             ListRoleRequests=self._requests,
             GetRoleRequest=self._request,
             FindRoleRequest=self._find,
@@ -204,11 +211,14 @@ class World:
             ReadDocument=lambda asked: a.ReadDocumentResponse(piece=self.content[asked.offset :][: 512 * 1024]),
             GrantFunction=a.GrantFunctionResponse(**done),
             WithdrawFunction=a.WithdrawFunctionResponse(**done),
+            ModifyStaff=a.ModifyStaffResponse(**done),
             Disassociate=a.DisassociateResponse(**done),
             InviteStaff=a.InviteStaffResponse(receipt=receipt("access", id=id_of(70)), tracking_id="V7F3K2QX9V"),
             ListInvitations=self._invitations,
             GetInvitation=self._invitation,
             WithdrawInvitation=a.WithdrawInvitationResponse(**done),
+            ResendInvitation=a.ResendInvitationResponse(receipt=receipt("access", id=id_of(71))),
+            AskForNewPin=a.AskForNewPinResponse(),
             EnterPin=self._enter_pin,
             AcceptInvitation=a.AcceptInvitationResponse(**done),
         )
@@ -253,7 +263,29 @@ class World:
             audit=self.audit,
         )
 
+    def _at_mine(self, found: Sequence[Any]) -> list[Any]:
+        """What the person sees: at own employers, as a manager only staff."""
+        held = {one.employer_id: one.role for one in self.mine if one.status == "APPROVED"}
+        seen = {AO: (AO, AM, SEU), AM: (SEU,)}
+        return [one for one in found if one.role in seen.get(held.get(one.employer_id, ""), ())]
+
+    def _waiting(self) -> list[a.RoleRequest]:
+        return [one for one in self._at_mine(self.requests) if one.role != AO]
+
+    def _select(self, asked: a.SelectStaffRequest) -> a.SelectStaffResponse:
+        found = self._waiting() if asked.list == "PENDING" else self._at_mine(self.staff)
+        roles = [AO, AM, SEU]
+        ranks: dict[str, int] = {}
+        for one in found:
+            if one.status == asked.list and (not asked.employer_ids or one.employer_id in asked.employer_ids):
+                ranks.setdefault(one.account_id, roles.index(one.role) if asked.order == "ROLE" else 0)
+        return a.SelectStaffResponse(account_ids=sorted(ranks), ranks=[ranks[one] for one in sorted(ranks)])
+
     def _requests(self, asked: a.ListRoleRequestsRequest) -> a.ListRoleRequestsResponse:
+        if asked.at_my_employers:
+            mine = [one for one in self._waiting() if not asked.account_ids or one.account_id in asked.account_ids]
+            waiting = sum(one.account_id != ME for one in self._waiting())
+            return a.ListRoleRequestsResponse(role_requests=mine, waiting=waiting)
         found = [
             one
             for one in self.requests
@@ -280,7 +312,8 @@ class World:
         )
 
     def _invitations(self, asked: a.ListInvitationsRequest) -> a.ListInvitationsResponse:
-        found = [one for one in self.invitations if asked.employer_id in {offer.employer_id for offer in one.offers}]
+        mine = {asked.employer_id} if asked.employer_id else {one.employer_id for one in self.mine}
+        found = [one for one in self.invitations if mine & {offer.employer_id for offer in one.offers}]
         return a.ListInvitationsResponse(invitations=found)
 
     def _invitation(self, asked: a.GetInvitationRequest) -> Any:

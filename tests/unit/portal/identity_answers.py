@@ -264,18 +264,33 @@ class IdentityAnswers:
         return m.CheckSessionResponse(session=session, tokens=tokens)
 
     def SelectPeople(self, request: people.SelectPeopleRequest, context: Context) -> people.SelectPeopleResponse:
-        wanted = set(request.account_ids)
+        ranks = dict(zip(request.account_ids, request.ranks, strict=False))
         last, first = request.last_name_prefix.casefold(), request.first_name_prefix.casefold()
-        found = [
-            people.Person(
-                account_id=who.account_id, user_id=who.user_id, first_name=who.first_name, last_name=who.last_name
-            )
-            for who in sorted(CAST.values(), key=lambda who: (who.last_name, who.first_name))
-            if who.account_id in wanted
-            and who.last_name.casefold().startswith(last)
-            and who.first_name.casefold().startswith(first)
-        ]
-        return people.SelectPeopleResponse(people=found)
+
+        def place(who: Who) -> tuple[int, str, str]:
+            rank = request.after_rank if who.account_id == request.after else ranks.get(who.account_id, 0)
+            return rank, who.last_name.casefold(), who.first_name.casefold()
+
+        wanted = [who for who in CAST.values() if who.account_id in set(request.account_ids)]
+        found = [who for who in wanted if place(who)[1].startswith(last) and place(who)[2].startswith(first)]
+        found.sort(key=place, reverse=request.descending)
+        begin, limit = 0, request.limit or len(found)
+        anchor = next((place(who) for who in CAST.values() if who.account_id == request.after), None)
+        if anchor is not None:
+            ahead = [who for who in found if (place(who) > anchor if request.descending else place(who) < anchor)]
+            at = sum(place(who) == anchor for who in found)
+            begin = max(len(ahead) - limit, 0) if request.before else len(ahead) + at
+            limit = len(ahead) - begin if request.before else limit
+        return people.SelectPeopleResponse(
+            people=[
+                people.Person(
+                    account_id=who.account_id, user_id=who.user_id, first_name=who.first_name, last_name=who.last_name
+                )
+                for who in found[begin : begin + limit]
+            ],
+            found=len(found),
+            skipped=begin,
+        )
 
     def EndSession(self, request: m.EndSessionRequest, context: Context) -> m.EndSessionResponse:
         self.sessions.pop(request.session_token, None)

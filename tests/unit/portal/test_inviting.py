@@ -199,7 +199,7 @@ def test_my_staff_lists_what_nobody_accepted(ana: httpx.Client, world: World) ->
     assert page.count(f'"/staff/invitations/{id_of(70)}"') == 1
     for number, live in ((70, True), (71, False), (72, False), (73, True)):
         assert (f"/staff/invitations/{id_of(number)}/withdraw" in page) is live
-        assert (f"/staff/invite?again={id_of(number)}" in page) is not live
+        assert f"/staff/invitations/{id_of(number)}/again" in page
     said = text(page)
     assert [word in said for word in ("PIN sent", "Expired", "Blocked", "PIN entered")] == [True] * 4
     assert "Invitations" not in text(ana.get("/staff/inactive").text)
@@ -258,3 +258,49 @@ def test_withdrawing_says_what_will_happen_first(ana: httpx.Client, world: World
     assert "This invitation is accepted or over already" in text(answer.text)
     over = f"/staff/invitations/{id_of(71)}"
     assert ana.get(f"{over}/withdraw").headers["location"] == over
+
+
+def test_sending_again_is_asked_first_and_leads_to_the_new_invitation(ana: httpx.Client, world: World) -> None:
+    """4.4: a new PIN to the same address, the old one dead; what is over otherwise is not sent again."""
+    world.invitations = [
+        invitation(70, offer(CLINIC), status="EXPIRED"),
+        invitation(71, offer(CLINIC)),
+        invitation(72, offer(CLINIC), status="ACCEPTED"),
+        invitation(73, offer(CLINIC), status="REPLACED"),
+    ]
+    path = f"/staff/invitations/{id_of(70)}/again"
+    page = ana.get(path).text
+    assert "A new PIN goes to cleo@harbor.example" in text(page)
+    assert f"/staff/invite?again={id_of(70)}" in page, "with another address it is a new invitation"
+    form = hidden(page, path)
+    assert ana.post(path, data=form).headers["location"] == f"/staff/invitations/{id_of(71)}?done=staff_invited"
+    [sent] = world.access.requests("ResendInvitation")
+    assert (sent.invitation_id, sent.command_id) == (id_of(70), form["command_id"])
+    assert ana.get(f"/staff/invitations/{id_of(71)}/again").status_code == 200, "a live one, too"
+    for over in (72, 73):
+        shown = f"/staff/invitations/{id_of(over)}"
+        assert ana.get(f"{shown}/again").headers["location"] == shown
+    assert "Sent again" in text(ana.get(f"/staff/invitations/{id_of(73)}").text)
+
+
+def test_what_cannot_be_sent_again_any_more_is_told(ana: httpx.Client, world: World) -> None:
+    world.invitations = [invitation(70, offer(CLINIC), status="BLOCKED")]
+    path = f"/staff/invitations/{id_of(70)}/again"
+    form = hidden(ana.get(path).text, path)
+    for status, code, said in (
+        (grpc.StatusCode.FAILED_PRECONDITION, "INVITATION_OVER", "accepted"),
+        (grpc.StatusCode.PERMISSION_DENIED, "MAY_NOT_MANAGE", "Choose again"),
+    ):
+        world.access.answers["ResendInvitation"] = refusal(status, code)
+        answer = ana.post(path, data=form)
+        assert answer.status_code == 422
+        assert said in errors(answer.text)[0][0]
+
+
+def test_who_asks_for_a_new_pin_is_seen_on_my_staff(ana: httpx.Client, world: World) -> None:
+    """Row 43 of the portal."""
+    asking = invitation(70, offer(CLINIC), status="EXPIRED")
+    asking.new_pin_asked = True
+    world.invitations = [asking]
+    for path in ("/staff", f"/staff/invitations/{id_of(70)}"):
+        assert "A new PIN is asked for." in text(ana.get(path).text)

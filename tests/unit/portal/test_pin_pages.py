@@ -180,3 +180,32 @@ def test_empty_boxes_ask_nobody(guest: httpx.Client, world: World) -> None:
         "Enter the e-mail address that the invitation went to", "Enter the PIN of the invitation"
     ]  # fmt: skip
     assert world.access.requests("EnterPin") == []
+
+
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_who_comes_too_late_asks_for_a_new_pin(
+    guest: httpx.Client, ana: httpx.Client, world: World, signed_in: bool
+) -> None:
+    """IA-PIN-02, A-01: the page says the same whoever asks, and holds no more than was typed."""
+    browser = ana if signed_in else guest
+    assert 'href="/pin/new"' in browser.get("/pin").text
+    form = hidden(browser.get("/pin/new").text, "/pin/new")
+    answer = browser.post("/pin/new", data=form | {"email": EMAIL})
+    assert answer.status_code == 200
+    assert f"If an invitation to {EMAIL} is over, whoever sent it is told" in text(answer.text)
+    [asked] = world.access.requests("AskForNewPin")
+    assert (asked.email, asked.command_id) == (EMAIL, form["command_id"])
+    assert ("authorization" in world.access.metadata("AskForNewPin")) is signed_in
+
+
+def test_a_new_pin_is_not_asked_for_without_an_address(guest: httpx.Client, world: World) -> None:
+    form = hidden(guest.get("/pin/new").text, "/pin/new")
+    answer = guest.post("/pin/new", data=form)
+    assert answer.status_code == 422
+    assert errors(answer.text)[0] == ["Enter the e-mail address that the invitation went to"]
+    world.access.answers["AskForNewPin"] = refusal(grpc.StatusCode.INVALID_ARGUMENT, "EMAIL_MALFORMED", "email")
+    assert guest.post("/pin/new", data=form | {"email": "x"}).status_code == 422
+    world.access.answers["AskForNewPin"] = late()
+    answer = guest.post("/pin/new", data=form | {"email": EMAIL})
+    assert answer.status_code == 503
+    assert hidden(answer.text, "/pin/new")["command_id"] == form["command_id"]

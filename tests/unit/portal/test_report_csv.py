@@ -24,8 +24,9 @@ def test_pages_follow_each_other_row_by_row() -> None:
     assert read == [HEAD, *(row for page in pages for row in page)]
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\0", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
 def test_a_cell_is_no_formula(sign: str) -> None:
+    """S-24, D-44."""
     assert report_csv.cell(f"{sign}HYPERLINK(1)") == f"'{sign}HYPERLINK(1)"
     assert report_csv.cell(f"A{sign}1") == f"A{sign}1"
 

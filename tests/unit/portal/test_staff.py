@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import grpc
 import httpx
 import pytest
+from mandate.access.v1 import service_pb2 as a
 
+from services.portal.web import roster
 from tests.unit.portal.answers import (
     AM,
     AO,
@@ -13,6 +18,7 @@ from tests.unit.portal.answers import (
     DELIA,
     JO,
     ME,
+    OTHER,
     OWN,
     PETRA,
     SEU,
@@ -22,9 +28,11 @@ from tests.unit.portal.answers import (
     refusal,
     role_request,
 )
+from tests.unit.portal.identity_answers import CAST, Who
 from tests.unit.portal.reading import errors, hidden, text
 
-MODIFY = f"/staff/{id_of(11)}"
+MODIFY = f"/staff/{PETRA}"
+END = f"{MODIFY}/end/{id_of(11)}"
 REQUESTS = "/staff/requests"
 
 
@@ -39,9 +47,7 @@ def team(world: World) -> World:
     return world
 
 
-@pytest.mark.parametrize(
-    "path", ["/staff", "/staff/inactive", REQUESTS, MODIFY, MODIFY + "/end", f"{REQUESTS}/{id_of(60)}/reject"]
-)
+@pytest.mark.parametrize("path", ["/staff", "/staff/inactive", REQUESTS, MODIFY, END, f"{REQUESTS}/{id_of(60)}/reject"])
 @pytest.mark.parametrize("mine", [[], [association(1, CLINIC, SEU)], [association(1, CLINIC, AO, "PENDING")]])
 def test_who_manages_nobody_has_no_staff(ana: httpx.Client, team: World, path: str, mine: list[object]) -> None:
     """IA-NAV-02."""
@@ -94,44 +100,114 @@ def test_inactive_staff_are_those_who_left(ana: httpx.Client, team: World) -> No
 def test_a_manager_modifies_staff_and_no_manager(ana: httpx.Client, team: World) -> None:
     """D-09."""
     team.mine = [association(1, CLINIC, AM)]
-    assert "Modify Nakamura" not in text(ana.get("/staff").text)
-    assert ana.get(f"/staff/{id_of(10)}").status_code == 404
+    assert "Nakamura" not in text(ana.get("/staff").text)
+    assert ana.get(f"/staff/{JO}").status_code == 404
     assert ana.get(MODIFY).status_code == 200
 
 
-def test_saving_grants_and_withdraws_only_what_changes(ana: httpx.Client, team: World) -> None:
-    """IA-MOD-01."""
+def matrix(page: str, **chosen: str) -> dict[str, Any]:
+    """The form of Modify as a browser sends it: what stands in it, and what was chosen."""
+    form: dict[str, Any] = {
+        "shown": re.findall(r'name="shown" value="([^"]+)"', page),
+        "role": re.findall(r'<option value="([^":]+:[^"]+)" selected', page),
+        "pecos": re.findall(r'name="pecos" value="([^"]+)" checked', page),
+        "nppes": re.findall(r'name="nppes" value="([^"]+)" checked', page),
+    }
+    return hidden(page, MODIFY) | form | chosen
+
+
+def test_modify_shows_every_employer_of_the_manager(ana: httpx.Client, team: World) -> None:
+    """IA-MOD-01: what is held, and empty boxes where nothing is; IA-MOD-03: a line above; D-39: no official is made."""
+    team.mine.append(association(3, OTHER))
     page = ana.get(MODIFY).text
-    assert 'value="PECOS" checked' in page
-    form = hidden(page, MODIFY)
-    assert ana.post(MODIFY, data=form | {"function": "NPPES"}).headers["location"] == "/staff?done=functions_saved"
-    (granted,), (taken,) = team.access.requests("GrantFunction"), team.access.requests("WithdrawFunction")
-    assert (granted.association_id, granted.function, taken.function) == (id_of(11), "NPPES", "PECOS")
-    assert len({granted.command_id, taken.command_id, form["command_id"]}) == 3
-    ana.post(MODIFY, data=form | {"function": ["PECOS"]})
-    assert len(team.access.requests("GrantFunction")) == 1, "nothing changed"
+    form = matrix(page)
+    assert set(form["shown"]) == {CLINIC, OWN, OTHER}
+    assert set(form["role"]) == {f"{CLINIC}:{SEU}", f"{OWN}:{SEU}"}
+    assert (form["pecos"], form["nppes"]) == ([CLINIC], [OWN])
+    assert "Now: Staff End User, PECOS" in text(page)
+    assert "Brightwater Billing Services EIN **-***4576 No role here now" in text(page)
+    assert "AUTHORIZED_OFFICIAL" not in page
+    assert "EHR" not in text(page.split("<main", 1)[1])  # IA-EHR-01
 
 
-def test_a_retired_function_cannot_be_slipped_in(ana: httpx.Client, team: World) -> None:
-    """IA-EHR-01."""
-    ana.post(MODIFY, data=hidden(ana.get(MODIFY).text, MODIFY) | {"function": ["PECOS", "EHR"]})
-    assert team.access.requests("GrantFunction") == []
+def test_saving_sends_all_of_it_at_once(ana: httpx.Client, team: World) -> None:
+    """IA-MOD-01: one command; where no role is chosen and none is held, nothing is asked for."""
+    team.mine.append(association(3, OTHER))
+    form = matrix(ana.get(MODIFY).text)
+    form |= {"role": [f"{CLINIC}:{AM}", f"{OWN}:{SEU}"], "pecos": [CLINIC, OWN], "nppes": []}
+    assert ana.post(MODIFY, data=form).headers["location"] == "/staff?done=staff_modified"
+    [sent] = team.access.requests("ModifyStaff")
+    assert (sent.account_id, sent.command_id) == (PETRA, form["command_id"])
+    assert [(one.employer_id, one.role, list(one.functions)) for one in sent.offers] == [
+        (CLINIC, AM, []), (OWN, SEU, ["PECOS"])
+    ]  # fmt: skip
 
 
-def test_a_manager_has_all_functions_and_no_boxes(ana: httpx.Client, team: World) -> None:
-    """IA-MOD-02."""
-    page = ana.get(f"/staff/{id_of(10)}").text
-    assert "An Access Manager has every business function." in text(page)
-    assert 'name="function"' not in page
+def test_the_line_above_sets_all_lines_and_saves_nothing_yet(ana: httpx.Client, team: World) -> None:
+    """IA-MOD-03, IA-MOD-02: choosing Access Manager ticks every function; without scripts, too."""
+    form = matrix(ana.get(MODIFY).text) | {"do": "all", "all_role": AM}
+    page = ana.post(MODIFY, data=form).text
+    shown = matrix(page)
+    assert set(shown["role"]) == {f"{CLINIC}:{AM}", f"{OWN}:{AM}"}
+    assert set(shown["pecos"]) == set(shown["nppes"]) == {CLINIC, OWN}
+    assert "Not saved yet Harbor Point Medical Group: Access Manager" in text(page)
+    page = ana.post(MODIFY, data=form | {"all_role": "", "all_pecos": "yes"}).text
+    assert (set(matrix(page)["pecos"]), matrix(page)["nppes"]) == ({CLINIC, OWN}, [])
+    assert team.access.requests("ModifyStaff") == []
+
+
+def test_a_manager_sets_staff_and_nothing_else(ana: httpx.Client, team: World) -> None:
+    """D-09, D-11, IA-EHR-01: no other role, no other employer and no retired function can be slipped in."""
+    team.mine = [association(1, CLINIC, AM)]
+    form = matrix(ana.get(MODIFY).text) | {"do": "all", "all_role": AM}
+    page = ana.post(MODIFY, data=form).text
+    assert matrix(page)["role"] == [f"{CLINIC}:{SEU}"]
+    slipped = {"do": "", "shown": [CLINIC, OTHER], "role": [f"{CLINIC}:{SEU}", f"{OTHER}:{SEU}"]}
+    assert ana.post(MODIFY, data=matrix(page) | slipped).status_code == 303
+    [sent] = team.access.requests("ModifyStaff")
+    assert [one.employer_id for one in sent.offers] == [CLINIC]
+    assert ana.post(MODIFY, data=matrix(page) | {"ehr": CLINIC}).status_code == 422
+
+
+def test_a_role_is_not_taken_away_by_leaving_it_out(ana: httpx.Client, team: World) -> None:
+    """4.3: that is Deactivate, which says first what will be lost."""
+    form = matrix(ana.get(MODIFY).text)
+    answer = ana.post(MODIFY, data=form | {"role": [f"{OWN}:{SEU}"]})
+    assert answer.status_code == 422
+    assert "Choose the role at Harbor Point Medical Group" in errors(answer.text)[1][0]
+    team.mine.append(association(3, OTHER))
+    answer = ana.post(MODIFY, data=matrix(ana.get(MODIFY).text) | {"pecos": [CLINIC, OTHER]})
+    assert "Choose the role at Brightwater Billing Services" in errors(answer.text)[1][0]
+    assert team.access.requests("ModifyStaff") == []
+
+
+def test_what_is_not_shown_stays_as_it_is(ana: httpx.Client, team: World) -> None:
+    """A form has room for some employers; the others are sent as they are held."""
+    page = ana.get(f"{MODIFY}?name=rivera").text
+    assert matrix(page)["shown"] == [OWN]
+    ana.post(MODIFY, data=matrix(page) | {"pecos": [OWN]})
+    [sent] = team.access.requests("ModifyStaff")
+    assert {one.employer_id: sorted(one.functions) for one in sent.offers} == {
+        CLINIC: ["PECOS"],
+        OWN: ["NPPES", "PECOS"],
+    }
+
+
+def test_a_role_that_was_lost_in_the_meantime_is_told(ana: httpx.Client, team: World) -> None:
+    form = matrix(ana.get(MODIFY).text)
+    team.access.answers["ModifyStaff"] = refusal(grpc.StatusCode.PERMISSION_DENIED, "MAY_NOT_MANAGE")
+    answer = ana.post(MODIFY, data=form)
+    assert answer.status_code == 422
+    assert "Choose again" in errors(answer.text)[0][0]
 
 
 def test_letting_somebody_go_is_asked_first(ana: httpx.Client, team: World) -> None:
-    page = ana.get(f"{MODIFY}/end").text
+    page = ana.get(END).text
     assert "Novak, Petra will lose the role and every function" in text(page)
-    assert (
-        ana.post(f"{MODIFY}/end", data=hidden(page, f"{MODIFY}/end")).headers["location"] == "/staff?done=staff_ended"
-    )
+    assert ana.post(END, data=hidden(page, END)).headers["location"] == "/staff?done=staff_ended"
     assert team.access.requests("Disassociate")[0].association_id == id_of(11)
+    for other in (f"/staff/{JO}/end/{id_of(11)}", f"{MODIFY}/end/{id_of(1)}"):
+        assert ana.get(other).status_code == 404
 
 
 def test_requests_show_current_and_requested_role(ana: httpx.Client, team: World) -> None:
@@ -142,7 +218,7 @@ def test_requests_show_current_and_requested_role(ana: httpx.Client, team: World
     assert "Nakamura" not in page
     assert "Your own request: somebody else decides" in page
     team.mine = [association(1, CLINIC, AM)]
-    assert "An Authorized Official decides" in text(ana.get(REQUESTS).text)
+    assert "Access Manager" not in text(ana.get(REQUESTS).text), "an Access Manager sees what they may decide (D-09)"
 
 
 def test_nobody_waiting_says_so(ana: httpx.Client, team: World) -> None:
@@ -186,3 +262,89 @@ def test_rejecting_asks_for_a_reason(ana: httpx.Client, team: World) -> None:
         ana.post(path, data=form | {"reason": " Not ours "}).headers["location"] == "/staff/requests?done=role_rejected"
     )
     assert team.access.requests("RejectRoleRequest")[0].reason == "Not ours"
+
+
+def test_lists_are_turned_over_by_cursors_that_name_nobody(
+    ana: httpx.Client, team: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IA-STAFF-01: forwards, back, sorted, and an address that means nothing is the first page."""
+    monkeypatch.setattr(roster.page, "__defaults__", (1,))
+    seen, path = [], "/staff"
+    for _ in range(2):
+        page = ana.get(path).text
+        seen.append(re.findall(r"<span>(\w+, \w+)<small>", page))
+        path = "/staff?" + re.findall(r'href="/staff\?(at=after[^"]+)"', page)[0] if len(seen) == 1 else path
+    assert seen == [["Nakamura, Jo"], ["Novak, Petra"]]
+    assert not {"nakamura", "novak"} & set(re.split(r"\W+", path.lower()))
+    assert "People 2 - 2 of 2" in text(page)
+    back = re.findall(r'href="/staff\?(at=before[^"]+)"', page)[0]
+    assert "Nakamura, Jo" in text(ana.get(f"/staff?{back}").text)
+    assert "Novak, Petra" in text(ana.get("/staff?sort=-name").text)
+    for wrong in ("after.x.y", f"after.1e9.{PETRA}", "before", f"after.{'9' * 30}.{PETRA}"):
+        assert "People 1 - 1 of 2" in text(ana.get(f"/staff?at={wrong}").text)
+
+
+def test_a_long_list_is_put_in_order_in_parts(ana: httpx.Client, team: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More people than identity orders at once: still in order, each once, with right numbers."""
+    select = team.access.answers["SelectStaff"]
+
+    def in_parts(asked: a.SelectStaffRequest) -> a.SelectStaffResponse:
+        whole = select(asked)
+        left = [one for one in zip(whole.account_ids, whole.ranks, strict=True) if one[0] > asked.after][:1]
+        return a.SelectStaffResponse(account_ids=[one for one, _ in left], ranks=[rank for _, rank in left])
+
+    team.access.answers["SelectStaff"] = in_parts
+    monkeypatch.setattr(roster, "IDS", 1)
+    page = text(ana.get("/staff").text)
+    assert page.index("Nakamura, Jo") < page.index("Novak, Petra")
+    assert "People 1 - 2 of 2" in page
+    monkeypatch.setattr(roster.page, "__defaults__", (1,))
+    second = re.findall(r'href="/staff\?(at=after[^"]+)"', ana.get("/staff").text)[0]
+    page = ana.get(f"/staff?{second}").text
+    assert "People 2 - 2 of 2" in text(page)
+    back = re.findall(r'href="/staff\?(at=before[^"]+)"', page)[0]
+    page = text(ana.get(f"/staff?{back}").text)
+    assert "Nakamura, Jo" in page
+    assert "People 1 - 1 of 2" in page
+
+
+FILES = {
+    "/staff.csv?last=nov": "Name,User ID,Employer,EIN or NPI,Role,PECOS,NPPES,Since\n"
+    '"Novak, Petra",pnovak31,Harbor Point Medical Group,EIN **-***4576,Staff End User,YES,NO,05/07/2026\n'
+    '"Novak, Petra",pnovak31,"Rivera, Ana",NPI 2000000036,Staff End User,NO,YES,05/07/2026\n',
+    "/staff/inactive.csv": "Name,User ID,Employer,EIN or NPI,Last role,Ended,Ended by\n"
+    '"Marsh, Delia",dmarsh22,Harbor Point Medical Group,EIN **-***4576,Staff End User,05/07/2026,"Rivera, Ana"\n',
+    "/staff/requests.csv": "Name,User ID,Employer,EIN or NPI,Current Role,Request Role,Request Tracking ID,Requested\n"
+    '"Marsh, Delia",dmarsh22,Harbor Point Medical Group,EIN **-***4576,,Staff End User,R8WKT4C1GX,05/07/2026\n',
+}
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_each_list_is_a_file_too(ana: httpx.Client, team: World, path: str) -> None:
+    """IA-STAFF-01, IA-STAFF-04, IA-RREQ-01, S-24: whole, with a byte order mark, so chosen as the page is."""
+    team.requests = [role_request(60, SEU)]
+    team.staff[-1].ended_by = ME
+    answer = ana.get(path)
+    assert answer.content.decode("utf-8-sig").replace("\r\n", "\n") == FILES[path]
+    assert re.search(r'attachment; filename="[a-z-]+-\d{8}-\d{6}-E[DS]T.csv"', answer.headers["content-disposition"])
+    page = ana.get(path.replace(".csv", "")).text
+    assert f'href="{path.replace("&", "&amp;")}"' in page
+    team.mine = [association(1, CLINIC, SEU)]
+    assert ana.get(path).status_code == 404
+
+
+def test_a_name_that_a_spreadsheet_would_compute_stays_a_name(
+    ana: httpx.Client, team: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S-24, A-13."""
+    monkeypatch.setitem(CAST, "pnovak31", Who("pnovak31", "+Petra", "=HYPERLINK(1)"))
+    assert '"\'=HYPERLINK(1), +Petra"' in ana.get("/staff.csv").text
+
+
+def test_who_left_is_listed_with_where_when_and_by_whom(ana: httpx.Client, team: World) -> None:
+    """IA-STAFF-04."""
+    team.staff[-1].ended_by = ME
+    page = text(ana.get("/staff/inactive").text)
+    assert (
+        "Marsh, Delia dmarsh22 Harbor Point Medical Group EIN **-***4576 Staff End User 05/07/2026 Rivera, Ana" in page
+    )

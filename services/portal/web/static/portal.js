@@ -45,6 +45,14 @@ for (const all of document.querySelectorAll("input[data-all]")) {
   show();
 }
 
+// Whoever is made an Access Manager has every business function (IA-MOD-02).
+for (const select of document.querySelectorAll(".m-offers select[name=role]")) {
+  select.addEventListener("change", () => {
+    if (!select.value.endsWith(":ACCESS_MANAGER")) return;
+    for (const box of select.closest("tr").querySelectorAll("td input[type=checkbox]:not(:checked)")) box.click();
+  });
+}
+
 // "Print this page".
 for (const button of document.querySelectorAll("button[data-print]")) button.addEventListener("click", () => print());
 
