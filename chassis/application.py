@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ from eventsourcing.persistence import EventStore
 from chassis import editions, log, nature
 from chassis.cause import Cause, Receipt
 from chassis.codec import Codec, UnknownEventError
-from chassis.database import Database, DatabaseUnavailableError, Session
+from chassis.database import Database, DatabaseUnavailableError, Kept, Session
 from chassis.domain import Aggregate, Claim, DomainError, NotFoundError
 from chassis.editions import Editions
 from chassis.log import Answer, AnsweredError, ConflictError, Entry
@@ -122,7 +122,7 @@ class Application:
         self.codec = Codec(self.aggregates)
         self.repository = Repository(self)
         self._pinned: ContextVar[Session | None] = ContextVar(f"{self.name}.session", default=None)
-        self._kept: ContextVar[_Kept | None] = ContextVar(f"{self.name}.kept", default=None)
+        self._kept: ContextVar[Kept | None] = ContextVar(f"{self.name}.kept", default=None)
         self._editions: Editions | None = None
         self.on_append: Callable[[int], None] = lambda _position: None
         """Called with the last position after each append of this process: wakes its followers."""
@@ -140,9 +140,9 @@ class Application:
             yield session
 
     @contextmanager
-    def _keeping(self) -> Iterator[_Kept]:
+    def _keeping(self) -> Iterator[Kept]:
         """One session for all that is looked at inside, taken when it is first asked for."""
-        kept = _Kept(self.database)
+        kept = Kept(self.database)
         token = self._kept.set(kept)
         try:
             yield kept
@@ -192,7 +192,7 @@ class Application:
             return self.answered(cause) or self._execute(kept, command, cause, arguments)
 
     def _execute(
-        self, kept: _Kept, command: Callable[..., Receipt], cause: Cause, arguments: Mapping[str, Any]
+        self, kept: Kept, command: Callable[..., Receipt], cause: Cause, arguments: Mapping[str, Any]
     ) -> Receipt:
         for attempt in range(TRIES):
             try:
@@ -263,32 +263,6 @@ class Application:
 
 
 _ANSWERED = "SELECT actor, position, id FROM answered WHERE command_id = $1"
-
-
-class _Kept:
-    """A session from the pool for as long as a command looks at things: each turn at the pool wakes another thread."""
-
-    def __init__(self, database: Database) -> None:
-        self._database, self._open = database, ExitStack()
-        self._session: Session | None = None
-        self._users = 0
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """The one session. Raises `DatabaseUnavailableError` where none is to be had in time."""
-        if self._session is None:
-            self._session = self._open.enter_context(self._database.session())
-        self._users += 1
-        try:
-            yield self._session
-        finally:
-            self._users -= 1
-
-    def give_back(self) -> None:
-        """Let the pool have it, unless somebody is using it; who asks again gets another."""
-        if not self._users:
-            self._session = None
-            self._open.close()
 
 
 def _grown(aggregate: Any, events: Iterable[Any]) -> Any:
