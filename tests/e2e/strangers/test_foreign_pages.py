@@ -117,7 +117,8 @@ def test_every_page_has_a_sample() -> None:
 
 def test_a_page_about_things_of_others_is_not_there(town: Town, browsers: Browsers) -> None:
     """A-09: looked at or sent, about a thing of others or one that is nowhere, both answers are the same."""
-    wrong, watched = [], Watched(town.platform)
+    wrong: list[str] = []
+    watched = Watched(town.platform)
     for page in (one for one in BUILT if one.path in PAGES and one.path not in GONE and one.access not in DESKS):
         sample, mine = PAGES[page.path], pages.things_of(town, page.path)
         theirs = others(mine, town.quiet)
