@@ -23,6 +23,7 @@ NAMES = (
     "replay",
     "start",
     "pages",
+    "lists",
     "sim",
     "import_month",
     "audit",
