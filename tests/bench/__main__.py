@@ -24,6 +24,7 @@ NAMES = (
     "replay",
     "start",
     "pages",
+    "lists",
     "sim",
     "import_month",
     "audit",

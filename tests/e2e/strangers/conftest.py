@@ -1,13 +1,16 @@
-"""One town for both tests: what is tried changes nothing there."""
+"""One town for all of this folder: what is tried changes nothing there, and what would comes last."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from cli.platform import Platform
+from tests.e2e.conftest import living_platform
 from tests.e2e.strangers.town import Town, settled
 
 
-@pytest.fixture(scope="module")
-def town(embedded_platform: Platform) -> Town:
-    return settled(embedded_platform)
+@pytest.fixture(scope="package")
+def town() -> Iterator[Town]:
+    with living_platform() as started:
+        yield settled(started)
