@@ -21,6 +21,7 @@ from services.notifier.adapters.ports import (
     Contacts,
     Invitees,
     Newcomers,
+    NotNeededError,
     Parties,
     Party,
     RefusedForGoodError,
@@ -28,6 +29,7 @@ from services.notifier.adapters.ports import (
     Signers,
 )
 from services.notifier.adapters.settings import NotifierSettings
+from services.notifier.domain.mails import SAME_PERSON
 from services.notifier.domain.notification import INVITEE, NEWCOMER, OFFICIAL, SIGNER, Notification
 
 PEOPLE = ("requester_id", "inviter_id")
@@ -70,7 +72,7 @@ class Addressing:
         self._at_employers, self._newcomers = at_employers, newcomers
 
     def write(self, notification: Notification, *, now: datetime) -> Addressed:
-        """The mail, ready for the post. Raises `TryLaterError` and `RefusedForGoodError`."""
+        """The mail, ready for the post. Raises `TryLaterError`, `RefusedForGoodError` and `NotNeededError`."""
         settings = self._settings
         contact = self._recipient(notification)
         asked_in = notification.data.get("language") or contact.language
@@ -116,11 +118,15 @@ class Addressing:
         return self._account(who, more, data)
 
     def _account(self, who: UUID, method_id: str, data: Mapping[str, Any]) -> Contact | None:
-        """Somebody with an account: of a mail about an employer, at the address chosen for it (IA-EMP-06)."""
+        """Somebody with an account: of a mail about an employer, at the address chosen for it (IA-EMP-06).
+
+        Of a mail about a connection, at that for the own side of it.
+        """
         contact = self._contacts.contact(who, method_id)
-        if contact is None or "employer_id" not in data:
+        employer_id = data.get("employer_id") or data.get("side_id")
+        if contact is None or not employer_id:
             return contact
-        chosen = self._at_employers.at_employer(who, UUID(data["employer_id"]))
+        chosen = self._at_employers.at_employer(who, UUID(employer_id))
         return replace(contact, address=chosen) if chosen else contact
 
     def _official(self, role_request_id: UUID, data: Mapping[str, Any]) -> Contact | None:
@@ -129,7 +135,7 @@ class Addressing:
         for decider in data.get("decider_ids", ()) if official else ():
             known = self._account(UUID(decider), "", data)
             if known and official and known.address.casefold() == official.address.casefold():
-                raise RefusedForGoodError("SAME_PERSON: who decides was asked at this address")
+                raise NotNeededError(SAME_PERSON)
         return official
 
     def _ours(self, notification: Notification, contact: Contact) -> dict[str, Any]:

@@ -16,6 +16,10 @@ class RefusedForGoodError(Exception):
     """The outside will never take this. The message holds no personal data."""
 
 
+class NotNeededError(Exception):
+    """The recipient is told by another mail; the text is what supersedes this one (`mails.SUPERSEDED_BY`)."""
+
+
 EMAIL, SMS, VOICE = "EMAIL", "SMS", "VOICE"
 
 

@@ -8,7 +8,7 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, system_actor
 from services.notifier.adapters.addressing import Addressing
-from services.notifier.adapters.ports import Post, RefusedForGoodError, TryLaterError
+from services.notifier.adapters.ports import NotNeededError, Post, RefusedForGoodError, TryLaterError
 from services.notifier.adapters.queue import Due, Ended, Queue
 from services.notifier.adapters.settings import NotifierSettings
 from services.notifier.commands import deliveries
@@ -70,6 +70,9 @@ class Sender:
             self._post.send(addressed.message, sender=addressed.sender, to=addressed.to)
         except RefusedForGoodError as error:
             self._fail(notification, due, str(error))
+        except NotNeededError as error:
+            about = {"notification_id": notification.id, "by": str(error)}
+            self._app.execute(deliveries.supersede, self._cause(notification), **about)
         except TryLaterError as error:
             self._try_later(notification, due, str(error))
         else:

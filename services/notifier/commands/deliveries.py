@@ -24,6 +24,13 @@ def fail(app: Application, cause: Cause, *, notification_id: UUID, reason: str, 
     return app.commit(notification, cause=cause)
 
 
+def supersede(app: Application, cause: Cause, *, notification_id: UUID, by: str) -> Receipt:
+    """Drop a mail because its recipient is told by another one. Repeating it changes nothing."""
+    notification: Notification = app.repository.get(notification_id)
+    notification.supersede(by=by)
+    return app.commit(notification, cause=cause)
+
+
 def release(app: Application, cause: Cause, *, notification_id: UUID, by: str) -> Receipt:
     """Let a mail go out that is held because it may have been sent already; `by` is who says so."""
     notification: Notification = app.repository.get(notification_id)

@@ -55,14 +55,26 @@ ALL = (
     ADDRESS_TAKEN,
 )
 
+SAME_PERSON = "SAME_PERSON"
+"""Who is named as official is one of those who decide, and was asked as such: one person gets one mail (M-10)."""
+
 SUPERSEDED_BY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         INVITATION: frozenset({"InvitationWithdrawn", "DeskInvitationWithdrawn"}),
         CODE: frozenset({"MfaCodeIssued"}),  # one live code per session and purpose (D-25): an older one only misleads
         ROLE_REQUEST_AWAITS: frozenset(
-            {"RoleRequestApproved", "RoleRequestAutoApproved", "RoleRequestRejected", "RoleRequestCancelled"}
+            {
+                "RoleRequestApproved",
+                "RoleRequestAutoApproved",
+                "RoleRequestRejected",
+                "RoleRequestCancelled",
+                SAME_PERSON,
+            }
         ),
         CONNECTION_AWAITS: frozenset({"ConnectionApproved", "ConnectionRejected", "ConnectionCancelled"}),
     }
 )
-"""Mail -> messages that make it pointless while it waits. What is not named here is always sent."""
+"""Mail -> messages, or what its address says, that make it pointless while it waits.
+
+What is not named here is always sent.
+"""

@@ -38,6 +38,6 @@ def _judge(world: World, requests: Sequence[Asked]) -> Iterator[Aggregate]:
                 mails.CONNECTION_AWAITS,
                 to=to_account(account_id),
                 cause=f"ConnectionRequested/{asked.tracking_id}",
-                data=asked.data,
+                data=asked.data | {"side_id": str(asked.deciding_id)},
                 about=asked.tracking_id,
             )

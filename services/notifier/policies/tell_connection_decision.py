@@ -43,5 +43,10 @@ def _judge(world: World, tracking_id: str) -> Iterator[Aggregate]:
             mails.CONNECTION_DECIDED,
             to=to_account(account_id),
             cause=f"{decided.by_message}/{tracking_id}",
-            data=asked.data | {"outcome": OUTCOMES[decided.by_message], "reason": decided.reason},
+            data=asked.data
+            | {
+                "side_id": str(asked.asking_id),
+                "outcome": OUTCOMES[decided.by_message],
+                "reason": decided.reason,
+            },
         )

@@ -13,15 +13,18 @@ from chassis.vocabulary.roles import MANAGING
 from services.notifier.domain import mails
 from services.notifier.domain.notification import to_account
 from services.notifier.policies.owing import owe
+from services.notifier.projections.asked import PROVIDER
 from services.notifier.projections.managers import people
 
 
 def on_ended(heard: ConnectionEnded, world: World) -> Iterator[Aggregate]:
     """Every Authorized Official and Access Manager of either side, and whoever ended it; each once."""
-    told = {UUID(heard.ended_by)}
+    ended_at = heard.provider_id if heard.ended_by_side == PROVIDER else heard.surrogate_id
+    told = {UUID(heard.ended_by): ended_at}
     for employer_id in (heard.provider_id, heard.surrogate_id):
-        told.update(people(world.db, employer_id=UUID(employer_id), roles=MANAGING))
-    for account_id in sorted(told):
+        for account_id in people(world.db, employer_id=UUID(employer_id), roles=MANAGING):
+            told.setdefault(account_id, employer_id)
+    for account_id, side_id in sorted(told.items()):
         yield from owe(
             world,
             mails.CONNECTION_ENDED,
@@ -29,6 +32,7 @@ def on_ended(heard: ConnectionEnded, world: World) -> Iterator[Aggregate]:
             data={
                 "provider_id": heard.provider_id,
                 "surrogate_id": heard.surrogate_id,
+                "side_id": side_id,
                 "ended_by_side": heard.ended_by_side,
                 "functions": [{"function": heard.function, "tracking_id": heard.tracking_id}],
             },

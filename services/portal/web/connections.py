@@ -51,7 +51,14 @@ def show(visit: Visit) -> Response:
     opened = shown[0].id if len(shown) == 1 else asked.get("open", "")
     both = _both(visit, opened) if any(one.id == opened for one in shown) else None
     return visit.page(
-        "connections/list.html", employers=shown, all=len(mine), name=name, opened=opened, both=both, kinds=KINDS
+        "connections/list.html",
+        employers=shown,
+        all=len(mine),
+        name=name,
+        opened=opened,
+        both=both,
+        kinds=KINDS,
+        functions=naming.FUNCTIONS,
     )
 
 

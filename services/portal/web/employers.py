@@ -26,6 +26,8 @@ FILTERS: Mapping[str, frozenset[str]] = {
 """The filter of IA-PROF-02, the default first: which statuses show; none means all."""
 
 COLUMNS = ("employer", "role", "status", "pecos", "nppes")
+WITH_EHR = (*COLUMNS[:-1], "ehr", COLUMNS[-1])
+"""As the deck orders them; the retired function only where there is history to show (D-18, IA-EHR-03)."""
 STATUS_ORDER = ("PENDING", "APPROVED", "REJECTED", "CANCELLED", "DISASSOCIATED")
 LONGEST = 100
 
@@ -44,6 +46,8 @@ class EmployerRow:
     status: str
     """PENDING, APPROVED, REJECTED, CANCELLED or DISASSOCIATED (IA-PROF-06)."""
     pecos: bool
+    ehr: bool
+    """Of the past: it gives no right any more (IA-EHR-04)."""
     nppes: bool
     since: Any
     tracking_id: str = ""
@@ -87,7 +91,7 @@ def shown(visit: Visit, path: str) -> Shown:
         path=path,
         show=show if show in FILTERS else "all",
         name=asked.get("name", "").strip()[:LONGEST],
-        sort=sort if sort.removeprefix("-") in COLUMNS else "employer",
+        sort=sort if sort.removeprefix("-") in WITH_EHR else "employer",
         open=asked.get("open", ""),
     )
 
@@ -107,7 +111,9 @@ def rows(visit: Visit, view: Shown) -> Sequence[EmployerRow]:
 def context(visit: Visit, path: str) -> dict[str, Any]:
     """What the part of the page needs."""
     view = shown(visit, path)
-    return {"employers": rows(visit, view), "view": view, "filters": tuple(FILTERS), "columns": COLUMNS}
+    found = rows(visit, view)
+    columns = WITH_EHR if any(row.ehr for row in found) else COLUMNS
+    return {"employers": found, "view": view, "filters": tuple(FILTERS), "columns": columns}
 
 
 def show(visit: Visit) -> Response:
@@ -168,6 +174,7 @@ def _row(visit: Visit, one: Association, employer: naming.Employer) -> EmployerR
         role_code=one.role,
         status=one.status,
         pecos="PECOS" in one.functions,
+        ehr="EHR" in one.functions,
         nppes="NPPES" in one.functions,
         since=one.since,
         tracking_id=one.tracking_id,
@@ -181,6 +188,7 @@ def _order(column: str) -> Callable[[EmployerRow], Any]:
         "role": lambda row: list(naming.ROLES).index(row.role_code) if row.role_code in naming.ROLES else 9,
         "status": lambda row: STATUS_ORDER.index(row.status) if row.status in STATUS_ORDER else 9,
         "pecos": lambda row: not row.pecos,
+        "ehr": lambda row: not row.ehr,
         "nppes": lambda row: not row.nppes,
     }[column]
 

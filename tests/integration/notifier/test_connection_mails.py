@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import permutations
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from mandate.connections.v1 import events_pb2 as connections
@@ -152,3 +152,29 @@ def test_a_decider_who_writes_the_word_has_decided(bureau: Bureau) -> None:
     bureau.hear(sides.request)
     bureau.hear(connections.ConnectionRejected(**PARTIES, rejected_by=str(uuid4()), reason="EHR_RETIRED"))
     assert subjects(bureau, "asker@example.com") == ["Your connection request was rejected"]
+
+
+def test_m_16_to_m_18_go_where_each_side_reads_mails_about_its_employer(bureau: Bureau) -> None:
+    """IA-EMP-06: the address chosen for the own side; who has chosen none is reached at the primary one."""
+    sides = Sides(bureau)
+    official, manager = UUID(sides.provider.account_id), UUID(sides.surrogate.account_id)
+    bureau.people.at |= {(official, PROVIDER): "p@clinic.example", (manager, SURROGATE): "s@billing.example"}
+    bureau.people.at[(official, SURROGATE)] = "wrong@example.com"
+    for said in (sides.provider, sides.surrogate, sides.request, sides.approval, sides.end):
+        bureau.hear(said)
+    assert subjects(bureau, "p@clinic.example") == [ASKS, "A connection has ended"]
+    assert subjects(bureau, "s@billing.example") == ["Your connection request was approved", "A connection has ended"]
+    assert subjects(bureau, "asker@example.com") == ["Your connection request was approved", "A connection has ended"]
+    assert bureau.inbox.messages("wrong@example.com") == []
+
+
+def test_m_16_says_what_an_approval_does_for_whoever_decides(bureau: Bureau) -> None:
+    """IA-APPR-02, IA-APPR-03: of a provider who asks, in the recipient's language."""
+    sides = Sides(bureau)
+    decider = bureau.people.add("es@example.com", language="es")
+    bureau.hear(association(decider, "AUTHORIZED_OFFICIAL", employer_id=SURROGATE))
+    bureau.hear(connections.ConnectionRequested(**PARTIES, initiator="PROVIDER", requested_by=str(sides.asker)))
+    [mail] = bureau.inbox.messages("es@example.com")
+    said = "usted y su personal podrán cambiar la inscripción PECOS de Rosalind Marlbrook, para Ledger Billing Group."
+    assert said in " ".join(mail.text.split())
+    assert said in " ".join(mail.html.split())

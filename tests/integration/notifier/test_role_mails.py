@@ -258,6 +258,9 @@ def test_m_10_who_is_named_and_decides_is_asked_once(bureau: Bureau, order: int)
         bureau.hear(message)
     assert len(bureau.inbox.messages()) == 2  # M-09 to Jane, M-10 to the official
     assert subjects(bureau, "at.work@clinic.example") == [AWAITS["en"]]
+    dropped = [one for one in bureau.ends() if not isinstance(one, Notification.Sent)]
+    assert [one.by for one in dropped if isinstance(one, Notification.Superseded)] == ["SAME_PERSON"]
+    assert len(dropped) == 1  # no mail has failed
 
 
 def test_a_decided_request_asks_no_named_official(bureau: Bureau) -> None:

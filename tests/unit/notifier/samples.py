@@ -208,9 +208,14 @@ SAMPLES = (
             "Ledger Billing Group",
             "PECOS, Tracking ID C7F3-K2QX-9V",
             "NPPES, Tracking ID C1A2-B3C4-D5",
+            "Ledger Billing Group will be able to change the PECOS enrollment of Rosalind Marlbrook.",
+            "Ledger Billing Group will be able to change the NPPES record of Rosalind Marlbrook.",
             f"{BASE}/home",
         ),
-        contiene=("Rosalind Marlbrook", "Ledger Billing Group", "PECOS, ID de seguimiento C7F3-K2QX-9V"),
+        contiene=(
+            "PECOS, ID de seguimiento C7F3-K2QX-9V",
+            "Ledger Billing Group podrá cambiar la inscripción PECOS de Rosalind Marlbrook.",
+        ),
     ),
     Sample(
         "M-17",

@@ -248,3 +248,15 @@ def test_disconnecting_and_taking_back(ana: httpx.Client, world: World, status: 
     (sent,) = world.connections.requests(command)
     assert (sent.connection_id, sent.side) == (id_of(72), "SURROGATE")
     assert ana.get(f"/connections/{CLINIC}/{id_of(73)}/end").status_code == 404
+
+
+def test_an_ehr_connection_is_shown_and_nothing_is_done_with_it(ana: httpx.Client, world: World) -> None:
+    """D-18, IA-EHR-03."""
+    world.connected = [
+        connection(80, CLINIC, OTHER, "EHR", "SURROGATE", "APPROVED"),
+        connection(81, CLINIC, OTHER, "PECOS", "SURROGATE", "APPROVED"),
+    ]
+    page = ana.get(f"/connections?open={CLINIC}").text
+    assert "This function has ended" in text(page)
+    assert f"/connections/{CLINIC}/{id_of(81)}/end" in page
+    assert f"/connections/{CLINIC}/{id_of(80)}/end" not in page

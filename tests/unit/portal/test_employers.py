@@ -173,3 +173,13 @@ def test_a_stale_view_says_what_to_do(ana: httpx.Client, world: World) -> None:
     world.access.answers["Disassociate"] = late("VIEW_STALE")
     answer = ana.post(LEAVE, data=hidden(ana.get(LEAVE).text, LEAVE))
     assert "Nothing was changed. Try again in a minute" in text(answer.text)
+
+
+def test_ehr_has_a_column_only_where_there_is_history_to_show(ana: httpx.Client, world: World) -> None:
+    """D-18, IA-EHR-03: what was granted before it ended stays in sight."""
+    world.mine = [association(1, CLINIC, SEU, "APPROVED", "PECOS")]
+    assert "EHR" not in text(ana.get("/profile/employers").text)
+    world.mine = [association(1, CLINIC, SEU, "APPROVED", "EHR"), association(2, OWN)]
+    page = ana.get("/profile/employers?sort=ehr").text
+    assert page.count('data-label="EHR"') == 2
+    assert names(page)[0] == "Harbor Point Medical Group"
