@@ -11,7 +11,7 @@ from chassis.messages import timestamp
 from chassis.server import Caller, page_limit, receipt_message, uuid_of
 from chassis.waiting import Waiter
 from services.access.api.staff import typed_offers
-from services.access.commands import invitees, inviting
+from services.access.commands import invitees, inviting, new_pins
 from services.access.commands.inviting import Sent
 from services.access.commands.parts import Parts
 from services.access.projections import invitations as invitation_list
@@ -37,7 +37,8 @@ class InvitationAnswers:
         )
         offers = invitees.offers_of(typed_offers(request.offers))
         cause = caller.cause(request.command_id)
-        receipt = inviting.invite(self._app, self._parts, cause, invitee=invitee, offers=offers)
+        replaces = uuid_of(request.replaces, field="replaces") if request.replaces else None
+        receipt = inviting.invite(self._app, self._parts, cause, invitee=invitee, offers=offers, replaces=replaces)
         sent = inviting.sent(self._app, self._parts, receipt.id)
         return pb.InviteStaffResponse(
             receipt=receipt_message(receipt),
@@ -99,7 +100,7 @@ class InvitationAnswers:
         command_id = uuid_of(request.command_id)
         is_person = caller.claims.account_id is not None
         cause = caller.cause(request.command_id) if is_person else Cause.of(inviting.VISITOR, command_id)
-        inviting.ask_for_new_pin(self._app, self._parts, cause, email=request.email)
+        new_pins.ask_for_new_pin(self._app, self._parts, cause, email=request.email)
         return pb.AskForNewPinResponse()
 
     def EnterPin(self, request: pb.EnterPinRequest, caller: Caller) -> pb.EnterPinResponse:

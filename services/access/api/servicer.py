@@ -10,7 +10,7 @@ from chassis.application import Application
 from chassis.domain import NotAllowedError, NotFoundError
 from chassis.messages import timestamp
 from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
-from chassis.vocabulary.roles import EUS, NAMES, manages
+from chassis.vocabulary.roles import EUS, NAMES
 from chassis.waiting import Waiter
 from services.access.api.auditing import AuditAnswers
 from services.access.api.authority import AuthorityAnswers
@@ -153,7 +153,7 @@ class AccessServicer(
         return (
             row.account_id == caller.account_id
             or EUS in caller.roles
-            or manages(role_requests.role_at(self._app, caller.account_id, row.employer_id))
+            or role_requests.decides(self._app, caller.account_id, requested=row.role, employer_id=row.employer_id)
         )
 
     @staticmethod

@@ -45,9 +45,25 @@ class PinMalformedError(DomainError):
 
 
 @once
-def invite(app: Application, parts: Parts, cause: Cause, *, invitee: Invitee, offers: Sequence[Offer]) -> Receipt:
-    """Invite somebody in the actor's name; the receipt's id is the invitation's. Repeating it changes nothing."""
-    return _send(app, parts, cause, invitee=invitee, offers=offers)
+def invite(
+    app: Application,
+    parts: Parts,
+    cause: Cause,
+    *,
+    invitee: Invitee,
+    offers: Sequence[Offer],
+    replaces: UUID | None = None,
+) -> Receipt:
+    """Invite somebody in the actor's name; the receipt's id is the invitation's. Repeating it changes nothing.
+
+    The PIN of what it replaces is dead from then on (4.4).
+    """
+    if replaces is not None and not may_see(app, cause.actor, replaces):
+        raise NotFoundError("There is no such invitation.")
+    receipt = _send(app, parts, cause, invitee=invitee, offers=offers, replaces=replaces)
+    if replaces is not None:
+        pins.forget(app, replaces)
+    return receipt
 
 
 @once
@@ -138,26 +154,6 @@ def expire(app: Application, cause: Cause, *, id: UUID) -> Receipt:
     if invitation.expires_at is not None and now >= invitation.expires_at:
         (pins.drop if invitation.status in DEAD else pins.forget)(app, id)
     return receipt
-
-
-def ask_for_new_pin(app: Application, parts: Parts, cause: Cause, *, email: str) -> None:
-    """Tell whoever invited this address that a new PIN is wanted, where a PIN of it is dead.
-
-    Nobody learns whether there is one (A-01): a known address and an unknown one are answered alike, after the same
-    hash. Asking twice tells nobody anything new.
-    """
-    address = address_of(email)
-    parts.hasher.verify(None, address)
-    for number, invitation_id in enumerate(pins.dead(app, parts, email=address)):
-        app.execute(_ask, Cause.of(cause.actor, nature.new_id()) if number else cause, invitation_id=invitation_id)
-
-
-def _ask(app: Application, cause: Cause, *, invitation_id: UUID) -> Receipt:
-    invitation = app.repository.find(invitation_id)
-    if not isinstance(invitation, Invitation):
-        return app.commit(cause=cause)
-    invitation.ask_for_new_pin(now=nature.now())
-    return app.commit(invitation, cause=cause)
 
 
 def enter(

@@ -171,6 +171,11 @@ def is_pending(app: Application, role_request_id: UUID) -> bool:
     return request.status == "PENDING"
 
 
+def decides(app: Application, account_id: UUID, *, requested: str, employer_id: UUID) -> bool:
+    """Whether somebody at the employer is one who decides about a request for this role, whoever it is from (4.2)."""
+    return role_at(app, account_id, employer_id) in MAY_DECIDE[requested]
+
+
 def role_at(app: Application, account_id: UUID, employer_id: UUID) -> str:
     """The approved role of a person at an employer, from the own log: never stale; empty for none."""
     association: Association | None = app.repository.find(Association.id_for(account_id, employer_id))

@@ -13,7 +13,7 @@ from services.identity.commands.credentials import USER_ID_CONTEXT
 from services.identity.commands.information import NAMES_CONTEXT
 from services.identity.commands.parts import Parts
 from services.identity.projections import accounts
-from services.identity.projections.accounts import AccountRow
+from services.identity.projections.accounts import NameRow
 
 Place = tuple[int, str, str, str]
 """Where somebody stands in a list: rank, last name, first name, account."""
@@ -103,7 +103,7 @@ def _page(places: list[Place], anchor: Place | None, wanted: Wanted) -> tuple[in
     return max(end - length, 0), end
 
 
-def _named(parts: Parts, rows: Sequence[AccountRow]) -> list[PersonRow]:
+def _named(parts: Parts, rows: Sequence[NameRow]) -> list[PersonRow]:
     """With names, without user ids."""
     sealed = [row for row in rows if row.names]
     opened = parts.vault.open_all([(row.account_id, row.names) for row in sealed], NAMES_CONTEXT)
@@ -115,7 +115,7 @@ def _named(parts: Parts, rows: Sequence[AccountRow]) -> list[PersonRow]:
     ]
 
 
-def _with_user_ids(parts: Parts, people: Sequence[PersonRow], rows: Mapping[UUID, AccountRow]) -> list[PersonRow]:
+def _with_user_ids(parts: Parts, people: Sequence[PersonRow], rows: Mapping[UUID, NameRow]) -> list[PersonRow]:
     sealed = [one.account_id for one in people if rows[one.account_id].user_id]
     opened = parts.vault.open_all([(id_, rows[id_].user_id) for id_ in sealed], USER_ID_CONTEXT)
     user_ids = dict(zip(sealed, opened, strict=True))

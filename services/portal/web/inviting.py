@@ -24,7 +24,9 @@ NAMES = (
 )
 EMAIL = Field("email", "IA-ADDS-01.email", missing="IA-ADDS-01.email_missing")
 CONFIRM = Field("confirm_email", "IA-ADDS-01.confirm", missing="IA-ADDS-01.confirm_missing")
-FORM = (*NAMES, EMAIL, CONFIRM, *matrix.FIELDS)
+REPLACES = Field("replaces", "IA-INV-01.title", required=False, longest=36)
+"""The invitation that is sent again with changes: its PIN is dead then."""
+FORM = (*NAMES, EMAIL, CONFIRM, REPLACES, *matrix.FIELDS)
 
 
 def show(visit: Visit) -> Response:
@@ -53,7 +55,7 @@ def submit(visit: Visit) -> Response:
         return _page(visit, form, mine, choices, 422)
     request = InviteStaffRequest(
         command_id=visit.command_id(),
-        **{field.name: form[field.name] for field in (*NAMES, EMAIL, CONFIRM)},
+        **{field.name: form[field.name] for field in (*NAMES, EMAIL, CONFIRM, REPLACES)},
         offers=[
             Offer(employer_id=id_, role=one.role, functions=sorted(one.functions) if one.role == STAFF_END_USER else ())
             for id_, one in choices.items()
@@ -101,6 +103,7 @@ def _of_invitation(visit: Visit, id_: str) -> tuple[dict[str, str], dict[str, Ch
     first, _, rest = (one.name if one.email else "").partition(" ")
     middle, _, last = rest.rpartition(" ")
     values = {"first_name": first, "middle_name": middle, "last_name": last}
+    values |= {"replaces": id_} if one.may_go_again else {}
     return values | {"email": one.email, "confirm_email": one.email}, {
         offer.employer.id: Choice(ticked=True, role=offer.role_code, functions=frozenset(offer.functions))
         for offer in one.offers

@@ -520,3 +520,19 @@ def test_nothing_to_compare_a_pin_with_is_left_when_its_time_is_over(staffed: Of
     with staffed.room.app.session() as session:
         assert session.run("SELECT * FROM pins") == []
         assert session.run("SELECT invitation_id FROM invited") == [(UUID(dead),)]
+
+
+def test_an_invitation_with_changes_takes_the_place_of_the_old_one(staffed: Office) -> None:
+    """4.4: a PIN that went to a wrong address is dead once the right one is written to."""
+    old = invite(staffed, MANAGER).receipt.id
+    pin = staffed.pin_of(old)
+    right = {"email": "right@harbor.example", "confirm_email": "right@harbor.example"}
+    with_role(staffed, STRANGER, AO, BRANCH)
+    with pytest.raises(NotFoundError):
+        invite(staffed, STRANGER, offer(BRANCH), replaces=old, **right)
+    new = invite(staffed, MANAGER, replaces=old, **right).receipt.id
+    assert (status(staffed, old), status(staffed, new)) == ("WITHDRAWN", "ISSUED")
+    assert refused(lambda: staffed.ask("EnterPin", INVITEE, email=EMAIL, pin=pin)) == "PIN_REFUSED"
+    assert refused(lambda: invite(staffed, MANAGER, replaces=old, **right)) == "INVITATION_OVER"
+    staffed.ask("EnterPin", INVITEE, email="right@harbor.example", pin=staffed.pin_of(new))
+    assert held(staffed, INVITEE)[0] == SEU

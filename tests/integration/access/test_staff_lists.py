@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from chassis import nature
+from chassis.domain import NotFoundError
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from tests.access_office import Office, refused
@@ -120,6 +121,11 @@ def test_role_requests_are_those_that_the_reader_decides(staffed: Office) -> Non
     assert asked(OFFICIAL) == ({str(one) for one in (EVE, STRANGER, DAN, MANAGER)}, 4)
     assert asked(MANAGER) == ({str(STRANGER)}, 1)
     assert asked(OFFICIAL, account_ids=[str(DAN)]) == ({str(DAN)}, 4)
+    theirs = staffed.ask("ListRoleRequests", OFFICIAL, at_my_employers=True, account_ids=[str(EVE)]).role_requests
+    seen = staffed.ask("GetRoleRequest", OFFICIAL, role_request_id=theirs[0].role_request_id).role_request
+    assert seen.account_id == str(EVE)
+    with pytest.raises(NotFoundError):
+        staffed.ask("GetRoleRequest", MANAGER, role_request_id=seen.role_request_id)
     own = staffed.ask("ListRoleRequests", MANAGER, employer_id=str(GROUP)).role_requests
     assert [one.account_id for one in own] == [str(STRANGER)]
     held = people(staffed, OFFICIAL, REQUESTS, order="HELD_ROLE")

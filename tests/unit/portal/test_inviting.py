@@ -223,6 +223,8 @@ def test_send_again_is_add_staff_filled_in(ana: httpx.Client, world: World) -> N
     assert "checked" in box(page, "employer", CLINIC)
     assert "checked" in box(page, "nppes", CLINIC)
     assert "checked" not in box(page, "pecos", CLINIC) + box(page, "employer", OWN)
+    ana.post(INVITE, data=hidden(page, INVITE) | CLEO | {"employer": CLINIC, "role": f"{CLINIC}:{SEU}"})
+    assert world.access.requests("InviteStaff")[0].replaces == id_of(70), "the old PIN is to be dead"
     assert ana.get(f"{INVITE}?again={id_of(71)}").status_code == 404
     assert ana.get(f"{INVITE}?again=x").status_code == 404
 
