@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from chassis import nature
+from chassis import nature, pins
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
-from services.access.commands import pins
 from services.access.commands.invitees import address_of
 from services.access.commands.parts import Parts
 from services.access.domain.invitation import Invitation
