@@ -59,7 +59,7 @@ def invite(
     The PIN of what it replaces is dead from then on (4.4).
     """
     if replaces is not None and not may_see(app, cause.actor, replaces):
-        raise NotFoundError("There is no such invitation.")
+        raise NotFoundError
     receipt = _send(app, parts, cause, invitee=invitee, offers=offers, replaces=replaces)
     if replaces is not None:
         pins.forget(app, replaces)
@@ -74,7 +74,7 @@ def send_again(app: Application, parts: Parts, cause: Cause, *, invitation_id: U
     """
     old: Invitation = app.repository.get(invitation_id, kind=Invitation)
     if not may_see(app, cause.actor, invitation_id):
-        raise NotFoundError("There is no such invitation.")
+        raise NotFoundError
     invitee = _opened(parts, old)
     if invitee is None:
         raise InvitationOverError

@@ -162,7 +162,7 @@ def _undecided(app: Application, cause: Cause, role_request_id: UUID) -> tuple[R
 
 def _sees(app: Application, cause: Cause, request: RoleRequest) -> bool:
     """Whether the request is there for somebody who did not make it."""
-    return EUS in cause.roles or manages(role_at(app, cause.actor, request.employer_id))
+    return EUS in cause.roles or decides(app, cause.actor, requested=request.role, employer_id=request.employer_id)
 
 
 def is_pending(app: Application, role_request_id: UUID) -> bool:

@@ -24,11 +24,11 @@ class MayNotManageError(NotAllowedError):
 def require_may_decide(*, requested: str, role: str, is_eus: bool) -> None:
     """Let the matrix say yes, or raise `MayNotDecideError`. `role` is the decider's, approved, at that employer.
 
-    Who manages nobody there may not know of its requests.
+    Who may not decide it may not know of it: it stands on no list of theirs.
     """
     allowed = MAY_DECIDE[requested]
     if not (role in allowed or (is_eus and EUS in allowed)):
-        raise MayNotDecideError if manages(role) else MayNotDecideError.hiding()
+        raise MayNotDecideError.hiding()
 
 
 def may_manage(*, managed: str, role: str) -> bool:

@@ -15,7 +15,7 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from chassis.fields import is_id
-from tests.e2e.strangers.town import AT_THE_CLINIC, MANAGE, OWNER, PERSONS, PREPARE, PUBLIC, new_id
+from tests.e2e.strangers.town import AT_THE_CLINIC, DECIDE, MANAGE, OWNER, PERSONS, PREPARE, PUBLIC, new_id
 from tests.scenario import ATTESTATION, CP_575, SEU
 
 SERVICES = ("portal", "notifier")
@@ -25,6 +25,7 @@ EVERYBODY = frozenset(ASKERS)
 ALL_PERSONS = frozenset(PERSONS)
 PORTAL = frozenset({"portal"})
 NOTIFIER = frozenset({"notifier"})
+EUS = frozenset({"eus"})
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Sample:
                 yield one.name, self.says[one.name]
             elif one.name == "about" and one.message_type is not None:
                 yield one.name, self._made(one.message_type, things)
+            elif one.name == "questions" and one.message_type is not None:
+                yield one.name, [self._made(one.message_type, things)]
             elif one.name == "offers" and one.message_type is not None:
                 yield one.name, [self._offer(one.message_type, things)]
             elif is_id(one) or one.name in self.about or one.name == "tracking_id":
@@ -90,7 +93,7 @@ class Sample:
 
 
 def _decided(**more: Any) -> Sample:
-    return Sample(MANAGE - {"manager"}, knows=frozenset({"manager", "asker"}), **more)
+    return Sample(DECIDE, knows=frozenset({"asker"}), **more)
 
 
 def _of_mac(**says: Any) -> Sample:
@@ -115,11 +118,11 @@ SAMPLES: dict[str, Sample] = {
     ),
     "AccessService/ApproveRoleRequest": _decided(),
     "AccessService/RejectRoleRequest": _decided(says=REASON),
-    "AccessService/CancelRoleRequest": Sample(frozenset({"asker"}), knows=MANAGE),
-    "AccessService/GetRoleRequest": Sample(MANAGE | {"asker"}),
+    "AccessService/CancelRoleRequest": Sample(frozenset({"asker"}), knows=DECIDE),
+    "AccessService/GetRoleRequest": Sample(DECIDE | {"asker"}),
     "AccessService/FindRoleRequest": Sample(frozenset({"eus"})),
     "AccessService/ListRoleRequests": Sample(MANAGE),
-    "AccessService/UploadDocument": Sample(frozenset({"asker"}), knows=OWNER | MANAGE, says=DOCUMENT, piece=CP_575),
+    "AccessService/UploadDocument": Sample(frozenset({"asker"}), knows=OWNER | DECIDE, says=DOCUMENT, piece=CP_575),
     "AccessService/DeleteDocument": Sample(frozenset({"asker"}), knows=OWNER),
     "AccessService/RefuseDocument": Sample(frozenset({"eus"}), knows=OWNER, says=REASON),
     "AccessService/AddComment": Sample(OWNER, says={"text": "I was here."}),
@@ -132,14 +135,22 @@ SAMPLES: dict[str, Sample] = {
     "AccessService/GetInvitation": Sample(MANAGE - {"eus"}),
     "AccessService/ListInvitations": Sample(MANAGE - {"eus"}),
     "AccessService/WithdrawInvitation": Sample(MANAGE - {"eus"}),
+    "AccessService/ResendInvitation": Sample(MANAGE - {"eus"}),
+    "AccessService/AskForNewPin": Sample(EVERYBODY - {"nobody"}, says={"email": "ilse@pages.example"}),
     "AccessService/EnterPin": Sample(EVERYBODY - {"nobody"}, says={"email": "ilse@pages.example", "pin": "ABCDEFGH"}),
     "AccessService/AcceptInvitation": Sample(ALL_PERSONS, says={"proof": "x" * 43}),
     "AccessService/GrantFunction": Sample(MANAGE, says=PRIVATE),
     "AccessService/WithdrawFunction": Sample(MANAGE, says=PRIVATE),
     "AccessService/Disassociate": Sample(MANAGE),
+    "AccessService/ModifyStaff": Sample(MANAGE),
+    "AccessService/WithholdProviders": Sample(MANAGE, about={"provider_ids": "provider_id"}),
     "AccessService/ListMyEmployers": Sample(ALL_PERSONS),
     "AccessService/ListStaff": Sample(MANAGE),
+    "AccessService/SelectStaff": Sample(
+        MANAGE - {"eus"}, says={"list": "APPROVED"}, about={"employer_ids": "employer_id"}
+    ),
     "AccessService/CheckAuthority": Sample(ASKED - {"staff"}, says=PRIVATE),
+    "AccessService/BatchCheckAuthority": Sample(ASKED - {"staff"}, says=PRIVATE),
     "AccessService/ExplainAuthority": Sample(ASKED - {"staff"}, says=PRIVATE),
     "AccessService/ListAuthorities": Sample(ASKED - {"staff"}, says=PRIVATE),
     "AccessService/WhoCouldAct": Sample(frozenset({"auditor"}), says=PRIVATE),
@@ -211,6 +222,16 @@ SAMPLES: dict[str, Sample] = {
             "VerifySignInCode", "CheckSession", "SendStepUpCode", "GetStepUp", "VerifyStepUpCode", "EndSession",
         )
     },
+    "DeskService/InviteToDesk": Sample(EUS, says=INVITED | {"confirm_email": INVITED["email"]}),
+    "DeskService/WithdrawDeskInvitation": Sample(EUS),
+    "DeskService/ListDeskInvitations": Sample(EUS),
+    "DeskService/ListDeskPeople": Sample(EUS),
+    "DeskService/EnterDeskPin": Sample(
+        EVERYBODY - {"nobody"}, says={"email": "ilse@pages.example", "pin": "ABCDEFGH"}
+    ),
+    "DeskService/AcceptDeskInvitation": Sample(ALL_PERSONS, says={"proof": "x" * 43}),
+    "DeskService/GetDeskInvitee": Sample(NOTIFIER),
+    "DeskService/CloseAccount": Sample(EUS),
     "IdentityService/GetProfile": Sample(ALL_PERSONS),
     "PeopleService/SelectPeople": Sample(PORTAL),
     "ContactService/GetContact": Sample(NOTIFIER),

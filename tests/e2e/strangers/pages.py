@@ -12,13 +12,14 @@ from html.parser import HTMLParser
 
 from services.portal.web.pages import Access
 from services.portal.web.pages import Page as Built
-from tests.e2e.strangers.town import AT_THE_CLINIC, MANAGE, OWNER, PREPARE, Town
+from tests.e2e.strangers.town import AT_THE_CLINIC, DECIDE, MANAGE, OWNER, PREPARE, Town
 
 PARAMETER = re.compile(r"{(\w+)(?::uuid)?}")
 THINGS = {
     "association": "association_id", "connection": "connection_id", "document": "document_id",
     "employer": "employer_id", "enrollment": "enrollment_id", "invitation": "invitation_id", "party": "employer_id",
-    "request": "role_request_id", "signature": "signature_id", "tracking": "tracking_id", "stream": "connection_id",
+    "person": "account_id", "request": "role_request_id", "signature": "signature_id", "tracking": "tracking_id",
+    "stream": "connection_id",
 }  # fmt: skip
 """Names in addresses -> things of the town."""
 WORDS = {
@@ -106,6 +107,7 @@ ASKER, PROVIDER = frozenset({"asker"}), frozenset({"practitioner"})
 ELSEWHERE = frozenset({"other_official", "practitioner"})
 """Who manages another employer, or his own practice."""
 STAFFED = frozenset({"official", "manager"})
+OFFICIAL = frozenset({"official"})
 ON_RECORD = AT_THE_CLINIC
 SIGNING = Page(frozenset({"practitioner", "official"}), knows=PREPARE | MAC, form={"agreed": "yes"})
 DRAFT = Page(frozenset(), knows=PREPARE | MAC)
@@ -132,22 +134,23 @@ PAGES: dict[str, Page] = {
     "/employers/{employer:uuid}/request/official": OWN,
     "/employers/{employer:uuid}/request/attest": OWN,
     "/employers/new": OWN,
-    "/requests/{request:uuid}": Page(MANAGE | OWNER),
-    "/requests/{request:uuid}/cancel": Page(ASKER, knows=MANAGE),
-    "/requests/{request:uuid}/documents": Page(ASKER, knows=MANAGE, form={"document_type": "CP_575"}),
+    "/requests/{request:uuid}": Page(DECIDE | OWNER),
+    "/requests/{request:uuid}/cancel": Page(ASKER, knows=DECIDE),
+    "/requests/{request:uuid}/documents": Page(ASKER, knows=DECIDE, form={"document_type": "CP_575"}),
     "/requests/{request:uuid}/documents/{document:uuid}": Page(OWNER),
     "/requests/{request:uuid}/documents/{document:uuid}/delete": Page(ASKER, knows=OWNER),
     "/requests/{request:uuid}/documents/{document:uuid}/comments": Page(OWNER, form={"text": "I was here."}),
     "/requests/{request:uuid}/documents/{document:uuid}/comments/delete": Page(OWNER, form={"comment": "{comment_id}"}),
     "/requests/{request:uuid}/documents/{document:uuid}/refuse": Page(EUS, form=REASON),
-    "/requests/{request:uuid}/paper": Page(OWNER, knows=MANAGE),
-    "/staff/requests": Page(STAFFED, own=ELSEWHERE, form={"request": "{role_request_id}"}),
-    "/staff/requests/{request:uuid}/reject": Page(STAFFED, knows=OWNER, form=REASON),
-    "/staff/{association:uuid}": Page(STAFFED, form={"function": "PECOS"}),
-    "/staff/{association:uuid}/end": Page(STAFFED),
+    "/requests/{request:uuid}/paper": Page(OWNER, knows=DECIDE),
+    "/staff/requests": Page(OFFICIAL, own=ELSEWHERE | {"manager"}, form={"request": "{role_request_id}"}),
+    "/staff/requests/{request:uuid}/reject": Page(OFFICIAL, knows=OWNER, form=REASON),
+    "/staff/{person:uuid}": Page(STAFFED),
+    "/staff/{person:uuid}/end/{association:uuid}": Page(STAFFED),
     "/staff/invite": Page(STAFFED, own=ELSEWHERE),
     "/staff/invitations/{invitation:uuid}": Page(STAFFED),
     "/staff/invitations/{invitation:uuid}/withdraw": Page(STAFFED),
+    "/staff/invitations/{invitation:uuid}/again": Page(STAFFED),
     "/pin/accept": OWN,
     "/connections/{party:uuid}/{connection:uuid}/end": Page(STAFFED, knows=PROVIDER),
     "/connections/{party:uuid}/{direction}/new": Page(STAFFED),
@@ -156,6 +159,8 @@ PAGES: dict[str, Page] = {
     ),
     "/eus": Page(EUS, form={"request": "{role_request_id}"}),
     "/eus/{request:uuid}/reject": Page(EUS, form=REASON),
+    "/eus/people": Page(EUS),
+    "/eus/people/{invitation:uuid}/withdraw": Page(frozenset()),
     "/enrollments/{enrollment:uuid}": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/medicare-ids": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/reassignments": Page(ON_RECORD | MAC),

@@ -28,6 +28,8 @@ INSIDE = ("asker", "staff", "manager", "official", "practitioner")
 DESKS = ("eus", "mac", "auditor")
 PERSONS = (*OUTSIDE, *INSIDE, *DESKS)
 MANAGE = frozenset({"official", "manager", "eus"})
+DECIDE = frozenset({"official", "eus"})
+"""About who asks to be Access Manager: no manager makes another (D-09)."""
 AT_THE_CLINIC = frozenset({"official", "manager", "staff"})
 PREPARE = AT_THE_CLINIC | {"practitioner"}
 """Who may act in PECOS for the practitioner."""

@@ -96,6 +96,7 @@ def test_a_call_without_a_deadline_is_refused(office: Office) -> None:
 
 
 def test_nobody_approves_their_own_request_nor_without_the_right(office: Office) -> None:
+    """And who may not decide does not learn that there is a request (A-09)."""
     who, stranger = nature.new_id(), nature.new_id()
     receipt = office.ask_for_role(who).receipt
     before = office.house.access.end()
@@ -105,7 +106,7 @@ def test_nobody_approves_their_own_request_nor_without_the_right(office: Office)
         return office.ask("ApproveRoleRequest", request, by, **more)
 
     assert refusal(lambda: approve(who, roles=("EUS",))) == (grpc.StatusCode.FAILED_PRECONDITION, ["OWN_REQUEST"])
-    assert refusal(lambda: approve(stranger)) == (grpc.StatusCode.PERMISSION_DENIED, ["MAY_NOT_DECIDE"])
+    assert refusal(lambda: approve(stranger)) == (grpc.StatusCode.NOT_FOUND, ["NOT_FOUND"])
     assert office.house.access.end() == before
 
 
