@@ -28,9 +28,16 @@ def portal(embedded_platform: Platform) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
+def browser_of_all() -> Iterator[Browser]:
     with walk.browser() as running:
         yield running
+
+
+@pytest.fixture
+def chromium(browser_of_all: Browser) -> Iterator[Browser]:
+    yield browser_of_all
+    for context in browser_of_all.contexts:  # sixty pages that nobody looks at any more are work, too
+        context.close()
 
 
 @pytest.fixture(scope="module")
