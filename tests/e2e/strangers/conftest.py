@@ -1,4 +1,4 @@
-"""One town for all of this folder: what is tried changes nothing there, and what would comes last."""
+"""A town for each of these files: what is tried changes nothing there, and what would comes last."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.e2e.conftest import living_platform
 from tests.e2e.strangers.town import Town, settled
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def town() -> Iterator[Town]:
     with living_platform() as started:
         yield settled(started)
