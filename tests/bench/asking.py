@@ -8,7 +8,6 @@ status.
 
 from __future__ import annotations
 
-import itertools
 import json
 import sys
 import threading
@@ -27,6 +26,7 @@ from chassis import nature
 from chassis.client import OPTIONS
 from chassis.keys import Keyring
 from chassis.tokens import Signer
+from tests.load.arrivals import arrive
 
 DEADLINE_S = 20.0
 FRESH_S = 5.0
@@ -79,7 +79,7 @@ class Client:
 
         def again(place: Place) -> None:
             if time.perf_counter() < until:
-                self._ask(place, time.perf_counter(), run, again)
+                self._ask(place, run, again)
             else:
                 left.release()
 
@@ -90,18 +90,34 @@ class Client:
         return run
 
     def at_a_rate(self, seconds: float, rate: float) -> Run:
-        """At fixed times, whether or not earlier ones are answered; who is late counts from when he was to ask."""
-        run, began, left = Run(), time.perf_counter(), threading.Semaphore(0)
-        places, count = itertools.cycle(self._places), round(seconds * rate)
-        for number in range(count):
-            due = began + number / rate
-            time.sleep(max(0.0, due - time.perf_counter()))
-            self._ask(next(places), due, run, lambda _: left.release())
-        for _ in range(count):
-            left.acquire()
+        """At fixed times, whether or not earlier ones are answered (`tests.load.arrivals`)."""
+        run = Run()
+
+        def work(number: int) -> None:
+            command_id, method, made, metadata = self._next(self._places[number % len(self._places)])
+            method(made, timeout=DEADLINE_S, metadata=metadata)
+            run.taken.append(command_id)
+
+        asked = arrive(rate, seconds, work, clients=len(self._places))
+        run.latencies, run.errors = asked.latencies, list(asked.errors.elements())
         return run
 
-    def _ask(self, place: Place, due: float, run: Run, then: Callable[[Place], None]) -> None:
+    def _ask(self, place: Place, run: Run, then: Callable[[Place], None]) -> None:
+        command_id, method, made, metadata = self._next(place)
+        began = time.perf_counter()
+
+        def answered(future: Any) -> None:
+            if future.code() == grpc.StatusCode.OK:
+                run.latencies.append(time.perf_counter() - began)
+                run.taken.append(command_id)
+            else:
+                run.errors.append(future.code().name)
+            then(place)
+
+        method.future(made, timeout=DEADLINE_S, metadata=metadata).add_done_callback(answered)
+
+    def _next(self, place: Place) -> tuple[str, Any, Any, tuple[tuple[str, str], ...]]:
+        """The id of a place's next command, the RPC, its request and who asks."""
         command_id = str(nature.new_id())
         times, one = divmod(place.commands, len(place.associations))
         place.commands += 1
@@ -111,17 +127,7 @@ class Client:
             else (self._access.GrantFunction, access.GrantFunctionRequest)
         )
         made = request(command_id=command_id, association_id=place.associations[one], function="PECOS")
-
-        def answered(future: Any) -> None:
-            if future.code() == grpc.StatusCode.OK:
-                run.latencies.append(time.perf_counter() - due)
-                run.taken.append(command_id)
-            else:
-                run.errors.append(future.code().name)
-            then(place)
-
-        called = method.future(made, timeout=DEADLINE_S, metadata=place.metadata(self._people))
-        called.add_done_callback(answered)
+        return command_id, method, made, place.metadata(self._people)
 
 
 def main() -> None:

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import httpx
 import psycopg
 
 from chassis import log, nature
@@ -30,7 +29,9 @@ from chassis.keys import Keyring
 from chassis.messages import Catalogue
 from chassis.migrate import migrate, open_database
 from chassis.vault import migrate_vault
+from cli.demo import eventually
 from cli.platform import make_keys, service_environment
+from cli.up import Part
 from services.access.__main__ import SERVICE as ACCESS
 from services.access.application import AccessApplication
 from tests.bench.figures import Bench, begin, percentile, ratios
@@ -132,22 +133,12 @@ def api(dsn: str, keys: Path) -> Iterator[tuple[str, int]]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        until = time.perf_counter() + READY_S
-        while not _is_ready(f"http://127.0.0.1:{management}/readyz"):
-            assert process.poll() is None, "the api has ended"
-            assert time.perf_counter() < until, "the api never became ready"
-            time.sleep(0.05)
+        made = Part("access.api", process.pid, "services.access", health=f"http://127.0.0.1:{management}/readyz")
+        eventually(made.ready, "the api of access", wait_s=READY_S)
         yield f"127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait(30)
-
-
-def _is_ready(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=2).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def asked(clients: Sequence[Client], seconds: float, rate: float = 0) -> tuple[Totals, float]:

@@ -30,12 +30,12 @@ from cli.installation import find
 from cli.platform import SEEDED
 from services.access.__main__ import SERVICE
 from services.access.application import AccessApplication
-from services.access.domain.association import Association
 from tests.bench.figures import Bench, begin, percentile
 from tests.bench.history import CLERK
 from tests.bench.machine import cpu_s, folder
 from tests.bench.running import Reader, Running, platform
 from tests.fire.crowd import employers_of
+from tests.load.city import approved
 
 SIZES = (10, 100, 500, 2_000)
 MOST_EMPLOYERS = 500
@@ -66,15 +66,8 @@ class Crowd:
 
     def _add(self, members: list[tuple[UUID, UUID, str]]) -> None:
         for start in range(0, len(members), BATCH):
-            made = [_approved(*one) for one in members[start : start + BATCH]]
+            made = [approved(*one) for one in members[start : start + BATCH]]
             self._app.execute(lambda app, cause, made=made: app.commit(*made, cause=cause), Cause.of(CLERK))
-
-
-def _approved(person: UUID, employer: UUID, role: str) -> Association:
-    request_id, id_ = nature.new_id(), Association.id_for(person, employer)
-    made = Association(id=id_, account_id=person, employer_id=employer, role=role, role_request_id=request_id)
-    made.approve(role_request_id=request_id, approved_by=CLERK)
-    return made
 
 
 class Stub:
