@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from eventsourcing.persistence import EventStore
 from chassis import editions, log, nature
 from chassis.cause import Cause, Receipt
 from chassis.codec import Codec, UnknownEventError
-from chassis.database import Database, DatabaseUnavailableError, Kept, Session
+from chassis.database import Database, DatabaseUnavailableError, Session
 from chassis.domain import Aggregate, Claim, DomainError, NotFoundError
 from chassis.editions import Editions
 from chassis.log import Answer, AnsweredError, ConflictError, Entry
@@ -122,7 +122,6 @@ class Application:
         self.codec = Codec(self.aggregates)
         self.repository = Repository(self)
         self._pinned: ContextVar[Session | None] = ContextVar(f"{self.name}.session", default=None)
-        self._kept: ContextVar[Kept | None] = ContextVar(f"{self.name}.kept", default=None)
         self._editions: Editions | None = None
         self.on_append: Callable[[int], None] = lambda _position: None
         """Called with the last position after each append of this process: wakes its followers."""
@@ -132,23 +131,12 @@ class Application:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """The session that is pinned to this thread of work, or one from the pool."""
-        pinned, kept = self._pinned.get(), self._kept.get()
+        pinned = self._pinned.get()
         if pinned is not None:
             yield pinned
             return
-        with kept.session() if kept is not None else self.database.session() as session:
+        with self.database.session() as session:
             yield session
-
-    @contextmanager
-    def _keeping(self) -> Iterator[Kept]:
-        """One session for all that is looked at inside, taken when it is first asked for."""
-        kept = Kept(self.database)
-        token = self._kept.set(kept)
-        try:
-            yield kept
-        finally:
-            self._kept.reset(token)
-            kept.give_back()
 
     @contextmanager
     def pinned(self, session: Session) -> Iterator[Session]:
@@ -188,12 +176,9 @@ class Application:
         `CommandTooOldError`, `CommandIdError` (somebody else's id), `BusyError`.
         """
         _check_id(cause)
-        with self._keeping() as kept:
-            return self.answered(cause) or self._execute(kept, command, cause, arguments)
-
-    def _execute(
-        self, kept: Kept, command: Callable[..., Receipt], cause: Cause, arguments: Mapping[str, Any]
-    ) -> Receipt:
+        answered = self.answered(cause)
+        if answered is not None:
+            return answered
         for attempt in range(TRIES):
             try:
                 if attempt < OPTIMISTIC:
@@ -204,7 +189,6 @@ class Application:
                 answered = self.answered(cause)
             except DatabaseUnavailableError:
                 # the commit may have happened although its answer was lost: under the log's lock it is decided
-                kept.give_back()
                 answered = self._settled(cause)
                 if answered is None:
                     raise
@@ -236,9 +220,6 @@ class Application:
     def _append(self, entries: Sequence[Entry], cause: Cause, answer: Answer) -> list[int]:
         if entries and self._pinned.get() is None and self.database.together is not None:
             # holding no session: those who wait for a commit would leave none for whoever reads
-            kept = self._kept.get()
-            if kept is not None:
-                kept.give_back()
             return log.hand_in(self.database, self.name, entries, cause, answer=answer).result()
         with self.session() as session:
             return log.append(session, self.name, entries, cause, answer=answer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeVar, cast
 from weakref import WeakKeyDictionary
 
@@ -144,32 +144,6 @@ class Database(Protocol):
     def committing(self) -> AbstractContextManager[Session]:
         """The session of whoever commits for all who came together: one at a time. Raises as `session` does."""
         ...
-
-
-class Kept:
-    """A session from the pool for as long as a command looks at things: each turn at the pool wakes another thread."""
-
-    def __init__(self, database: Database) -> None:
-        self._database, self._open = database, ExitStack()
-        self._session: Session | None = None
-        self._users = 0
-
-    @contextmanager
-    def session(self) -> Iterator[Session]:
-        """The one session. Raises `DatabaseUnavailableError` where none is to be had in time."""
-        if self._session is None:
-            self._session = self._open.enter_context(self._database.session())
-        self._users += 1
-        try:
-            yield self._session
-        finally:
-            self._users -= 1
-
-    def give_back(self) -> None:
-        """Let the pool have it, unless somebody is using it; who asks again gets another."""
-        if not self._users:
-            self._session = None
-            self._open.close()
 
 
 class PooledDatabase:

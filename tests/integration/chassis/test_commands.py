@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,14 +13,13 @@ import pytest
 
 from chassis import application, nature
 from chassis.application import BusyError, CommandIdError, CommandTooOldError
-from chassis.cause import Cause, Receipt
+from chassis.cause import Cause
 from chassis.codec import UnstorableTextError
-from chassis.database import DatabaseUnavailableError, PooledDatabase, Session
+from chassis.database import DatabaseUnavailableError, PooledDatabase
 from chassis.domain import NotFoundError, id_of
 from chassis.hearing import HEARD
 from chassis.log import ConflictError
 from chassis.migrate import open_database, role_of
-from chassis.waiting import GroupCommit
 from tests.faults.proxy import Proxy
 from tests.house import CATALOGUE, Room
 from tests.integration.chassis.conftest import Clock
@@ -50,54 +48,6 @@ def test_eight_threads_on_one_aggregate_lose_nothing_and_all_are_answered(shop: 
     assert sorted(things) == sorted(f"{thread}/{n}" for thread in range(8) for n in range(15))
     assert len(set(positions)) == 120
     assert [event.originator_version for event in shop.events(Tab.Added)] == list(range(2, 122))
-
-
-def test_a_command_takes_one_session_for_what_it_looks_at_and_gives_it_back_before_its_commit(
-    shop: Room, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """P4: every turn at the pool may wake another thread; who waits for a commit leaves the pool to whoever reads."""
-    tab = shop.execute(open_tab, ME).id
-    taken: list[int] = []
-    held: list[int] = []
-    out = 0
-    whole = shop.database.session
-
-    @contextmanager
-    def session() -> Iterator[Session]:
-        nonlocal out
-        taken.append(1)
-        out += 1
-        try:
-            with whole() as one:
-                yield one
-        finally:
-            out -= 1
-
-    class Watched(GroupCommit):
-        def hand_in(self, job: Any, work: Any) -> Any:
-            held.append(out)
-            return super().hand_in(job, work)
-
-    monkeypatch.setattr(shop.database, "session", session)
-    monkeypatch.setattr(shop.database, "together", Watched())
-
-    def add_twice(app: ShopApplication, cause: Cause) -> Receipt:
-        """Look at one tab twice."""
-        assert app.repository.get(tab, kind=Tab).id == app.repository.get(tab, kind=Tab).id
-        return add(app, cause, tab_id=tab, what="x")
-
-    shop.execute(add_twice, ME)
-    assert (len(taken), held, out) == (1, [0], 0)
-
-    def add_while_reading(app: ShopApplication, cause: Cause) -> Receipt:
-        """Commit while a session is in use: nobody takes it away from whoever reads."""
-        with app.session() as session:
-            receipt = add(app, cause, tab_id=tab, what="y")
-            assert session.one("SELECT 1") == (1,)
-        return receipt
-
-    shop.execute(add_while_reading, ME)
-    assert (held, out) == ([0, 1], 0)
 
 
 def test_one_command_sent_by_eight_threads_at_once_happens_once(shop: Room) -> None:
