@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
@@ -11,6 +12,7 @@ from uuid import UUID
 
 from chassis import nature
 from chassis.application import Application
+from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError
 from chassis.hashing import Hasher, HashQueueFullError, HashSettings
 from chassis.vocabulary import pin
@@ -166,9 +168,13 @@ def use(app: Application, parts: Parts, *, email: str, typed: str, command_id: U
     return UUID(str(right[0]))
 
 
-def is_last(parts: Parts, tried: Tried) -> bool:
-    """Whether this was the last try."""
-    return tried.tries >= parts.settings.pin_tries
+def note(
+    app: Application, parts: Parts, wrong: PinWrongError, reject: Callable[..., Receipt], *, visitor: UUID
+) -> None:
+    """Let each invitation that was tried take note of it; `reject` is the command, with `is_last` for the last try."""
+    for tried in wrong.tried:
+        is_last = tried.tries >= parts.settings.pin_tries
+        app.execute(reject, Cause.of(visitor), invitation_id=tried.invitation_id, is_last=is_last)
 
 
 def _give_back(app: Application, ids: list[UUID]) -> None:

@@ -172,13 +172,7 @@ def enter(
     try:
         invitation_id = pins.use(app, parts, email=address, typed=entered, command_id=cause.command_id)
     except pins.PinWrongError as wrong:
-        for tried in wrong.tried:
-            app.execute(
-                _reject,
-                Cause.of(VISITOR, nature.new_id()),
-                invitation_id=tried.invitation_id,
-                is_last=pins.is_last(parts, tried),
-            )
+        pins.note(app, parts, wrong, _reject, visitor=VISITOR)
         raise PinRefusedError from None
     if is_person:
         return app.execute(_redeem_and_accept, cause, invitation_id=invitation_id), ""
