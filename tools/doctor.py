@@ -133,9 +133,9 @@ def maven() -> Finding:
 
 def chromium() -> Finding:
     """The browser of the browser tests."""
-    commands = ("chromium", "chromium-browser", "google-chrome")
+    commands = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     seen = next(filter(None, (version_of(name, "--version") for name in commands)), "")
-    return Finding(bool(seen), "Chromium", seen or "none", "test (browser)", apt("chromium", "fonts-liberation"))
+    return Finding(bool(seen), "Chromium", seen or "none", "test (browser)", "sh tools/need.sh chromium")
 
 
 def promtool() -> Finding:

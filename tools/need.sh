@@ -22,7 +22,9 @@ has() {
     faketime) ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 ;; # a library that is loaded before others
     pango) runs "${PYTHON:-python3}" -c 'from ctypes import CDLL; CDLL("libpangoft2-1.0.so.0"), CDLL("libharfbuzz-subset.so.0")' ;;
     promtool) runs promtool --version || runs .state/promtool --version ;;
-    chromium) runs chromium --version || runs chromium-browser --version || runs google-chrome --version ;;
+    chromium)
+        runs chromium-headless-shell --version || runs chromium --version ||
+            runs chromium-browser --version || runs google-chrome --version ;;
     *) echo "need.sh: nobody here knows '$1'" >&2; exit 2 ;;
     esac
 }
@@ -42,7 +44,10 @@ packages() {
     faketime) echo libfaketime ;;
     promtool) echo prometheus ;;
     pango) echo "libpangoft2-1.0-0 libharfbuzz-subset0" ;;
-    chromium) echo "chromium fonts-liberation" ;;
+    chromium) # without its windows it opens a page for a third of the work
+        name=chromium-headless-shell
+        [ -n "$(apt-cache madison $name 2>/dev/null)" ] || name=chromium
+        echo "$name fonts-liberation" ;;
     esac
 }
 
