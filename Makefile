@@ -232,7 +232,7 @@ LONG := k8s-check image-check test-kit-examples test-fire test-chance sim-long
 test-long: $(LONG) ## what is no part of `make test` everywhere
 
 .PHONY: bench bench-quick
-bench: setup ## every figure of docs/measured.md, in one table (an hour; on a quiet machine; ARGS='--only append' runs one)
+bench: setup ## every figure of docs/measured.md, in one table (an hour and a half; on a quiet machine; ARGS='--only append' runs one)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 bench-quick: setup ## the floors of speed in their quick sizes: fails below one (on a quiet machine)

@@ -18,6 +18,7 @@ NAMES = (
     "append",
     "append_apart",
     "loading",
+    "curves",
     "commands",
     "latency",
     "relay",
