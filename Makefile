@@ -250,9 +250,13 @@ load: setup ## load on what `make up` runs, L-01 and L-03 to L-08: an hour on a 
 			$(if $(SECONDS),--seconds $(SECONDS)) $(if $(MINUTES),--minutes $(MINUTES)) || missed=1; \
 	done; exit $$missed
 
-.PHONY: mutants
+.PHONY: mutants mutants-fire
 mutants: setup ## take one defence of the chassis away at a time: each must turn a seed of the simulation, or its own test, red
 	@$(BIN)/python -m tests.sim.mutants
+
+mutants-fire: setup ## the same in running processes, against the faults of make test-fire (a quarter of an hour, on a quiet machine)
+	@sh tools/need.sh java maven faketime
+	@$(BIN)/python -m tests.fire.mutants
 
 .PHONY: sim
 sim: setup ## play the simulation: SEED=n is the first seed, SEEDS=n how many
