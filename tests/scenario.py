@@ -36,6 +36,7 @@ INVITATION = "You've been invited to register with the Centers for Medicare and 
 CP_575 = (Path(__file__).parent / "cp575.pdf").read_bytes()
 """An invented one: a page that says so."""
 PIECE = 256 * 1024
+CODE_MAILS = ("Your verification code", "Su código de verificación")
 AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
 
 NAMED = access.NamedOfficial(
@@ -83,6 +84,8 @@ class Person:
     password: str = field(default_factory=new_password, repr=False)
     session: str = field(default="", repr=False)
     account_id: str = ""
+    language: str = "en"
+    """Of the pages on which the person registers, and so of mails."""
 
 
 def people(telling: int = 0) -> dict[str, Person]:
@@ -190,7 +193,7 @@ class Story:
         """The six digits of a code mail (M-03) that arrived after so many other mails."""
 
         def look() -> str | None:
-            codes = [one for one in self.inbox.messages(to=email)[after:] if one.subject == "Your verification code"]
+            codes = [one for one in self.inbox.messages(to=email)[after:] if one.subject in CODE_MAILS]
             found = re.search(r"\b[0-9]{6}\b", codes[-1].text) if codes else None
             return found[0] if found else None
 
@@ -244,7 +247,9 @@ class Story:
             challenge_id=nature.random_bytes(16).hex(),
             invitation_proof=invitation_proof,
         )
-        started = self.identity.StartRegistration(start, timeout=DEADLINE_S)
+        started = self.identity.StartRegistration(
+            start, timeout=DEADLINE_S, metadata=(("mandate-language", who.language),)
+        )
         verify = identity.VerifyRegistrationEmailRequest(
             command_id=_id(),
             registration_token=started.registration_token,

@@ -9,6 +9,7 @@ from chassis.cause import Cause
 from chassis.domain import NotAllowedError, NotFoundError
 from chassis.messages import timestamp
 from chassis.server import Caller, page_limit, receipt_message, uuid_of
+from chassis.vocabulary.languages import known
 from chassis.waiting import Waiter
 from services.access.api.staff import typed_offers
 from services.access.commands import invitees, inviting, new_pins
@@ -34,6 +35,7 @@ class InvitationAnswers:
             last_name=request.last_name,
             email=request.email,
             confirm_email=request.confirm_email,
+            language=known(caller.language),
         )
         offers = invitees.offers_of(typed_offers(request.offers))
         cause = caller.cause(request.command_id)

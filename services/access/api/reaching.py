@@ -9,6 +9,7 @@ from mandate.access.v1 import service_pb2 as pb
 from chassis.application import Application
 from chassis.domain import NotAllowedError, NotFoundError
 from chassis.server import Caller, uuid_of
+from chassis.vocabulary.languages import known
 from services.access.commands import inviting, reaching
 from services.access.commands.parts import Parts
 
@@ -43,7 +44,9 @@ class InviteeAnswers:
         found = inviting.sent(self._app, self._parts, uuid_of(request.invitation_id, field="invitation_id"))
         if found.invitee is None:
             raise NotFoundError("This person's data have been destroyed.")
-        return pb.GetInviteeResponse(email=found.invitee.email, name=found.invitee.name)
+        return pb.GetInviteeResponse(
+            email=found.invitee.email, name=found.invitee.name, language=found.invitee.language
+        )
 
     def GetNamedOfficial(self, request: pb.GetNamedOfficialRequest, caller: Caller) -> pb.GetNamedOfficialResponse:
         """Whom a requester named (IA-EMP-09)."""
@@ -52,7 +55,7 @@ class InviteeAnswers:
         found = reaching.official_of(self._app, self._parts, id_)
         if found is None:
             raise NotFoundError("Nobody was named, or their data have been destroyed.")
-        return pb.GetNamedOfficialResponse(email=found.email, name=found.name)
+        return pb.GetNamedOfficialResponse(email=found.email, name=found.name, language=found.language)
 
     def GetEmployerContact(
         self, request: pb.GetEmployerContactRequest, caller: Caller
@@ -66,7 +69,7 @@ class InviteeAnswers:
         return pb.GetEmployerContactResponse(email=found)
 
 
-def typed_of(request: pb.RequestRoleRequest) -> reaching.Typed:
+def typed_of(request: pb.RequestRoleRequest, language: str) -> reaching.Typed:
     """The boxes of IA-EMP-06 and IA-EMP-09."""
     return reaching.Typed(
         contact_email=request.contact_email,
@@ -76,6 +79,7 @@ def typed_of(request: pb.RequestRoleRequest) -> reaching.Typed:
         official_phone=request.official.phone,
         official_email=request.official.email,
         confirm_official_email=request.official.confirm_email,
+        language=known(language),
     )
 
 

@@ -52,7 +52,7 @@ class AccessServicer(
             employer_id=uuid_of(request.employer_id, field="employer_id"),
             role=request.role,
             attestation=request.attestation,
-            typed=typed_of(request),
+            typed=typed_of(request, caller.language),
         )
         return pb.RequestRoleResponse(receipt=receipt_message(receipt))
 

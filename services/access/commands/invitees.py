@@ -64,6 +64,8 @@ class Invitee:
     middle_name: str
     last_name: str
     email: str
+    language: str = "en"
+    """Of the pages on which the person was invited: nobody knows the person's own."""
 
     @property
     def name(self) -> str:
@@ -71,7 +73,9 @@ class Invitee:
         return " ".join(part for part in (self.first_name, self.middle_name, self.last_name) if part)
 
 
-def invitee_of(*, first_name: str, middle_name: str, last_name: str, email: str, confirm_email: str) -> Invitee:
+def invitee_of(
+    *, first_name: str, middle_name: str, last_name: str, email: str, confirm_email: str, language: str = "en"
+) -> Invitee:
     """Judge what was typed (IA-ADDS-01). Raises the errors above, the first that there is."""
     typed = dict(zip(NAMES, (first_name.strip(), middle_name.strip(), last_name.strip()), strict=True))
     required = {"first_name": typed["first_name"], "last_name": typed["last_name"], "email": email.strip()}
@@ -84,7 +88,7 @@ def invitee_of(*, first_name: str, middle_name: str, last_name: str, email: str,
     address = address_of(email)
     if address.casefold() != confirm_email.strip().casefold():
         raise EmailMismatchError
-    return Invitee(**typed, email=address)
+    return Invitee(**typed, email=address, language=language)
 
 
 def offers_of(typed: Sequence[tuple[UUID, str, Sequence[str]]]) -> list[Offer]:

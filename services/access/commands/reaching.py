@@ -35,6 +35,8 @@ class Official:
     phone: str
     """E.164, an extension after ";ext="."""
     email: str
+    language: str = "en"
+    """Of the pages on which the person was named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Typed:
     official_phone: str = ""
     official_email: str = ""
     confirm_official_email: str = ""
+    language: str = "en"
+    """Of the page that they stood on."""
 
 
 @once
@@ -120,6 +124,7 @@ def _read(typed: Typed, *, names_official: bool) -> tuple[str, Official | None]:
             title=_judged(typed, "official_title", _title, "FIELD_MALFORMED", faults),
             phone=_judged(typed, "official_phone", _phone, "PHONE_MALFORMED", faults),
             email=_address(typed, "official_email", faults),
+            language=typed.language,
         )
     else:
         official = None

@@ -14,6 +14,7 @@ from chassis.application import Application
 from chassis.domain import DomainError
 from chassis.server import Caller, Detail, RefusedError
 from chassis.tokens import Signer
+from chassis.vocabulary.languages import known
 from chassis.waiting import Waiter
 from services.identity.commands import taken
 from services.identity.commands.parts import Parts
@@ -21,7 +22,6 @@ from services.identity.commands.telling import told
 
 TAnswer = TypeVar("TAnswer")
 TCalls = TypeVar("TCalls", bound="Calls")
-LANGUAGES = ("en", "es")
 
 
 class Calls:
@@ -77,7 +77,7 @@ def query(function: Callable[[TCalls, Any, Caller], TAnswer]) -> Callable[[TCall
 
 def language_of(caller: Caller) -> str:
     """The language of what the call causes."""
-    return caller.language if caller.language in LANGUAGES else LANGUAGES[0]
+    return known(caller.language)
 
 
 def refusal_of(error: DomainError) -> Exception:

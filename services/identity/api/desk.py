@@ -14,6 +14,7 @@ from chassis.domain import DomainError, NotAllowedError, NotFoundError
 from chassis.messages import timestamp
 from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
 from chassis.views import View
+from chassis.vocabulary.languages import known
 from chassis.vocabulary.roles import EUS
 from services.identity.api.calls import Calls, refusal_of
 from services.identity.api.contact import NOTIFIER
@@ -32,6 +33,7 @@ class DeskServicer(Calls):
                 last_name=request.last_name,
                 email=request.email,
                 confirm_email=request.confirm_email,
+                language=known(caller.language),
             )
             receipt = desk.invite(self.app, self.parts, caller.cause(request.command_id), invitee=invitee)
         sent = desk.sent(self.app, self.parts, receipt.id)
@@ -97,7 +99,9 @@ class DeskServicer(Calls):
         found = desk.sent(self.app, self.parts, uuid_of(request.invitation_id, field="invitation_id"))
         if found.invitee is None:
             raise NotFoundError("This person's data have been destroyed.")
-        return m.GetDeskInviteeResponse(email=found.invitee.email, name=found.invitee.name)
+        return m.GetDeskInviteeResponse(
+            email=found.invitee.email, name=found.invitee.name, language=found.invitee.language
+        )
 
     def _seen(self, request: Any, caller: Caller, view: View) -> UUID | None:
         """Where a page of a list begins, for who works at the desk, once what they have seen is in the view."""

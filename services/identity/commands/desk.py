@@ -45,6 +45,8 @@ class Invitee:
     first_name: str
     last_name: str
     email: str
+    language: str = "en"
+    """Of the pages on which the person was invited."""
 
     @property
     def name(self) -> str:
@@ -66,7 +68,7 @@ class Sent:
     expires_at: datetime | None
 
 
-def invitee_of(*, first_name: str, last_name: str, email: str, confirm_email: str) -> Invitee:
+def invitee_of(*, first_name: str, last_name: str, email: str, confirm_email: str, language: str = "en") -> Invitee:
     """Judge what was typed. Raises `FieldsError`."""
     typed = {"first_name": first_name.strip(), "last_name": last_name.strip()}
     wrong = [
@@ -76,7 +78,7 @@ def invitee_of(*, first_name: str, last_name: str, email: str, confirm_email: st
     ]
     if wrong:
         raise FieldsError(wrong)
-    return Invitee(**typed, email=address_of(email, confirm_email))
+    return Invitee(**typed, email=address_of(email, confirm_email), language=language)
 
 
 @once

@@ -22,13 +22,13 @@ class AccessAddresses:
         """The person as whoever invites has named them; None where there is no such invitation, or it was erased."""
         request = service_pb2.GetInviteeRequest(invitation_id=str(invitation_id))
         found = ask("ACCESS", self._service.GetInvitee, request)
-        return None if found is None else Contact(address=found.email, name=found.name)
+        return None if found is None else Contact(address=found.email, language=found.language, name=found.name)
 
     def official(self, role_request_id: UUID) -> Contact | None:
         """The official as the requester has named them; None where nobody was named, or they were erased."""
         request = service_pb2.GetNamedOfficialRequest(role_request_id=str(role_request_id))
         found = ask("ACCESS", self._service.GetNamedOfficial, request)
-        return None if found is None else Contact(address=found.email, name=found.name)
+        return None if found is None else Contact(address=found.email, language=found.language, name=found.name)
 
     def at_employer(self, account_id: UUID, employer_id: UUID) -> str:
         """The address that the person has chosen for this employer, or nothing."""

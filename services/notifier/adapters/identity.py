@@ -28,7 +28,7 @@ class IdentityContacts:
         """The person as the desk has named them; None where there is no such invitation, or it was erased."""
         request = desk_service_pb2.GetDeskInviteeRequest(invitation_id=str(invitation_id))
         found = ask("IDENTITY", self._desk.GetDeskInvitee, request)
-        return None if found is None else Contact(address=found.email, name=found.name)
+        return None if found is None else Contact(address=found.email, language=found.language, name=found.name)
 
     def contact(self, account_id: UUID, method_id: str = "") -> Contact | None:
         """The person as identity knows him now; None where he is not known, or erased."""

@@ -6,6 +6,8 @@ import phonenumbers
 
 from chassis.vocabulary import addresses
 
+DOMESTIC_DIGITS = 10
+
 
 def parse(text: str) -> str | None:
     """`+15855550142`, or `+15855550142;ext=12`; None where it is no number."""
@@ -21,12 +23,15 @@ def is_domestic(e164: str) -> bool:
 
 
 def show(e164: str) -> str:
-    """`(585) 555-0142`, with the country's number where it is another one."""
+    """`(585) 555-0142`, with the country's number where it is another one.
+
+    The registry's ten digits are a number of the United States: NPPES writes no country.
+    """
     if not e164:
         return ""
     number, _, extension = e164.partition(";ext=")
     try:
-        parsed = phonenumbers.parse(number)  # E.164 names its country
+        parsed = phonenumbers.parse(number, addresses.HOME if len(number) == DOMESTIC_DIGITS else None)
     except phonenumbers.NumberParseException:
         return e164
     form = phonenumbers.PhoneNumberFormat

@@ -18,9 +18,9 @@ from tests.scenario import INVITATION, SEU, Person, Story
 WRONG = "ABCD EFGH"
 
 
-def pin_for(story: Story, email: str) -> str:
+def pin_for(story: Story, email: str, subject: str = INVITATION) -> str:
     """The PIN that was really sent."""
-    found = re.search(r"PIN: *([A-Z2-9]{8})\b", story.mail(email, INVITATION).text)
+    found = re.search(r"PIN: *([A-Z2-9]{8})\b", story.mail(email, subject).text)
     assert found
     return found[1]
 

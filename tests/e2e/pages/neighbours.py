@@ -50,17 +50,18 @@ class Neighbours:
 
     # -- who and where
 
-    def someone(self, first_name: str, last_name: str) -> Person:
+    def someone(self, first_name: str, last_name: str, language: str = "en") -> Person:
         """A person whom I&A does not know yet."""
         number = len(self._people) + 1
         user_id, email = f"{last_name[:6].lower()}{number:02}", f"{first_name.lower()}{number}@pages.example"
         who = Person(first_name, last_name, user_id, email, f"896{number + 10}{number + 4000}", date(1980, 4, 17))
+        who.language = language
         self._people.append(who)
         return who
 
-    def registered(self, first_name: str, last_name: str) -> Person:
+    def registered(self, first_name: str, last_name: str, language: str = "en") -> Person:
         """A person with an account and a session."""
-        who = self.someone(first_name, last_name)
+        who = self.someone(first_name, last_name, language)
         self.story.register(who)
         return who
 
@@ -89,9 +90,9 @@ class Neighbours:
             self.story.sign_in(self._auditor)
         return self._auditor
 
-    def place(self) -> Place:
+    def place(self, language: str = "en") -> Place:
         """Ana Rivera with a group and a practice of her own."""
-        found = Place(next(self._groups), next(self._practices), self.registered("Ana", "Rivera"))
+        found = Place(next(self._groups), next(self._practices), self.registered("Ana", "Rivera", language))
         for employer in (found.clinic, found.practice):
             self._appoint(found.official, employer.provider_id)
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -389,11 +390,25 @@ def test_x_20_the_chain_begins_with_the_invitation(staffed: Office) -> None:
 # -- the notifier's question
 
 
+@pytest.mark.parametrize(("asked", "written"), [("es", "es"), ("xx", "en")])
+def test_who_is_invited_is_written_to_in_the_language_of_the_page(staffed: Office, asked: str, written: str) -> None:
+    """M-01: nobody knows the person's own; sending it again keeps it."""
+    caller = replace(staffed.caller(MANAGER), language=asked)
+    offers = [offer(GROUP, SEU, "PECOS")]
+    request = pb.InviteStaffRequest(command_id=str(nature.new_id()), offers=offers, **PERSON)
+    first = staffed.servicer.InviteStaff(request, caller)
+    again = staffed.ask("ResendInvitation", MANAGER, invitation_id=first.receipt.id)
+    for sent in (first, again):
+        about = pb.GetInviteeRequest(invitation_id=sent.receipt.id)
+        assert staffed.invitees.GetInvitee(about, Caller(claims=Claims(service="notifier"))).language == written
+
+
 def test_only_the_notifier_learns_where_an_invitation_goes(staffed: Office) -> None:
     sent = invite(staffed, MANAGER)
     request = pb.GetInviteeRequest(invitation_id=sent.receipt.id)
     asks = Caller(claims=Claims(service="notifier"))
-    assert staffed.invitees.GetInvitee(request, asks).email == EMAIL
+    found = staffed.invitees.GetInvitee(request, asks)
+    assert (found.email, found.language) == (EMAIL, "en")
     with pytest.raises(NotAllowedError):
         staffed.invitees.GetInvitee(request, PORTAL)
     staffed.parts.vault.destroy(UUID(sent.receipt.id))

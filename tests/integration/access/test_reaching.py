@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -69,6 +70,16 @@ def test_the_notifier_alone_is_told_where_the_official_is_reached(office: Office
     with pytest.raises(NotFoundError):
         office.invitees.GetNamedOfficial(request, NOTIFIER)
     assert not office.ask("GetRoleRequest", JANE, role_request_id=request.role_request_id).HasField("official")
+
+
+def test_who_is_named_is_written_to_in_the_language_of_the_page(office: Office) -> None:
+    """M-10: nobody knows the person's own."""
+    request = pb.RequestRoleRequest(
+        command_id=str(nature.new_id()), employer_id=str(CLINIC), role=SEU, official=pb.NamedOfficial(**SAID)
+    )
+    sent = office.servicer.RequestRole(request, replace(office.caller(JANE), language="es"))
+    about = pb.GetNamedOfficialRequest(role_request_id=sent.receipt.id)
+    assert office.invitees.GetNamedOfficial(about, NOTIFIER).language == "es"
 
 
 def test_an_official_names_nobody_and_everybody_else_must(office: Office) -> None:

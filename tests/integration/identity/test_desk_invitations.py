@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -166,9 +167,16 @@ def test_the_pin_is_nowhere_but_sealed_for_the_notifier(desk: Desk, ewa: UUID) -
         assert secret.encode() not in log
         assert secret not in table
     found = ask(desk, "GetDeskInvitee", Caller(claims=Claims(service="notifier")), invitation_id=invited(desk, ewa))
-    assert (found.email, found.name) == ("ola@desk.example", "Ola Fenn")
+    assert (found.email, found.name, found.language) == ("ola@desk.example", "Ola Fenn", "en")
     with pytest.raises(NotFoundError):
         ask(desk, "GetDeskInvitee", Caller(claims=Claims(service="notifier")), invitation_id=str(uuid4()))
+
+
+def test_who_is_invited_is_written_to_in_the_language_of_the_page(desk: Desk, ewa: UUID) -> None:
+    """M-01: nobody knows the person's own."""
+    sent = ask(desk, "InviteToDesk", replace(person(desk, ewa), language="es"), **OLA)
+    notifier = Caller(claims=Claims(service="notifier"))
+    assert ask(desk, "GetDeskInvitee", notifier, invitation_id=sent.receipt.id).language == "es"
 
 
 def test_at_72_hours_the_pin_is_dead(desk: Desk, ewa: UUID) -> None:

@@ -264,7 +264,7 @@ SAMPLES = (
     Sample(
         "M-20",
         "A new PIN is asked for",
-        "Se pide un PIN nuevo",
+        "Le piden un PIN nuevo",
         {"invitee": "Sam Jones", "employers": ["AAG Org One"], "tracking_id": "V7F3K2QX9V", "outcome": "ASKED"},
         contains=("Sam Jones", "asks for a new one", "AAG Org One", "V7F3-K2QX-9V", f"{BASE}/staff"),
         contiene=("Sam Jones", "pide uno nuevo", "AAG Org One", "V7F3-K2QX-9V"),

@@ -46,6 +46,11 @@ def test_phones_are_taken_in_any_format(typed: str, sent: str, shown: str) -> No
     assert phones.show(sent) == shown
 
 
+def test_a_phone_of_the_registry_is_shown_as_any_other() -> None:
+    """IA-CONF-01: NPPES writes ten digits and no country."""
+    assert phones.show("5855550142") == "(585) 555-0142"
+
+
 @pytest.mark.parametrize("typed", ["", "12", "no number", "+"])
 def test_what_is_no_phone_is_none(typed: str) -> None:
     assert phones.parse(typed) is None
