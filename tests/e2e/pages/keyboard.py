@@ -15,7 +15,7 @@ MOST_CHOICES = 80
 STOP = """(wanted) => {
     const here = document.activeElement;
     if (!here || here === document.body) return null;
-    const there = wanted === here || (wanted.type === 'radio' && here.type === 'radio' && wanted.name === here.name);
+    const there = wanted === here || (wanted?.type === 'radio' && here.type === 'radio' && wanted.name === here.name);
     const box = here.getBoundingClientRect();
     const drawn = [getComputedStyle(here)];
     for (const label of here.labels ?? []) drawn.push(getComputedStyle(label, '::before'));
