@@ -12,24 +12,24 @@ from playwright.sync_api import Locator, Page, expect
 
 MOST_STOPS = 150
 MOST_CHOICES = 80
-STOP = """() => {
+STOP = """(wanted) => {
     const here = document.activeElement;
     if (!here || here === document.body) return null;
+    const there = wanted === here || (wanted?.type === 'radio' && here.type === 'radio' && wanted.name === here.name);
     const box = here.getBoundingClientRect();
     const drawn = [getComputedStyle(here)];
     for (const label of here.labels ?? []) drawn.push(getComputedStyle(label, '::before'));
     const ring = drawn.some(
         style => (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none');
     const inView = box.width > 0 && box.bottom > 0 && box.top < innerHeight;
-    return [ring && inView, (here.innerText || here.name || here.id || here.tagName).slice(0, 40),
+    return [there, ring && inView, (here.innerText || here.name || here.id || here.tagName).slice(0, 40),
         here.matches('a.usa-skipnav')];
 }"""
-"""Of the element that has the focus: whether one sees it, what it is, whether it leads over the head of the page.
+"""Of what has the focus: whether it is the wanted one, or of its group; is seen; its words; whether it skips the head.
 
 Null where nothing has it.
 """
 AT = "(wanted) => wanted === document.activeElement"
-IN_GROUP = "(wanted) => document.activeElement?.type === 'radio' && document.activeElement.name === wanted.name"
 
 
 class Keyboard:
@@ -41,20 +41,21 @@ class Keyboard:
 
     # -- going there
 
-    def to(self, wanted: Locator, *, there: str = AT) -> None:
+    def to(self, wanted: Locator) -> None:
         """Tab until it has the focus, over the skip link where it is in the page's main part."""
         expect(wanted).to_have_count(1)
         element: Any = wanted.element_handle()
-        if element.evaluate(there):
+        if (stop := element.evaluate(STOP)) and stop[0]:
             return
         is_in_main = element.evaluate("one => !!one.closest('main')")
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
-            if (stop := self.page.evaluate(STOP)) and not stop[0]:
-                self.unseen.append(f"{self.page.url}: {stop[1]}")
-            if element.evaluate(there):
+            there, is_seen, name, skips = element.evaluate(STOP) or (False, True, "", False)
+            if not is_seen:
+                self.unseen.append(f"{self.page.url}: {name}")
+            if there:
                 return
-            if is_in_main and stop and stop[2]:
+            if is_in_main and skips:
                 self.page.keyboard.press("Enter")
         raise AssertionError(f"Tab does not lead to {wanted}")
 
@@ -82,7 +83,7 @@ class Keyboard:
 
     def choose(self, wanted: Locator) -> None:
         """Among radio buttons: Tab to the group, then the arrows."""
-        self.to(wanted, there=IN_GROUP)
+        self.to(wanted)
         for _ in range(MOST_CHOICES):
             if wanted.is_checked():
                 return

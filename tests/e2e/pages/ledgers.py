@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Identifier
+from psycopg.sql import SQL, Composed, Identifier
 from typer.testing import CliRunner
 
 from chassis.inbox import Mail
@@ -51,17 +51,15 @@ def places_of(platform: Platform, secrets: Sequence[str]) -> list[str]:
     wanted = "|".join(form for secret in secrets for form in (secret, secret.encode().hex()))
     with psycopg.connect(platform.dsn) as session:
         tables = session.execute(TABLES).fetchall()
-        searches = (
-            (name, SQL("SELECT 1 FROM {} AS t WHERE t::text ~* %s LIMIT 1").format(Identifier(*name)))
-            for name in tables
-        )
-        found = [".".join(name) for name, search in searches if session.execute(search, (wanted,)).fetchone()]
-    files = [
-        one
-        for one in platform.state.rglob("*")
-        if one.is_file() and not OWN & set(one.relative_to(platform.state).parts)
-    ]
-    return found + [str(one) for one in files if re.search(wanted.encode(), one.read_bytes(), re.IGNORECASE)]
+        found = [".".join(table) for table in tables if session.execute(_rows_with(*table), (wanted,)).fetchone()]
+    for file in platform.state.rglob("*"):
+        if file.is_file() and not OWN & set(file.relative_to(platform.state).parts):
+            found += [str(file)] if re.search(wanted.encode(), file.read_bytes(), re.IGNORECASE) else []
+    return found
+
+
+def _rows_with(*table: str) -> Composed:
+    return SQL("SELECT 1 FROM {} AS one WHERE one::text ~* %s LIMIT 1").format(Identifier(*table))
 
 
 class Mailbag:

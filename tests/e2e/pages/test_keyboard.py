@@ -8,23 +8,12 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.pages import walk
+from tests.e2e.pages.keyboard import STOP
 from tests.e2e.pages.neighbours import Neighbours
 
 pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(300)]
 
 MOST_STOPS = 100
-STOP = """() => {
-    const here = document.activeElement;
-    if (!here || here === document.body) return null;
-    const box = here.getBoundingClientRect();
-    const drawn = [getComputedStyle(here)];
-    for (const label of here.labels ?? []) drawn.push(getComputedStyle(label, '::before'));
-    const ring = drawn.some(
-        style => (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none');
-    const inView = box.width > 0 && box.bottom > 0 && box.top < innerHeight;
-    return [ring && inView, (here.innerText || here.name || here.id || here.tagName).slice(0, 40)];
-}"""
-"""Whether the element that has the focus shows it, in view, and what it is; null where the walk is over."""
 
 
 def stops(page: Page) -> Iterator[tuple[bool, str]]:
@@ -34,7 +23,7 @@ def stops(page: Page) -> Iterator[tuple[bool, str]]:
         stop = page.evaluate(STOP)
         if stop is None:
             return
-        yield stop[0], stop[1]
+        yield stop[1], stop[2]
     raise AssertionError("Tab leads round and round")
 
 
