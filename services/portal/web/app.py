@@ -58,6 +58,7 @@ from services.portal.web import (
     templating,
     topics,
     verifying,
+    withholding,
 )
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
@@ -87,6 +88,7 @@ AREAS: tuple[Iterable[Page], ...] = (
     staff_requests.PAGES,
     member.PAGES,
     ending.PAGES,
+    withholding.PAGES,
     inviting.PAGES,
     invitations.PAGES,
     pin.PAGES,

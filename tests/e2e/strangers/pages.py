@@ -147,6 +147,7 @@ PAGES: dict[str, Page] = {
     "/staff/requests/{request:uuid}/reject": Page(OFFICIAL, knows=OWNER, form=REASON),
     "/staff/{person:uuid}": Page(STAFFED),
     "/staff/{person:uuid}/end/{association:uuid}": Page(STAFFED),
+    "/staff/{person:uuid}/providers/{association:uuid}": Page(STAFFED),
     "/staff/invite": Page(STAFFED, own=ELSEWHERE),
     "/staff/invitations/{invitation:uuid}": Page(STAFFED),
     "/staff/invitations/{invitation:uuid}/withdraw": Page(STAFFED),

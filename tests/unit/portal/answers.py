@@ -212,6 +212,7 @@ class World:
             GrantFunction=a.GrantFunctionResponse(**done),
             WithdrawFunction=a.WithdrawFunctionResponse(**done),
             ModifyStaff=a.ModifyStaffResponse(**done),
+            WithholdProviders=a.WithholdProvidersResponse(**done),
             Disassociate=a.DisassociateResponse(**done),
             InviteStaff=a.InviteStaffResponse(receipt=receipt("access", id=id_of(70)), tracking_id="V7F3K2QX9V"),
             ListInvitations=self._invitations,
