@@ -189,6 +189,7 @@ RULES = {
     "WithdrawFunction": Rule.USER,
     "Disassociate": Rule.USER,
     "ListMyEmployers": Rule.USER,
+    "ListEmployersOf": Rule.USER,
     "ListStaff": Rule.USER,
     "CheckAuthority": Rule.EITHER,
     "BatchCheckAuthority": Rule.EITHER,

@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(300)]
         access_walk.connecting,
         access_walk.desk,
         desk_walk.people,
+        desk_walk.accounts,
         invite_walk.inviting,
         papers_walk.requester,
         withholding_walk.withholding,

@@ -145,6 +145,7 @@ SAMPLES: dict[str, Sample] = {
     "AccessService/ModifyStaff": Sample(MANAGE),
     "AccessService/WithholdProviders": Sample(MANAGE, about={"provider_ids": "provider_id"}),
     "AccessService/ListMyEmployers": Sample(ALL_PERSONS),
+    "AccessService/ListEmployersOf": Sample(EUS),
     "AccessService/ListStaff": Sample(MANAGE),
     "AccessService/SelectStaff": Sample(
         MANAGE - {"eus"}, says={"list": "APPROVED"}, about={"employer_ids": "employer_id"}
@@ -231,7 +232,9 @@ SAMPLES: dict[str, Sample] = {
     ),
     "DeskService/AcceptDeskInvitation": Sample(ALL_PERSONS, says={"proof": "x" * 43}),
     "DeskService/GetDeskInvitee": Sample(NOTIFIER),
-    "DeskService/CloseAccount": Sample(EUS),
+    "DeskService/CloseAccount": Sample(EUS, says=REASON),
+    "DeskService/FindAccount": Sample(EUS),
+    "DeskService/TakeFromDesk": Sample(EUS),
     "IdentityService/GetProfile": Sample(ALL_PERSONS),
     "PeopleService/SelectPeople": Sample(PORTAL),
     "ContactService/GetContact": Sample(NOTIFIER),

@@ -19,7 +19,7 @@ THINGS = {
     "association": "association_id", "connection": "connection_id", "document": "document_id",
     "employer": "employer_id", "enrollment": "enrollment_id", "invitation": "invitation_id", "party": "employer_id",
     "person": "account_id", "request": "role_request_id", "signature": "signature_id", "tracking": "tracking_id",
-    "stream": "connection_id",
+    "stream": "connection_id", "account": "account_id",
 }  # fmt: skip
 """Names in addresses -> things of the town."""
 WORDS = {
@@ -162,6 +162,10 @@ PAGES: dict[str, Page] = {
     "/eus/{request:uuid}/reject": Page(EUS, form=REASON),
     "/eus/people": Page(EUS),
     "/eus/people/{invitation:uuid}/withdraw": Page(frozenset()),
+    "/eus/accounts": Page(EUS),
+    "/eus/accounts/{account:uuid}": Page(EUS),
+    "/eus/accounts/{account:uuid}/close": Page(EUS, form=REASON),
+    "/eus/accounts/{account:uuid}/take": Page(frozenset()),
     "/enrollments/{enrollment:uuid}": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/medicare-ids": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/reassignments": Page(ON_RECORD | MAC),
