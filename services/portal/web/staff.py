@@ -35,6 +35,8 @@ class Post:
     role: str
     role_code: str
     pecos: bool
+    ehr: bool
+    """Of the past: it gives no right any more (IA-EHR-04)."""
     nppes: bool
     since: Any
     may_modify: bool
@@ -210,6 +212,7 @@ def _post(
         role=naming.role(visit, one.role),
         role_code=one.role,
         pecos="PECOS" in one.functions,
+        ehr="EHR" in one.functions,
         nppes="NPPES" in one.functions,
         since=one.since,
         may_modify=is_active and one.role in colleagues.BELOW.get(own_role, frozenset()),
