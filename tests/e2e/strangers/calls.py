@@ -177,9 +177,7 @@ SAMPLES: dict[str, Sample] = {
     # ---- enrollment
     "EnrollmentService/GetForm": Sample(ALL_PERSONS, says={"form": "855I"}),
     "EnrollmentService/StartApplication": Sample(
-        PREPARE,
-        knows=frozenset({"former", "asker"}),  # who had, or asks for, a role there is told what they lack (D-50)
-        says={"form": "855I", "purpose": "INITIAL", "enrollment_id": ""},
+        PREPARE, says={"form": "855I", "purpose": "INITIAL", "enrollment_id": ""}
     ),
     "EnrollmentService/SaveTopic": PREPARED,
     "EnrollmentService/UploadDocument": Sample(

@@ -172,9 +172,7 @@ PAGES: dict[str, Page] = {
     "/enrollments/{enrollment:uuid}/reassignments.csv": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/reassignments/pending": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/reassignments/manage": Page(ON_RECORD | MAC),
-    "/applications/new": Page(
-        PREPARE, knows=frozenset({"former", "asker"}), own=PERSONS, form={"what": "{provider_id}"}
-    ),
+    "/applications/new": Page(PREPARE, own=PERSONS, form={"what": "{provider_id}"}),
     "/applications/{tracking}": Page(PREPARE | MAC),
     "/applications/{tracking}/withdraw": Page(PREPARE, knows=MAC),
     "/applications/{tracking}/reopen": Page(PREPARE, knows=MAC),
