@@ -169,7 +169,7 @@ def desk_api(servicer: DeskServicer) -> Api:
             "ListDeskPeople": Rule.USER,
             "EnterDeskPin": Rule.EITHER,
             "AcceptDeskInvitation": Rule.USER,
-            "GetDeskInvitee": Rule.SERVICE,
+            "GetDeskInvitee": frozenset({NOTIFIER}),
             "CloseAccount": Rule.USER,
             "FindAccount": Rule.USER,
             "TakeFromDesk": Rule.USER,
