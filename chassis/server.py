@@ -42,11 +42,13 @@ Code = grpc.StatusCode
 
 
 class Rule(Enum):
-    """Who may call an RPC at all; what they may ask for is the service's own decision."""
+    """Who may call an RPC that is not for named services alone; what they may ask for is the service's own decision."""
 
-    SERVICE = "another service, with a token of its own"
     USER = "a person, with a token from identity"
     EITHER = "a person or a service"
+
+
+Callers = Rule | frozenset[str]  # names of the services that alone may call, with a token of their own (A-11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Api:
 
     descriptor: ServiceDescriptor
     servicer: Servicer
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, Callers]
 
     def __post_init__(self) -> None:
         """An RPC without a rule, or a rule without an RPC, fails at start."""
@@ -208,7 +210,7 @@ def _reader(method: MethodDescriptor) -> Callable[[Any], Any]:
 
 
 def _answer(
-    function: Callable[[Caller], Any], rule: Rule, context: grpc.ServicerContext, verifier: Verifier
+    function: Callable[[Caller], Any], rule: Callers, context: grpc.ServicerContext, verifier: Verifier
 ) -> Any | RefusedError:
     """What the service says; or how it is refused, whatever went wrong."""
     metadata = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
@@ -250,15 +252,15 @@ def _require_deadline(context: grpc.ServicerContext) -> None:
         )
 
 
-def _caller(metadata: Mapping[str, str], rule: Rule, verifier: Verifier) -> Caller:
+def _caller(metadata: Mapping[str, str], rule: Callers, verifier: Verifier) -> Caller:
     scheme, _, token = metadata.get("authorization", "").partition(" ")
     try:
         claims = verifier.verify(token if scheme.lower() == "bearer" else "")
     except TokenError as error:
         logger.info("token refused", cause=str(error))
         raise RefusedError(Code.UNAUTHENTICATED, Detail("TOKEN_REFUSED", "sign in again")) from None
-    if (rule is Rule.USER and claims.account_id is None) or (rule is Rule.SERVICE and claims.service is None):
-        raise RefusedError(Code.PERMISSION_DENIED, Detail("NOT_ALLOWED", f"for {rule.value} only"))
+    if (isinstance(rule, frozenset) and claims.service not in rule) or (rule is Rule.USER and not claims.account_id):
+        raise RefusedError(Code.PERMISSION_DENIED, Detail("NOT_ALLOWED", "this is for somebody else"))
     return Caller(
         claims=claims,
         client_address=metadata.get("mandate-client-address", ""),

@@ -242,7 +242,8 @@ class AuthorityIndex:
         elif provider_id in account.provider_ids:
             return Answer(allowed=True, own_record=True)
         best: tuple[Missing, ...] | None = None
-        for association in self._associations.get(account_id, ()):
+        held = self._associations.get(account_id, ())
+        for association in [one for one in held if one.status == APPROVED] or held:
             lacking = gaps + self._lacking(association, provider_id, function)
             if not lacking:
                 connection = self._connections.get((provider_id, association.employer_id, function))
@@ -254,11 +255,11 @@ class AuthorityIndex:
         return Answer(allowed=False, missing=best)
 
     def _lacking(self, association: Association, provider_id: UUID, function: str) -> tuple[Missing, ...]:
-        lacking: list[Missing] = []
         employer_id = association.employer_id
         if association.status != APPROVED:
-            lacking.append(_standing("APPROVED_ASSOCIATION", "EMPLOYER_OFFICIAL", employer_id, association))
-        elif not association.gives(function):
+            return (_standing("APPROVED_ASSOCIATION", "EMPLOYER_OFFICIAL", employer_id, association),)
+        lacking: list[Missing] = []
+        if not association.gives(function):
             lacking.append(Missing("FUNCTION", "EMPLOYER_OFFICIAL", employer_id))
         if employer_id == provider_id:
             return tuple(lacking)

@@ -9,7 +9,7 @@ from mandate.access.v1 import service_pb2 as pb
 from chassis.application import Application
 from chassis.domain import NotAllowedError, NotFoundError
 from chassis.messages import timestamp
-from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
+from chassis.server import Api, Caller, Callers, Rule, page_limit, receipt_message, uuid_of
 from chassis.vocabulary.roles import EUS, NAMES
 from chassis.waiting import Waiter
 from services.access.api.auditing import AuditAnswers
@@ -17,8 +17,8 @@ from services.access.api.authority import AuthorityAnswers
 from services.access.api.desk import DeskAnswers
 from services.access.api.documents import DocumentAnswers
 from services.access.api.invitations import InvitationAnswers
-from services.access.api.papers import PaperAnswers
-from services.access.api.reaching import InviteeAnswers, ReachingAnswers, typed_of
+from services.access.api.papers import PORTAL, PaperAnswers
+from services.access.api.reaching import NOTIFIER, InviteeAnswers, ReachingAnswers, typed_of
 from services.access.api.staff import StaffAnswers, people_of
 from services.access.commands import reaching, role_requests
 from services.access.commands.parts import Parts
@@ -162,7 +162,7 @@ class AccessServicer(
             raise NotAllowedError("Only External User Services sees the requests of all employers.")
 
 
-RULES = {
+RULES: dict[str, Callers] = {
     "RequestRole": Rule.USER,
     "ApproveRoleRequest": Rule.USER,
     "RejectRoleRequest": Rule.USER,
@@ -178,7 +178,7 @@ RULES = {
     "ListDocuments": Rule.USER,
     "ReadDocument": Rule.USER,
     "CertifyPaper": Rule.USER,
-    "VerifyPaper": Rule.SERVICE,  # whoever holds a paper
+    "VerifyPaper": frozenset({PORTAL}),  # whoever holds a paper
     "InviteStaff": Rule.USER,
     "GetInvitation": Rule.USER,
     "ListInvitations": Rule.USER,
@@ -189,6 +189,7 @@ RULES = {
     "WithdrawFunction": Rule.USER,
     "Disassociate": Rule.USER,
     "ListMyEmployers": Rule.USER,
+    "ListEmployersOf": Rule.USER,
     "ListStaff": Rule.USER,
     "CheckAuthority": Rule.EITHER,
     "BatchCheckAuthority": Rule.EITHER,
@@ -201,7 +202,7 @@ RULES = {
     "ResendInvitation": Rule.USER,
     "AskForNewPin": Rule.EITHER,  # who was invited may have no account
 }
-INVITEE_RULES = {"GetInvitee": Rule.SERVICE, "GetNamedOfficial": Rule.SERVICE, "GetEmployerContact": Rule.SERVICE}
+INVITEE_RULES = dict.fromkeys(("GetInvitee", "GetNamedOfficial", "GetEmployerContact"), frozenset({NOTIFIER}))
 
 
 def apis(app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> list[Api]:

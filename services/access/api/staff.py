@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from mandate.access.v1 import service_pb2 as pb
@@ -43,7 +44,7 @@ def typed_offers(offers: Sequence[pb.Offer]) -> list[tuple[UUID, str, tuple[str,
 
 
 class StaffAnswers:
-    """ListMyEmployers, ListStaff, SelectStaff, GrantFunction, WithdrawFunction, ModifyStaff, Disassociate."""
+    """Lists of employers and of people, and what managers change."""
 
     _app: Application
     _waiter: Waiter
@@ -82,13 +83,14 @@ class StaffAnswers:
 
     def ListMyEmployers(self, request: pb.ListMyEmployersRequest, caller: Caller) -> pb.ListMyEmployersResponse:
         """IA-PROF-05."""
-        self._waiter.wait(request.at_least, [staff_list.STAFF_LIST, request_list.ROLE_REQUESTS])
-        with self._app.session() as session:
-            rows = staff_list.employers_of(session, account_id=caller.account_id)
-            waiting = request_list.open_requests(session, account_id=caller.account_id)
-        return pb.ListMyEmployersResponse(
-            associations=[_association(row, waiting.get(row.employer_id)) for row in rows]
-        )
+        return pb.ListMyEmployersResponse(associations=self._employers_of(request.at_least, caller.account_id))
+
+    def ListEmployersOf(self, request: pb.ListEmployersOfRequest, caller: Caller) -> pb.ListEmployersOfResponse:
+        """What ends when the desk closes an account (D-41)."""
+        if EUS not in caller.roles:
+            raise NotAllowedError("Only External User Services see the employers of others.")
+        account_id = uuid_of(request.account_id, field="account_id")
+        return pb.ListEmployersOfResponse(associations=self._employers_of(request.at_least, account_id))
 
     def ListStaff(self, request: pb.ListStaffRequest, caller: Caller) -> pb.ListStaffResponse:
         """IA-STAFF-03, IA-STAFF-04."""
@@ -135,6 +137,13 @@ class StaffAnswers:
         return pb.SelectStaffResponse(
             account_ids=[str(one.account_id) for one in people], ranks=[one.rank for one in people]
         )
+
+    def _employers_of(self, at_least: Sequence[Any], account_id: UUID) -> list[pb.Association]:
+        self._waiter.wait(at_least, [staff_list.STAFF_LIST, request_list.ROLE_REQUESTS])
+        with self._app.session() as session:
+            rows = staff_list.employers_of(session, account_id=account_id)
+            waiting = request_list.open_requests(session, account_id=account_id)
+        return [_association(row, waiting.get(row.employer_id)) for row in rows]
 
     def _scope(self, session: Session, caller: Caller, at: Sequence[UUID] | None = None) -> staff_people.Scope:
         """What the caller sees: at all employers that they manage, or at these, by the own log. Raises for nobody."""

@@ -263,7 +263,7 @@ RULES = {
     "ListReassignments": Rule.USER,
 }
 """Who may ask at all: people. What is whose, and what the contractor's alone, commands and readers judge."""
-SIGNER_RULES = {"GetSigner": Rule.SERVICE}
+SIGNER_RULES = {"GetSigner": frozenset({NOTIFIER})}
 
 
 def apis(app: App, waiter: Waiter, parts: Parts) -> list[Api]:

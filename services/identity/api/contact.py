@@ -5,7 +5,7 @@ from __future__ import annotations
 from mandate.identity.v1 import contact_service_pb2 as m
 
 from chassis.domain import NotAllowedError
-from chassis.server import Api, Caller, Rule
+from chassis.server import Api, Caller
 from services.identity.api import translate
 from services.identity.api.calls import Calls, query
 from services.identity.commands import reading
@@ -43,5 +43,5 @@ def contact_api(servicer: ContactServicer) -> Api:
     return Api(
         descriptor=m.DESCRIPTOR.services_by_name["ContactService"],
         servicer=servicer,
-        rules={"GetContact": Rule.SERVICE},
+        rules={"GetContact": frozenset({NOTIFIER})},
     )

@@ -9,16 +9,17 @@ from uuid import UUID
 
 from mandate.identity.v1 import desk_service_pb2 as m
 
+from chassis import nature
 from chassis.cause import Cause
 from chassis.domain import DomainError, NotAllowedError, NotFoundError
 from chassis.messages import timestamp
-from chassis.server import Api, Caller, Rule, page_limit, receipt_message, uuid_of
+from chassis.server import Api, Caller, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
 from chassis.views import View
 from chassis.vocabulary.languages import known
 from chassis.vocabulary.roles import EUS
 from services.identity.api.calls import Calls, refusal_of
 from services.identity.api.contact import NOTIFIER
-from services.identity.commands import accounts, desk
+from services.identity.commands import desk, desk_accounts
 from services.identity.projections import desk_invitations, desk_people
 
 
@@ -89,8 +90,35 @@ class DeskServicer(Calls):
     def CloseAccount(self, request: m.CloseAccountRequest, caller: Caller) -> m.CloseAccountResponse:
         """Somebody else's, for good."""
         cause, id_ = caller.cause(request.command_id), uuid_of(request.account_id, field="account_id")
-        receipt = self.app.execute(accounts.close, cause, account_id=id_)
+        receipt = self.app.execute(desk_accounts.close, cause, account_id=id_, reason=request.reason)
         return m.CloseAccountResponse(receipt=receipt_message(receipt))
+
+    def FindAccount(self, request: m.FindAccountRequest, caller: Caller) -> m.FindAccountResponse:
+        """From the log, so that it shows every command that was answered."""
+        if not (request.account_id or request.typed.strip()):
+            raise RefusedError(Code.INVALID_ARGUMENT, Detail("FIELD_REQUIRED", "enter a user id or address", "typed"))
+        found = desk_accounts.find(
+            self.app,
+            self.parts,
+            caller.cause(str(nature.new_id())),
+            typed=request.typed,
+            account_id=uuid_of(request.account_id, field="account_id") if request.account_id else None,
+        )
+        return m.FindAccountResponse(
+            account_id=str(found.id),
+            user_id=found.user_id,
+            first_name=found.first_name,
+            last_name=found.last_name,
+            status=found.status,
+            registered_at=timestamp(found.registered_at),
+            is_at_desk=found.is_at_desk,
+        )
+
+    def TakeFromDesk(self, request: m.TakeFromDeskRequest, caller: Caller) -> m.TakeFromDeskResponse:
+        """Somebody else's role."""
+        cause, id_ = caller.cause(request.command_id), uuid_of(request.account_id, field="account_id")
+        receipt = self.app.execute(desk_accounts.take_from_desk, cause, account_id=id_)
+        return m.TakeFromDeskResponse(receipt=receipt_message(receipt))
 
     def GetDeskInvitee(self, request: m.GetDeskInviteeRequest, caller: Caller) -> m.GetDeskInviteeResponse:
         """For the notifier alone."""
@@ -145,7 +173,9 @@ def desk_api(servicer: DeskServicer) -> Api:
             "ListDeskPeople": Rule.USER,
             "EnterDeskPin": Rule.EITHER,
             "AcceptDeskInvitation": Rule.USER,
-            "GetDeskInvitee": Rule.SERVICE,
+            "GetDeskInvitee": frozenset({NOTIFIER}),
             "CloseAccount": Rule.USER,
+            "FindAccount": Rule.USER,
+            "TakeFromDesk": Rule.USER,
         },
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import grpc
 from mandate.identity.v1 import people_service_pb2 as m
 
-from chassis.server import Api, Caller, Detail, RefusedError, Rule
+from chassis.server import Api, Caller, Detail, RefusedError
 from services.identity.api import translate
 from services.identity.api.calls import Calls, query
 from services.identity.commands import people
@@ -67,5 +67,5 @@ def people_api(servicer: PeopleServicer) -> Api:
     return Api(
         descriptor=m.DESCRIPTOR.services_by_name["PeopleService"],
         servicer=servicer,
-        rules={"SelectPeople": Rule.SERVICE},
+        rules={"SelectPeople": frozenset(ASKERS)},
     )

@@ -8,7 +8,7 @@ import grpc
 from mandate.identity.v1 import service_pb2 as m
 
 from chassis.messages import timestamp
-from chassis.server import Api, Caller, Detail, RefusedError, Rule
+from chassis.server import Api, Caller, Callers, Detail, RefusedError, Rule
 from services.identity.api import translate
 from services.identity.api.calls import Calls, command, language_of, query, require
 from services.identity.api.registration import RegistrationCalls
@@ -168,28 +168,31 @@ class IdentityServicer(RegistrationCalls, SignInCalls):
 
 
 _DESCRIPTOR = m.DESCRIPTOR.services_by_name["IdentityService"]
-RULES = {
-    "StartRegistration": Rule.SERVICE,
-    "ResendRegistrationCode": Rule.SERVICE,
-    "VerifyRegistrationEmail": Rule.SERVICE,
-    "CheckCompliance": Rule.SERVICE,
-    "ChooseCredentials": Rule.SERVICE,
-    "RecordPersonalInformation": Rule.SERVICE,
-    "AddMfaMethod": Rule.SERVICE,
-    "RemoveMfaMethod": Rule.SERVICE,
-    "SendMfaCode": Rule.SERVICE,
-    "VerifyMfaCode": Rule.SERVICE,
-    "GetRegistration": Rule.SERVICE,
-    "CompleteRegistration": Rule.SERVICE,
-    "SignIn": Rule.SERVICE,
-    "SendSignInCode": Rule.SERVICE,
-    "GetSignIn": Rule.SERVICE,
-    "VerifySignInCode": Rule.SERVICE,
-    "CheckSession": Rule.SERVICE,
-    "SendStepUpCode": Rule.SERVICE,
-    "GetStepUp": Rule.SERVICE,
-    "VerifyStepUpCode": Rule.SERVICE,
-    "EndSession": Rule.SERVICE,
+PORTAL = frozenset({"portal"})
+"""Who brings the tokens that open these; nobody else holds any (A-11)."""
+
+RULES: dict[str, Callers] = {
+    "StartRegistration": PORTAL,
+    "ResendRegistrationCode": PORTAL,
+    "VerifyRegistrationEmail": PORTAL,
+    "CheckCompliance": PORTAL,
+    "ChooseCredentials": PORTAL,
+    "RecordPersonalInformation": PORTAL,
+    "AddMfaMethod": PORTAL,
+    "RemoveMfaMethod": PORTAL,
+    "SendMfaCode": PORTAL,
+    "VerifyMfaCode": PORTAL,
+    "GetRegistration": PORTAL,
+    "CompleteRegistration": PORTAL,
+    "SignIn": PORTAL,
+    "SendSignInCode": PORTAL,
+    "GetSignIn": PORTAL,
+    "VerifySignInCode": PORTAL,
+    "CheckSession": PORTAL,
+    "SendStepUpCode": PORTAL,
+    "GetStepUp": PORTAL,
+    "VerifyStepUpCode": PORTAL,
+    "EndSession": PORTAL,
     "GetProfile": Rule.USER,
 }
 """The portal asks as itself, because nobody is signed in yet; a profile only its owner."""

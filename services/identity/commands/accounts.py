@@ -9,7 +9,6 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import Aggregate, Claim, DomainError, NotAllowedError
-from chassis.stepping_up import require_recent
 from chassis.vocabulary.roles import EUS
 from services.identity.commands.parts import Parts
 from services.identity.domain.account import Account
@@ -60,27 +59,6 @@ def decide_proofing(app: Application, cause: Cause, *, parts: Parts, account_id:
     if account.phase == "CLOSED":
         changed += released(app, account)
     return app.commit(account, *changed, cause=cause)
-
-
-class OwnAccountError(DomainError):
-    """Nobody closes their own account: ask somebody else at the desk."""
-
-
-def close(app: Application, cause: Cause, *, account_id: UUID) -> Receipt:
-    """Close an account for good in the name of External User Services (4.1). Twice is the same as once.
-
-    Address and SSN are free again; the user id is not, for it has been somebody's (X-03).
-    """
-    if EUS not in cause.roles:
-        raise NotAllowedError
-    require_recent(cause)  # S-09: it takes everything from a person
-    if cause.actor == account_id:
-        raise OwnAccountError
-    account: Account = app.repository.get(account_id, kind=Account)
-    was_active = account.activated_at is not None
-    account.close(closed_by=cause.actor)
-    given_back = [one for one in released(app, account) if not (was_active and one.id == account.user_id_claim)]
-    return app.commit(account, *given_back, cause=cause)
 
 
 def unlock(app: Application, cause: Cause, *, account_id: UUID) -> Receipt:

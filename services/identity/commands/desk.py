@@ -196,7 +196,7 @@ def sent(app: Application, parts: Parts, invitation_id: UUID) -> Sent:
 def require_desk(app: Application, cause: Cause) -> None:
     """Let only External User Services pass, as their account is now (D-50). Raises `NotAllowedError`."""
     if EUS not in cause.roles or not _is_at_desk(app, cause.actor):
-        raise NotAllowedError("Only External User Services invite to their desk.")
+        raise NotAllowedError("Only External User Services may do this.")
 
 
 def _is_at_desk(app: Application, account_id: UUID) -> bool:

@@ -8,7 +8,7 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, Receipt, system_actor
 from chassis.domain import Claim, id_of
-from services.identity.commands import accounts, verifiers
+from services.identity.commands import verifiers
 from services.identity.commands.credentials import USER_ID_CONTEXT
 from services.identity.commands.information import sealed_person, ssn_claim
 from services.identity.commands.methods import DESTINATION_CONTEXT
@@ -30,9 +30,9 @@ def account_id_of(parts: Parts, user_id: str) -> UUID:
 
 
 def seed(app: Application, parts: Parts) -> list[UUID]:
-    """Make the accounts of the configuration that are missing, give all of them their roles, and return their ids.
+    """Make the accounts of the configuration that are missing, and return the ids of all.
 
-    Twice, or by two processes at once, is the same as once. A password that was changed since is left alone.
+    Twice, or by two processes at once, is the same as once. What was changed since is left alone: password and roles.
     """
     return [_seed(app, parts, wanted) for wanted in parts.settings.seeded_accounts]
 
@@ -45,7 +45,6 @@ def _seed(app: Application, parts: Parts, wanted: SeededAccount) -> UUID:
         verifiers.put(app, parts, set_id=set_id, account_id=account_id, password=password, answers={})
         parts.vault.make_key(account_id)
         app.execute(_make, Cause.of(SEEDER), parts=parts, wanted=wanted, account_id=account_id, set_id=set_id)
-    app.execute(accounts.give_roles, Cause.of(SEEDER), account_id=account_id, roles=wanted.roles)
     return account_id
 
 

@@ -37,6 +37,7 @@ class Account(Standing, Aggregate):
     Locked = account_events.Locked
     Unlocked = account_events.Unlocked
     Abandoned = account_events.Abandoned
+    ClosingExplained = account_events.ClosingExplained
     Closed = account_events.Closed
 
     @event(account_events.RegistrationStarted)
@@ -187,9 +188,10 @@ class Account(Standing, Aggregate):
         if self.phase in LOCKS.values():
             self._unlocked()
 
-    def close(self, *, closed_by: UUID) -> None:
+    def close(self, *, closed_by: UUID, reason: str) -> None:
         """End it for good, in the name of External User Services (4.1). Twice is the same as once."""
         if self.phase not in ("CLOSED", "ABANDONED"):
+            self._closing_explained(reason=reason)
             self._closed(closed_by=closed_by)
 
     # ---- what the events change
@@ -270,6 +272,10 @@ class Account(Standing, Aggregate):
     @event(account_events.Abandoned)
     def _abandoned(self) -> None:
         self.phase = "ABANDONED"
+
+    @event(account_events.ClosingExplained)
+    def _closing_explained(self, reason: str) -> None:
+        """Read in the log alone."""
 
     @event(account_events.Closed)
     def _closed(self, closed_by: UUID) -> None:

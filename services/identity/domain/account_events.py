@@ -140,6 +140,13 @@ class Abandoned(Aggregate.Event):
     TOPIC = "identity.Account.Abandoned"
 
 
+class ClosingExplained(Aggregate.Event):
+    """Why the account is closed with the next event, in the words of External User Services."""
+
+    TOPIC = "identity.Account.ClosingExplained"
+    reason: str
+
+
 class Closed(Aggregate.Event):
     """The account is no more."""
 

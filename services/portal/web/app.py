@@ -34,6 +34,7 @@ from services.portal.web import (
     enrollments,
     errors,
     eus,
+    eus_accounts,
     eus_people,
     guides,
     home,
@@ -58,6 +59,7 @@ from services.portal.web import (
     templating,
     topics,
     verifying,
+    withholding,
 )
 from services.portal.web.challenge import Challenges
 from services.portal.web.clients import Clients
@@ -87,6 +89,7 @@ AREAS: tuple[Iterable[Page], ...] = (
     staff_requests.PAGES,
     member.PAGES,
     ending.PAGES,
+    withholding.PAGES,
     inviting.PAGES,
     invitations.PAGES,
     pin.PAGES,
@@ -94,6 +97,7 @@ AREAS: tuple[Iterable[Page], ...] = (
     connecting.PAGES,
     eus.PAGES,
     eus_people.PAGES,
+    eus_accounts.PAGES,
     enrollments.PAGES,
     reassignments.PAGES,
     starting.PAGES,

@@ -41,6 +41,11 @@ def _all(visit: Visit, request: ListStaffRequest) -> list[Association]:
         request.after = answer.staff[-1].association_id
 
 
+def may_withhold(one: Association, own_role: str) -> bool:
+    """Whether somebody with this role there may withhold providers from the person; not from managers (D-40)."""
+    return one.role == STAFF_END_USER and one.role in BELOW.get(own_role, ())
+
+
 def is_last_official(visit: Visit, one: Association) -> bool:
     """Whether the employer has no other Authorized Official (D-08). Raises `RefusedError`."""
     if one.role != AUTHORIZED_OFFICIAL or one.status != APPROVED:

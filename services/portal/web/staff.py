@@ -35,9 +35,13 @@ class Post:
     role: str
     role_code: str
     pecos: bool
+    ehr: bool
+    """Of the past: it gives no right any more (IA-EHR-04)."""
     nppes: bool
     since: Any
     may_modify: bool
+    may_withhold: bool
+    """Whether providers can be withheld from the person there (D-40)."""
     ended_by: str
     """The name of who ended it; empty while it is not ended."""
 
@@ -200,16 +204,19 @@ def _post(
     mine: Mapping[str, str],
     enders: Mapping[str, Person],
 ) -> Post:
+    own_role = mine.get(one.employer_id, "")
+    is_active = one.status == colleagues.APPROVED
     return Post(
         id=one.association_id,
         employer=employers[one.employer_id],
         role=naming.role(visit, one.role),
         role_code=one.role,
         pecos="PECOS" in one.functions,
+        ehr="EHR" in one.functions,
         nppes="NPPES" in one.functions,
         since=one.since,
-        may_modify=one.status == colleagues.APPROVED
-        and one.role in colleagues.BELOW.get(mine.get(one.employer_id, ""), frozenset()),
+        may_modify=is_active and one.role in colleagues.BELOW.get(own_role, frozenset()),
+        may_withhold=is_active and colleagues.may_withhold(one, own_role),
         ended_by=naming.person(visit, enders.get(one.ended_by)) if one.ended_by else "",
     )
 

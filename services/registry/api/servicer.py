@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mandate.registry.v1 import service_pb2 as pb
 
 from chassis.application import Application
-from chassis.server import Api, Caller, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
+from chassis.server import Api, Caller, Callers, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
 from chassis.waiting import Waiter
 from services.registry.commands import adding
 from services.registry.projections import provider_search
@@ -82,10 +82,10 @@ class RegistryServicer:
 
 
 SERVICE = pb.DESCRIPTOR.services_by_name["RegistryService"]
-RULES = {
+RULES: dict[str, Callers] = {
     "SearchProviders": Rule.EITHER,
     "GetProviders": Rule.EITHER,
-    "FindBySsn": Rule.SERVICE,
+    "FindBySsn": frozenset({"identity"}),
     "AddEmployer": Rule.USER,
 }
 

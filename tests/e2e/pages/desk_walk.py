@@ -1,4 +1,4 @@
-"""The walk of an invitation to the desk of External User Services: sent, taken back, and who uses its PIN (row 60)."""
+"""Walks at the desk of External User Services (row 60): its own people, and accounts of others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tests.e2e.pages.access_walk import done, link, press
 from tests.e2e.pages.invite_walk import enter_pin, fill, pin_for
 from tests.e2e.pages.looking import Looker
 from tests.e2e.pages.neighbours import Neighbours
+from tests.scenario import SEU
 
 
 def people(page: Page, base: str, look: Looker, neighbours: Neighbours) -> None:
@@ -41,3 +42,45 @@ def people(page: Page, base: str, look: Looker, neighbours: Neighbours) -> None:
     link(page, "People of the desk")
     expect(page.locator("main")).to_contain_text("Dawes, Dora")
     expect(page.locator("main")).not_to_contain_text(dora.email)
+    page.context.clear_cookies()
+    walk.enter(page, base, story.eus)
+    page.goto(f"{base}/eus/people")
+    page.locator("main tr", has_text="Dawes").locator("a:has-text('Take role back')").click()
+    look(page, "desk-take")
+    press(page, "Take role back")
+    done(page, "This person does not work at the desk any more.")
+    expect(page.locator("main")).not_to_contain_text("Dawes, Dora")
+
+
+def accounts(page: Page, base: str, look: Looker, neighbours: Neighbours) -> None:
+    """Ewa Usher finds the account of Cleo Oser, who works for one employer and asks to for another, and closes it."""
+    at, cleo = neighbours.place(), neighbours.registered("Cleo", "Oser")
+    neighbours.give_role(at.official, cleo, at.clinic.provider_id, SEU, "PECOS")
+    request = neighbours.ask_role(cleo, at.practice.provider_id, SEU)
+    walk.enter(page, base, neighbours.story.eus)
+    page.goto(f"{base}/eus")
+    link(page, "Find an account")
+    look(page, "desk-find")
+    page.fill("#typed", "nobody99")
+    press(page, "Search")
+    look(page, "desk-find-errors")
+    page.fill("#typed", cleo.email.upper())
+    press(page, "Search")
+    expect(page.locator("main")).to_contain_text(cleo.user_id)
+    look(page, "desk-account")
+    page.goto(f"{base}/requests/{request}")
+    link(page, "Account of this person")
+    link(page, "Close account")
+    look(page, "desk-close")
+    press(page, "Close account")
+    look(page, "desk-close-errors")
+    page.fill("#reason", "The person has died")
+    press(page, "Close account")
+    done(page, "The account is closed.")
+
+    def is_over() -> bool:
+        page.reload()
+        return "works for no employer" in page.locator("main").inner_text()
+
+    neighbours.story.eventually(is_over, "the end of the roles")
+    look(page, "desk-closed")

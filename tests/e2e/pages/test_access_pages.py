@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.pages import access_walk, desk_walk, invite_walk, papers_walk, walk
+from tests.e2e.pages import access_walk, desk_walk, invite_walk, papers_walk, walk, withholding_walk
 from tests.e2e.pages.looking import Looker, visit
 from tests.e2e.pages.neighbours import Neighbours
 from tests.e2e.pages.walk import Text
@@ -25,8 +25,10 @@ pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(300)]
         access_walk.connecting,
         access_walk.desk,
         desk_walk.people,
+        desk_walk.accounts,
         invite_walk.inviting,
         papers_walk.requester,
+        withholding_walk.withholding,
     ],
 )
 @pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, True), (360, False)])

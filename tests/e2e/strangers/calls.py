@@ -145,6 +145,7 @@ SAMPLES: dict[str, Sample] = {
     "AccessService/ModifyStaff": Sample(MANAGE),
     "AccessService/WithholdProviders": Sample(MANAGE, about={"provider_ids": "provider_id"}),
     "AccessService/ListMyEmployers": Sample(ALL_PERSONS),
+    "AccessService/ListEmployersOf": Sample(EUS),
     "AccessService/ListStaff": Sample(MANAGE),
     "AccessService/SelectStaff": Sample(
         MANAGE - {"eus"}, says={"list": "APPROVED"}, about={"employer_ids": "employer_id"}
@@ -176,9 +177,7 @@ SAMPLES: dict[str, Sample] = {
     # ---- enrollment
     "EnrollmentService/GetForm": Sample(ALL_PERSONS, says={"form": "855I"}),
     "EnrollmentService/StartApplication": Sample(
-        PREPARE,
-        knows=frozenset({"former", "asker"}),  # who had, or asks for, a role there is told what they lack (D-50)
-        says={"form": "855I", "purpose": "INITIAL", "enrollment_id": ""},
+        PREPARE, says={"form": "855I", "purpose": "INITIAL", "enrollment_id": ""}
     ),
     "EnrollmentService/SaveTopic": PREPARED,
     "EnrollmentService/UploadDocument": Sample(
@@ -231,7 +230,9 @@ SAMPLES: dict[str, Sample] = {
     ),
     "DeskService/AcceptDeskInvitation": Sample(ALL_PERSONS, says={"proof": "x" * 43}),
     "DeskService/GetDeskInvitee": Sample(NOTIFIER),
-    "DeskService/CloseAccount": Sample(EUS),
+    "DeskService/CloseAccount": Sample(EUS, says=REASON),
+    "DeskService/FindAccount": Sample(EUS),
+    "DeskService/TakeFromDesk": Sample(EUS),
     "IdentityService/GetProfile": Sample(ALL_PERSONS),
     "PeopleService/SelectPeople": Sample(PORTAL),
     "ContactService/GetContact": Sample(NOTIFIER),

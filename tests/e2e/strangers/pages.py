@@ -19,7 +19,7 @@ THINGS = {
     "association": "association_id", "connection": "connection_id", "document": "document_id",
     "employer": "employer_id", "enrollment": "enrollment_id", "invitation": "invitation_id", "party": "employer_id",
     "person": "account_id", "request": "role_request_id", "signature": "signature_id", "tracking": "tracking_id",
-    "stream": "connection_id",
+    "stream": "connection_id", "account": "account_id",
 }  # fmt: skip
 """Names in addresses -> things of the town."""
 WORDS = {
@@ -147,6 +147,7 @@ PAGES: dict[str, Page] = {
     "/staff/requests/{request:uuid}/reject": Page(OFFICIAL, knows=OWNER, form=REASON),
     "/staff/{person:uuid}": Page(STAFFED),
     "/staff/{person:uuid}/end/{association:uuid}": Page(STAFFED),
+    "/staff/{person:uuid}/providers/{association:uuid}": Page(STAFFED),
     "/staff/invite": Page(STAFFED, own=ELSEWHERE),
     "/staff/invitations/{invitation:uuid}": Page(STAFFED),
     "/staff/invitations/{invitation:uuid}/withdraw": Page(STAFFED),
@@ -161,15 +162,17 @@ PAGES: dict[str, Page] = {
     "/eus/{request:uuid}/reject": Page(EUS, form=REASON),
     "/eus/people": Page(EUS),
     "/eus/people/{invitation:uuid}/withdraw": Page(frozenset()),
+    "/eus/accounts": Page(EUS),
+    "/eus/accounts/{account:uuid}": Page(EUS),
+    "/eus/accounts/{account:uuid}/close": Page(EUS, form=REASON),
+    "/eus/accounts/{account:uuid}/take": Page(frozenset()),
     "/enrollments/{enrollment:uuid}": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/medicare-ids": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/reassignments": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/reassignments.csv": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/reassignments/pending": Page(ON_RECORD | MAC),
     "/enrollments/{enrollment:uuid}/reassignments/manage": Page(ON_RECORD | MAC),
-    "/applications/new": Page(
-        PREPARE, knows=frozenset({"former", "asker"}), own=PERSONS, form={"what": "{provider_id}"}
-    ),
+    "/applications/new": Page(PREPARE, own=PERSONS, form={"what": "{provider_id}"}),
     "/applications/{tracking}": Page(PREPARE | MAC),
     "/applications/{tracking}/withdraw": Page(PREPARE, knows=MAC),
     "/applications/{tracking}/reopen": Page(PREPARE, knows=MAC),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pytest
 from mandate.identity.v1.events_pb2 import AccountClosed
 
 from chassis import nature
+from chassis.domain import NotAllowedError
 from chassis.messages import timestamp
 from services.access.commands import role_requests
 from services.access.domain.association import Association
@@ -77,3 +79,16 @@ def test_what_a_last_token_asks_for_is_cancelled_too(office: Office) -> None:
     ask(office, JANE, SEU)
     office.house.settle()
     assert status(office, JANE) == "CANCELLED"
+
+
+def test_the_desk_sees_what_ends_and_nobody_else_does(office: Office) -> None:
+    """D-41: before it closes an account."""
+    approved(office, JANE, AO)
+    waiting = ask(office, JANE, SEU, BRANCH)
+    office.house.settle()
+    listed = office.ask("ListEmployersOf", HELP, roles=("EUS",), account_id=str(JANE)).associations
+    assert {one.employer_id: one.status for one in listed} == {str(GROUP): "APPROVED", str(BRANCH): "PENDING"}
+    assert {one.role_request_id for one in listed} == {"", str(waiting)}
+    for who, roles in ((JANE, ()), (KIM, ()), (KIM, ("MAC", "AUDITOR"))):
+        with pytest.raises(NotAllowedError):
+            office.ask("ListEmployersOf", who, roles=roles, account_id=str(JANE))

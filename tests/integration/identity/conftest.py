@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import SecretStr
 
 from chassis import nature
 from chassis.embedded.postgres import EmbeddedPostgres
@@ -15,10 +17,11 @@ from chassis.sealing import new_pair
 from chassis.vault import Vault, migrate_vault
 from services.identity.__main__ import SERVICE
 from services.identity.adapters.registry import NoProviders
+from services.identity.commands import seeding
 from services.identity.commands.parts import Keys, Parts
-from services.identity.commands.settings import IdentitySettings
+from services.identity.commands.settings import IdentitySettings, SeededAccount
 from tests.house import build, living
-from tests.integration.identity.desk import Clock, Desk
+from tests.integration.identity.desk import PASSWORD, Clock, Desk
 
 KEYS = Keys(index=b"i" * 32, tokens=b"t" * 32, pepper=b"p" * 32, ssn=b"s" * 32, notifier=b"", person=b"q" * 32)
 
@@ -58,3 +61,14 @@ def desk(postgres: EmbeddedPostgres, identity_template: str, settings: IdentityS
                 vault_database.close()
     finally:
         nature.use(before)
+
+
+@pytest.fixture
+def ewa(desk: Desk) -> UUID:
+    """The account of the configuration."""
+    wanted = SeededAccount(
+        user_id="eusdesk1", email="eus@desk.example", password=SecretStr(PASSWORD), first_name="Ewa", last_name="Usher",
+        roles=["EUS"],
+    )  # fmt: skip
+    desk.parts.settings.seeded_accounts.append(wanted)
+    return seeding.seed(desk.app, desk.parts)[0]

@@ -4,59 +4,25 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from mandate.identity.v1 import desk_service_pb2 as d
-from pydantic import SecretStr
 
 from chassis import nature
 from chassis.domain import NotAllowedError, NotFoundError
 from chassis.sealing import open_sealed
-from chassis.server import Caller, RefusedError
+from chassis.server import Caller
 from chassis.stepping_up import StepUpRequiredError
 from chassis.tokens import Claims
-from services.identity.commands import accounts, seeding
-from services.identity.commands.accounts import OwnAccountError
+from services.identity.commands import accounts
 from services.identity.commands.desk import SECRET_CONTEXT
-from services.identity.commands.settings import SeededAccount
 from services.identity.domain.account import Account
 from services.identity.domain.desk_invitation import DeskInvitation
-from tests.integration.identity.desk import PASSWORD, Desk
+from tests.integration.identity.at_desk import ask, codes, person
+from tests.integration.identity.desk import Desk
 
 OLA = {"first_name": "Ola", "last_name": "Fenn", "email": "ola@desk.example", "confirm_email": "ola@desk.example"}
-
-
-@pytest.fixture
-def ewa(desk: Desk) -> UUID:
-    """The account of the configuration."""
-    wanted = SeededAccount(
-        user_id="eusdesk1", email="eus@desk.example", password=SecretStr(PASSWORD), first_name="Ewa", last_name="Usher",
-        roles=["EUS"],
-    )  # fmt: skip
-    desk.parts.settings.seeded_accounts.append(wanted)
-    return seeding.seed(desk.app, desk.parts)[0]
-
-
-def person(desk: Desk, account_id: UUID, *, roles: tuple[str, ...] = ("EUS",), minutes: float = 1) -> Caller:
-    """Somebody with a token, whose second factor is so old."""
-    mfa_at = desk.clock.at - timedelta(minutes=minutes)
-    return Caller(claims=Claims(account_id=account_id, roles=frozenset(roles), mfa_at=mfa_at))
-
-
-def ask(desk: Desk, rpc: str, caller: Caller, **fields: Any) -> Any:
-    request_class = getattr(d, f"{rpc}Request")
-    if "command_id" in request_class.DESCRIPTOR.fields_by_name:
-        fields.setdefault("command_id", str(nature.new_id()))
-    return getattr(desk.eus, rpc)(request_class(**fields), caller)
-
-
-def codes(desk: Desk, rpc: str, caller: Caller, **fields: Any) -> list[str]:
-    with pytest.raises(RefusedError) as caught:
-        ask(desk, rpc, caller, **fields)
-    return [caught.value.status.name, *(one.code for one in caught.value.details)]
 
 
 def invited(desk: Desk, ewa: UUID, **fields: Any) -> str:
@@ -221,34 +187,3 @@ def test_a_withdrawn_invitation_and_one_of_somebody_who_left_give_nothing(desk: 
     assert codes(desk, "EnterDeskPin", me, email="ola2@desk.example", pin=pin_of(desk, second))[1:] == [
         "INVITATION_VOID"
     ]
-
-
-def test_the_desk_closes_an_account_for_good(desk: Desk, ewa: UUID) -> None:
-    """4.1, D-41: the session is dead at once; address and SSN are free again, the user id is not (X-03)."""
-    ana = desk.registered()
-    me = person(desk, ewa)
-    ask(desk, "CloseAccount", me, account_id=str(ana.account_id))
-    ask(desk, "CloseAccount", me, account_id=str(ana.account_id))
-    [closed] = desk.room.events(Account.Closed)
-    assert (closed.originator_id, closed.closed_by) == (ana.account_id, ewa)
-    assert desk.codes("CheckSession", session_token=ana.session)[1:] == ["SESSION_ENDED"]
-    token = desk.proven(ana.email)
-    taken = desk.choose(token, ana.user_id).refused
-    assert [one.code for one in taken.errors] == ["USER_ID_TAKEN"]
-    desk.choose(token, "arivera27")
-    desk.record(token)
-    desk.with_method(token)
-    desk.ask("CompleteRegistration", registration_token=token)
-
-
-def test_nobody_closes_their_own_account_or_one_without_the_role_and_a_second_factor(desk: Desk, ewa: UUID) -> None:
-    ana = desk.registered()
-    with pytest.raises(OwnAccountError):
-        ask(desk, "CloseAccount", person(desk, ewa), account_id=str(ewa))
-    with pytest.raises(NotAllowedError):
-        ask(desk, "CloseAccount", person(desk, ana.account_id, roles=()), account_id=str(ewa))
-    with pytest.raises(StepUpRequiredError):
-        ask(desk, "CloseAccount", person(desk, ewa, minutes=16), account_id=str(ana.account_id))
-    with pytest.raises(NotFoundError):
-        ask(desk, "CloseAccount", person(desk, ewa), account_id=str(uuid4()))
-    assert desk.room.events(Account.Closed) == []

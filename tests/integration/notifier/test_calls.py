@@ -64,7 +64,7 @@ def address(keys: Keyring) -> Iterator[str]:
     contacts = contact_service_pb2.DESCRIPTOR.services_by_name["ContactService"]
     registry = service_pb2.DESCRIPTOR.services_by_name["RegistryService"]
     apis = [
-        Api(contacts, Owner(), {"GetContact": Rule.SERVICE}),
+        Api(contacts, Owner(), {"GetContact": frozenset({"notifier"})}),
         Api(registry, Owner(), {method.name: Rule.EITHER for method in registry.methods}),
     ]
     server, port = serve(apis, keys.verifier("identity", ["notifier"]), address="127.0.0.1:0")

@@ -17,7 +17,7 @@ from chassis import log, nature
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.keys import Keyring
 from chassis.main import Process, apis_of, build, create
-from chassis.server import Api, Rule, details_of, serve
+from chassis.server import Api, Callers, details_of, serve
 from chassis.service import Service
 from chassis.settings import SERVICES, Settings
 from cli.platform import ALL
@@ -43,7 +43,7 @@ class Gate:
 
     service: str
     method: MethodDescriptor
-    rule: Rule
+    rule: Callers
 
     @property
     def path(self) -> str:
@@ -88,8 +88,8 @@ class Fortress:
         self, gate: Gate, roles: Sequence[str] = ("EUS", "MAC", "AUDITOR"), who: UUID | None = None
     ) -> dict[str, str]:
         """What opens this gate: a person's token with every role, or a service's; or the token of somebody."""
-        if gate.rule is Rule.SERVICE and who is None:
-            token = self.keys.signer("portal").service_token(gate.service)
+        if isinstance(gate.rule, frozenset) and who is None:
+            token = self.keys.signer(min(gate.rule)).service_token(gate.service)
         else:
             who = who or nature.new_id()
             signer, now = self.keys.signer("identity"), nature.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,14 @@ import pytest
 import structlog
 from hypothesis import strategies as st
 
-from chassis import logs
+from chassis import logs, nature
 from chassis.embedded.postgres import EmbeddedPostgres
-from chassis.server import MESSAGE_BYTES
+from chassis.server import MESSAGE_BYTES, Rule
+from chassis.settings import SERVICES
 from tests.chance import TURNS, chance, play
 from tests.integration.server.fortress import Answer, Fortress, Gate, fortified
 from tests.strange import broken, many, message, nested
+from tools.repository import ROOT
 
 pytestmark = pytest.mark.timeout(3600)
 DECLARED = {"INVALID_ARGUMENT", "UNAUTHENTICATED", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED"}
@@ -83,7 +86,8 @@ def test_without_a_right_token_every_rpc_is_closed_whatever_else_is_said(fortres
     by, before = chance(0), fortress.ends()
     whole = fortress.token(fortress.gates[0])["authorization"]
     for gate in fortress.gates:
-        elsewhere = next(one for one in fortress.gates if one.service != gate.service and one.rule is gate.rule)
+        likes = [one for one in fortress.gates if isinstance(one.rule, Rule) is isinstance(gate.rule, Rule)]
+        elsewhere = next(one for one in likes if one.service != gate.service)
         metadata: list[dict[str, Any]] = [
             {},
             {"authorization": ""},
@@ -135,3 +139,29 @@ def test_a_flood_of_large_messages_is_refused_and_leaves_no_memory_behind(fortre
     for _ in TURNS:
         flood()
     assert rss_mb() - before < GROWTH_MB
+
+
+ASKS = tomllib.loads((ROOT / "deploy" / "who_talks_to_whom.toml").read_text("utf-8"))["calls"]
+
+
+def named(fortress: Fortress) -> list[tuple[Gate, frozenset[str]]]:
+    return [(gate, gate.rule) for gate in fortress.gates if isinstance(gate.rule, frozenset)]
+
+
+def test_every_other_service_and_every_person_is_refused(fortress: Fortress) -> None:
+    """Each pair: a service that is named gets as far as the question, an empty one."""
+    assert len(named(fortress)) > 20
+    for gate, callers in named(fortress):
+        for service in SERVICES:
+            token = fortress.keys.signer(service).service_token(gate.service)
+            said = fortress.ask(gate, b"", {"authorization": f"Bearer {token}"})
+            assert (said.status == "PERMISSION_DENIED") is (service not in callers), (gate.name, service, said)
+        assert fortress.ask(gate, b"", fortress.token(gate, who=nature.new_id())).status == "PERMISSION_DENIED"
+
+
+def test_who_is_named_has_a_way_there(fortress: Fortress) -> None:
+    """What no network lets through needs no permission, either."""
+    for gate, callers in named(fortress):
+        ways = {role.partition(".")[0] for role, asked in ASKS.items() if gate.service in asked}
+        assert callers, gate.name
+        assert callers <= ways, gate.name

@@ -99,6 +99,20 @@ def test_the_index_says_what_the_rule_says(states: list[Account | Association | 
                 assert bool(answer.missing) != answer.allowed
 
 
+@given(st.lists(st.one_of(accounts, associations, connections), max_size=25))
+def test_a_no_tells_nothing_of_whom_an_employer_acts_for_to_who_has_no_approved_role_there(
+    states: list[Account | Association | Connection],
+) -> None:
+    """A-10, D-50: with the connections of such employers or without them, the answer is the same."""
+    last = {_key(state): state for state in states}
+    for who in PEOPLE:
+        held = [one for one in last.values() if isinstance(one, Association) and one.account_id == who]
+        mine = {one.employer_id for one in held if one.status == "APPROVED"}
+        known = [one for one in states if not isinstance(one, Connection) or one.surrogate_id in mine]
+        for provider in PARTIES:
+            assert index(*states).explain(who, provider, "PECOS") == index(*known).explain(who, provider, "PECOS")
+
+
 STAFF = Association(UUID(int=1), ME, CLINIC, "STAFF_END_USER", "APPROVED", frozenset({"PECOS"}))
 CONNECTED = Connection(UUID(int=2), DOCTOR, CLINIC, "PECOS", "APPROVED", "C7")
 ACTIVE = Account(ME, active=True)

@@ -177,12 +177,18 @@ class World:
     content: bytes = b""
     expected: list[d.DeskInvitation] = field(default_factory=list)
     """Who is invited to the desk of External User Services."""
+    at_desk: list[str] = field(default_factory=lambda: ["eusdesk1"])
+    status: str = "ACTIVE"
+    """Of every account."""
 
     def __post_init__(self) -> None:
         self.mine = [association(1, CLINIC, AO, "APPROVED", "PECOS", "NPPES"), association(2, OWN)]
         done = {"receipt": receipt("access")}
         self.access = Canned(
             ListMyEmployers=lambda _: a.ListMyEmployersResponse(associations=self.mine),
+            ListEmployersOf=lambda asked: a.ListEmployersOfResponse(
+                associations=[one for one in self.staff if one.account_id == asked.account_id]
+            ),
             ListStaff=lambda asked: a.ListStaffResponse(
                 staff=[
                     one
@@ -212,6 +218,7 @@ class World:
             GrantFunction=a.GrantFunctionResponse(**done),
             WithdrawFunction=a.WithdrawFunctionResponse(**done),
             ModifyStaff=a.ModifyStaffResponse(**done),
+            WithholdProviders=a.WithholdProvidersResponse(**done),
             Disassociate=a.DisassociateResponse(**done),
             InviteStaff=a.InviteStaffResponse(receipt=receipt("access", id=id_of(70)), tracking_id="V7F3K2QX9V"),
             ListInvitations=self._invitations,
@@ -229,6 +236,9 @@ class World:
             InviteToDesk=d.InviteToDeskResponse(receipt=receipt("identity"), tracking_id="V7F3K2QX9V"),
             WithdrawDeskInvitation=d.WithdrawDeskInvitationResponse(**done),
             EnterDeskPin=refusal(grpc.StatusCode.FAILED_PRECONDITION, "PIN_REFUSED"),
+            FindAccount=self._account,
+            CloseAccount=d.CloseAccountResponse(**done),
+            TakeFromDesk=d.TakeFromDeskResponse(**done),
             AcceptDeskInvitation=refusal(grpc.StatusCode.FAILED_PRECONDITION, "PIN_REFUSED"),
         )
         done = {"receipt": receipt("connections")}
@@ -262,6 +272,16 @@ class World:
             registry=self.registry,
             audit=self.audit,
         )
+
+    def _account(self, asked: d.FindAccountRequest) -> Any:
+        found = [who for who in CAST.values() if asked.typed == who.user_id or asked.account_id == who.account_id]
+        if not found:
+            return NO_SUCH
+        who = found[0]
+        return d.FindAccountResponse(
+            account_id=who.account_id, user_id=who.user_id, first_name=who.first_name, last_name=who.last_name,
+            status=self.status, registered_at=stamp(), is_at_desk=who.user_id in self.at_desk,
+        )  # fmt: skip
 
     def _at_mine(self, found: Sequence[Any]) -> list[Any]:
         """What the person sees: at own employers, as a manager only staff."""

@@ -156,6 +156,17 @@ def test_the_line_above_sets_all_lines_and_saves_nothing_yet(ana: httpx.Client, 
     assert team.access.requests("ModifyStaff") == []
 
 
+def test_ehr_of_staff_has_a_column_only_where_there_is_history_to_show(ana: httpx.Client, team: World) -> None:
+    """D-18, IA-STAFF-03, IA-EHR-03: in the deck's order, on the list and in a row that is open."""
+    assert "EHR" not in text(ana.get(f"/staff?open={PETRA}").text)
+    team.staff[1].functions.append("EHR")
+    page = ana.get(f"/staff?open={PETRA}").text
+    assert re.findall(r'columnheader" scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', page)[:5] == [
+        "Name ", "Role ", "PECOS ", "EHR Incentive Program", "NPPES ",
+    ]  # fmt: skip
+    assert page.count('data-inline="EHR"') == 2 + 2, "two people, and two employers of the one whose row is open"
+
+
 def test_a_manager_sets_staff_and_nothing_else(ana: httpx.Client, team: World) -> None:
     """D-09, D-11, IA-EHR-01: no other role, no other employer and no retired function can be slipped in."""
     team.mine = [association(1, CLINIC, AM)]
