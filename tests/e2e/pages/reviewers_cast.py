@@ -106,6 +106,7 @@ class Cast:
         self.at_work = f"kim.work.{self.language}@pages.example"
         """Where Kim is invited, and reached about the employer from then on (D-28)."""
         self.pins: list[str] = []
+        self._seen: set[str] = set()
         self.ana = self._player(self.place.official)
         self.mara, self.milo, self.kim = (
             self._player(self.neighbours.registered(*name, self.language))
@@ -119,6 +120,12 @@ class Cast:
     @property
     def story(self) -> Story:
         return self.neighbours.story
+
+    def see(self, page: Page, name: str) -> None:
+        """Look at a page in one of its states, at the first who comes to it."""
+        if name not in self._seen:
+            self._seen.add(name)
+            self.look(page, name)
 
     def _player(self, who: Person) -> Player:
         player = Player(who, visit(self.chromium, self.look, language=self.language), self.base, self.language)

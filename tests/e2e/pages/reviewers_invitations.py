@@ -23,10 +23,10 @@ def existing_user(cast: Cast) -> None:
     kim.press("IA-SIGN-01.title")
     kim.fill({"code": post.code()})
     kim.press("form.continue")
-    cast.look(page, "reviewer-invited-home")
+    cast.see(page, "reviewer-invited-home")
     kim.press("IA-PIN-01.accept")
     expect(kim.main.locator("[role=status]").first).to_contain_text(kim.say("done.invitation_accepted"))
-    cast.look(page, "reviewer-accepted")
+    cast.see(page, "reviewer-accepted")
     _has_accepted(cast, kim, tracking, "Kim")
 
 
@@ -37,7 +37,7 @@ def _invite(cast: Cast, who: Player, email: str) -> str:
     ana.tab("IA-NAV-01.staff")
     ana.link("IA-HOME-04.add_staff")
     ana.press("IA-EMP-08.submit")
-    cast.look(ana.page, f"reviewer-invite-{who.who.first_name}-errors")
+    cast.see(ana.page, "reviewer-invite-errors")
     names = {"first-name": who.who.first_name, "last-name": who.who.last_name}
     ana.fill(names | {"email": email, "confirm-email": email})
     row = ana.row(cast.employer)
@@ -46,7 +46,7 @@ def _invite(cast: Cast, who: Player, email: str) -> str:
     ana.keys.tick(row.locator("input[name=pecos]"))
     ana.press("IA-EMP-08.submit")
     expect(ana.main.locator("[role=status]").first).to_contain_text(ana.say("done.staff_invited"))
-    cast.look(ana.page, "reviewer-invitation")
+    cast.see(ana.page, "reviewer-invitation")
     tracking = ana.main.locator(".m-track").first.inner_text()
     told = ("Ana Rivera", cast.employer, email, tracking, "72", "PECOS", "NPPES")
     cast.mails.holds(Letter(email, cast.language, cast.subject("M-01"), told))
@@ -59,12 +59,12 @@ def _invite(cast: Cast, who: Player, email: str) -> str:
 def _enter_pin(cast: Cast, who: Player, email: str) -> None:
     who.page.goto(f"{cast.base}/signin")
     who.link("IA-SIGN-01.pin")
-    cast.look(who.page, "reviewer-pin")
+    cast.see(who.page, "reviewer-pin")
     pin = pin_for(cast.story, email, cast.subject("M-01"))
     cast.pins.append(pin)
     who.fill({"email": email, "pin": f"{pin[:4].lower()} {pin[4:]}"})
     who.press("IA-EMP-08.submit")
-    cast.look(who.page, "reviewer-pin-entered")
+    cast.see(who.page, "reviewer-pin-entered")
 
 
 def _has_accepted(cast: Cast, who: Player, tracking: str, by: str, *also: Letter) -> None:
@@ -84,7 +84,7 @@ def new_user(cast: Cast) -> None:
     _enter_pin(cast, uma, uma.who.email)
     uma.press("IA-SIGN-06.create")
     _register(cast, uma)
-    cast.look(uma.page, "reviewer-registered")
+    cast.see(uma.page, "reviewer-registered")
     created = Letter(uma.who.email, cast.language, cast.subject("M-02"), (uma.who.user_id,))
     uma.link("IA-DONE-01.home")
     _has_accepted(cast, uma, tracking, "access/accept_invitation", created)
