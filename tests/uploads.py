@@ -101,6 +101,39 @@ def _attached(made: pikepdf.Pdf) -> None:
     made.attachments["run.exe"] = pikepdf.AttachedFileSpec(made, b"MZ" + MARK)
 
 
+def _pinned(made: pikepdf.Pdf) -> None:
+    """A file that a click on the page hands over; no list of the document names it."""
+    file = pikepdf.Dictionary(Type=pikepdf.Name.Filespec, F="run.exe")
+    file.EF = pikepdf.Dictionary(F=made.make_stream(b"MZ" + MARK))
+    _lays(made, "/FileAttachment", FS=made.make_indirect(file))
+
+
+def _associated(made: pikepdf.Pdf) -> None:
+    held = pikepdf.Dictionary(F=made.make_stream(b"MZ" + MARK))
+    made.Root.AF = pikepdf.Array([pikepdf.Dictionary(Type=pikepdf.Name.Filespec, F="run.exe", EF=held)])
+
+
+def _plays(made: pikepdf.Pdf) -> None:
+    _lays(made, "/RichMedia", RichMediaContent=pikepdf.Dictionary())
+
+
+def _sounds(made: pikepdf.Pdf) -> None:
+    _lays(made, "/Movie", Movie=pikepdf.Dictionary(F="a.avi"))
+
+
+def _lays(made: pikepdf.Pdf, kind: str, **more: pikepdf.Object) -> None:
+    one = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name(kind), Rect=[0, 0, 9, 9], **more)
+    made.pages[0].Annots = pikepdf.Array([one])
+
+
+def _pictures(made: pikepdf.Pdf) -> None:
+    """10^9 pixels that are packed as no zip: few bytes say how many they are."""
+    said = {"Width": 31_623, "Height": 31_623, "BitsPerComponent": 1, "ImageMask": True}
+    picture = made.make_stream(b"\0", Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, **said)
+    picture.Filter = pikepdf.Name.CCITTFaxDecode
+    made.pages[0].Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(X=picture))
+
+
 def _inflates(made: pikepdf.Pdf) -> None:
     """A gigabyte of nothing, packed twice."""
     packing = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
@@ -158,6 +191,10 @@ def corpus() -> dict[str, bytes]:
                 (_next, pikepdf.ObjectStreamMode.generate),
                 (_form, pikepdf.ObjectStreamMode.disable),
                 (_attached, pikepdf.ObjectStreamMode.generate),
+                (_pinned, pikepdf.ObjectStreamMode.generate),
+                (_associated, pikepdf.ObjectStreamMode.disable),
+                (_plays, pikepdf.ObjectStreamMode.generate),
+                (_sounds, pikepdf.ObjectStreamMode.disable),
             )
         },
         "bad-script-written-otherwise": pdf(_opens, object_stream_mode=pikepdf.ObjectStreamMode.disable)
@@ -172,6 +209,7 @@ def corpus() -> dict[str, bytes]:
         "bomb.jpeg": jpeg_of(65_500, 65_500),
         "bomb-1e9.tiff": tiff_of(40_000, 25_000),
         BOMB: pdf(_inflates, stream_decode_level=pikepdf.StreamDecodeLevel.none, compress_streams=False),
+        "bomb-1e9.pdf": pdf(_pictures),
         "circular.pdf": pdf(_circular),
         **{
             f"cut-{tenth}-{name}": content[: len(content) * tenth // 10]

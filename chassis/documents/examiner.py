@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,9 @@ from chassis.documents.uploads import (
 
 ROOT = Path(__file__).parents[2]
 """From where our modules are found."""
+
+TOLD = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+"""All that the process gets of our environment: what else is in it, such as a password, could come out in the copy."""
 
 REFUSALS = {"UNREADABLE": DocumentUnreadableError, "UNSAFE": DocumentUnsafeError}
 
@@ -60,6 +64,7 @@ class ProcessExaminer:
                 [sys.executable, "-m", "chassis.documents.examining", *limits, ",".join(self._kinds)],
                 input=content,
                 cwd=ROOT,
+                env={name: os.environ[name] for name in TOLD if name in os.environ},
                 capture_output=True,
                 timeout=self._settings.examine_seconds * 2,
                 check=False,

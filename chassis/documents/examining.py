@@ -32,7 +32,7 @@ PLUGINS = {
 }
 KIND, UNREADABLE, UNSAFE = "KIND", "UNREADABLE", "UNSAFE"
 MOST_PIXELS = 100_000_000
-"""A4 at 1,000 dots an inch; of all pages of a TIFF, all pictures of a GIF together."""
+"""A4 at 1,000 dots an inch; of all pages of a TIFF, all pictures of a GIF together, each picture of a PDF."""
 GROWS = 4
 """How many times as long a clean copy may be: a picture that was packed tighter than that is a bomb or a jest."""
 LEAST_COPY = 1024 * 1024
@@ -41,9 +41,16 @@ MOST_INFLATED = 512 * 1024 * 1024
 MOST_BETWEEN = 32 * 1024 * 1024
 """Of what is packed twice, once unpacked."""
 
-ACTIVE = frozenset({"/JavaScript", "/JS", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Rendition"})
+ACTIVE = frozenset(
+    {
+        "/JavaScript", "/JS", "/Launch", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Rendition",
+        "/RichMediaExecute", "/Movie", "/Sound",
+    }
+)  # fmt: skip
 """Actions of a PDF that do more than turn a page or open a link."""
-CARRIES = ("/EmbeddedFiles", "/JavaScript", "/XFA", "/RichMedia")
+PLAYS = frozenset({"/RichMedia", "/Movie", "/Sound", "/Screen", "/3D", "/FileAttachment"})
+"""Kinds of what lies on a page that a reader plays, or hands over as a file."""
+CARRIES = ("/EmbeddedFiles", "/EF", "/JavaScript", "/XFA", "/RichMediaContent")
 
 
 class RefusedError(Exception):
@@ -88,7 +95,7 @@ def _pdf(content: bytes) -> bytes:
                 object_stream_mode=pikepdf.ObjectStreamMode.generate,
                 stream_decode_level=pikepdf.StreamDecodeLevel.none,  # what is packed stays so
             )
-    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, RecursionError):
+    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, AttributeError, RecursionError):
         raise RefusedError(UNREADABLE) from None
     return out.getvalue()
 
@@ -98,6 +105,8 @@ def _require_unpackable(pdf: pikepdf.Pdf) -> None:
     left = MOST_INFLATED
     for one in pdf.objects:
         if isinstance(one, pikepdf.Stream):
+            if one.get("/Subtype") == "/Image" and int(one.Width) * int(one.Height) > MOST_PIXELS:
+                raise RefusedError(UNREADABLE)
             filters: Any = one.get("/Filter", [])
             names = [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
             content = one.read_raw_bytes()
@@ -149,7 +158,8 @@ def _is_inside(value: object) -> bool:
 
 
 def _is_active(one: pikepdf.Object) -> bool:
-    return str(one.get("/S", "")) in ACTIVE or any(name in one for name in CARRIES)
+    does, is_ = str(one.get("/S", "")), str(one.get("/Subtype", ""))
+    return does in ACTIVE or is_ in PLAYS or any(name in one for name in CARRIES)
 
 
 def _image(content: bytes, kind: str) -> bytes:

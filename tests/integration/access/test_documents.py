@@ -313,6 +313,21 @@ def test_the_process_that_looks_opens_nothing() -> None:
     assert done.stdout.split() == [b"24", b"24"]  # EMFILE
 
 
+def test_the_process_that_looks_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """S-22, S-23: what it can read could come out in the copy, which whoever sent the document reads."""
+    monkeypatch.setenv("MANDATE_DATABASE_URL", "postgresql://access:secret@db.example/access")
+    told: dict[str, str] = {}
+
+    def run(words: Sequence[str], **how: Any) -> subprocess.CompletedProcess[bytes]:
+        told.update(how["env"])
+        return subprocess.CompletedProcess(words, 0, b"application/pdf\nPDF", b"")
+
+    monkeypatch.setattr("chassis.documents.examiner.subprocess.run", run)
+    ProcessExaminer(AccessSettings(), KINDS).examine(pdf())
+    assert "PATH" in told
+    assert not [name for name in told if name.startswith("MANDATE_")]
+
+
 def comments(office: Office, who: UUID, request: str, roles: Sequence[str] = ()) -> list[tuple[str, bool, bool]]:
     office.house.settle()
     [shown] = office.ask("ListDocuments", who, roles=roles, role_request_id=request).documents
