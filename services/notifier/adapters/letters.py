@@ -23,6 +23,7 @@ WIDTH = 72
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "hello": "Hello",
+        "colon": ",",
         "employer": "your employer",
         "party": "the other party",
         "person": "somebody",
@@ -32,6 +33,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "es": {
         "hello": "Hola,",
+        "colon": ":",
         "employer": "su empleador",
         "party": "la otra parte",
         "person": "alguien",

@@ -32,11 +32,11 @@ CONTACT = (
 )
 OWN, OTHER = "own", "other"
 OFFICIAL = (
-    Field("official_name", "IA-EMP-09.name", longest=100),
-    Field("official_title", "IA-EMP-09.title", longest=100),
-    Field("official_phone", "IA-EMP-09.phone", longest=40),
-    Field("official_email", "IA-EMP-09.email"),
-    Field("confirm_official_email", "IA-EMP-09.confirm"),
+    Field("official_name", "IA-EMP-09.name", missing="IA-EMP-09.name_missing", longest=100),
+    Field("official_title", "IA-EMP-09.title", missing="IA-EMP-09.title_missing", longest=100),
+    Field("official_phone", "IA-EMP-09.phone", missing="IA-EMP-09.phone_missing", longest=40),
+    Field("official_email", "IA-EMP-09.email", missing="IA-EMP-09.email_missing"),
+    Field("confirm_official_email", "IA-EMP-09.confirm", missing="IA-EMP-09.confirm_missing"),
 )
 NAMING = (ACCESS_MANAGER, STAFF_END_USER)
 """Who names an Authorized Official (IA-EMP-09)."""

@@ -44,6 +44,7 @@ def show(visit: Visit) -> Response:
         "employers/confirmation.html",
         request=request,
         role=naming.role(visit, request.role),
+        current_role=naming.role(visit, request.current_role) if request.current_role else "",
         own=own,
         requester=naming.person(visit, people.get(request.account_id)),
         provider=provider,

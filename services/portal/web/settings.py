@@ -13,7 +13,8 @@ from chassis.settings import FromEnvironment
 class Contact(BaseModel):
     """The help desk (IA-CONF-05, IA-HELP-01, D-19)."""
 
-    heading: str = "EUS Contact Information:"
+    heading: str = ""
+    """Above it on Home; empty for our own words."""
     lines: tuple[str, ...] = (
         "CMS External User Services",
         "Mail Stop DO-01-50",

@@ -160,7 +160,7 @@ SAMPLES = (
         "Su solicitud de función fue aprobada",
         ROLE,
         contains=("Access Manager", "Marlbrook Family Clinic", "Functions now available", "PECOS, NPPES"),
-        contiene=("Marlbrook Family Clinic", "Funciones de negocio disponibles", "PECOS, NPPES"),
+        contiene=("Marlbrook Family Clinic", "Sistemas de CMS disponibles", "PECOS, NPPES"),
     ),
     Sample(
         "M-13",

@@ -231,6 +231,13 @@ def test_the_confirmation_shows_whom_to_reach(ana: httpx.Client, world: World) -
         assert f'<a href="/help/documents">{linked}</a>' in answer
 
 
+def test_d_39_a_change_of_role_shows_the_role_that_stays_meanwhile(ana: httpx.Client, world: World) -> None:
+    world.requests = [role_request(50, AM, ME, current_role=SEU)]
+    assert "Current role: Staff End User. It stays until the decision." in text(ana.get(REQUEST).text)
+    world.requests = [role_request(50, AM, ME, current_role=SEU, status="APPROVED")]
+    assert "Current role" not in text(ana.get(REQUEST).text)
+
+
 @pytest.mark.parametrize("role", [AO, SEU])
 def test_other_roles_have_no_options(ana: httpx.Client, world: World, role: str) -> None:
     world.requests = [role_request(50, role, ME)]
