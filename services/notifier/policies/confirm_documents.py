@@ -15,9 +15,9 @@ from services.notifier.projections.desk import people
 
 
 def on_completed(heard: RoleRequestDocumentsCompleted, world: World) -> Iterator[Aggregate]:
-    """Each person of the desk: the queue is theirs together."""
-    told = [(heard.account_id, False), *((str(account_id), True) for account_id in people(world.db))]
-    for account_id, is_desk in told:
+    """Each person of the desk: the queue is theirs together. Whoever works there and asked is the requester."""
+    told = {str(account_id): True for account_id in people(world.db)} | {heard.account_id: False}
+    for account_id, is_desk in sorted(told.items()):
         yield from owe(
             world,
             mails.DOCUMENTS_RECEIVED,

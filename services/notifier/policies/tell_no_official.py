@@ -17,10 +17,10 @@ from services.notifier.projections import desk, managers
 
 
 def on_left(heard: EmployerLeftWithoutAuthorizedOfficial, world: World) -> Iterator[Aggregate]:
-    """Each of them: any may see to a new official."""
+    """Each of them: any may see to a new official. Whoever manages there and works at the desk is a manager."""
     theirs = managers.people(world.db, employer_id=UUID(heard.employer_id), roles=[ACCESS_MANAGER])
-    told = [*((one, False) for one in theirs), *((one, True) for one in desk.people(world.db))]
-    for account_id, is_desk in told:
+    told = dict.fromkeys(desk.people(world.db), True) | dict.fromkeys(theirs, False)
+    for account_id, is_desk in sorted(told.items()):
         yield from owe(
             world,
             mails.NO_OFFICIAL,

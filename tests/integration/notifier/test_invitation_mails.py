@@ -106,7 +106,7 @@ def test_m_01_and_m_20_of_the_desk_name_no_employer(bureau: Bureau) -> None:
     inviter = bureau.people.add("ewa@desk.example", name="Ewa Usher")
     bureau.hear(desk_pin(invitation, inviter), key=invitation, times=2)
     [mail] = bureau.inbox.messages(INVITED)
-    for word in ("Ewa Usher le invita a trabajar en la mesa de External User Services", "ABCD2345", "V7F3-K2QX-9V"):
+    for word in ("Ewa Usher le invita a trabajar en la mesa de ayuda de External User Services", "ABCD2345", "V7F3-K2QX-9V"):
         assert word in " ".join(mail.text.split())
     assert "empleador" not in mail.text
     ids: dict[str, Any] = {"invitation_id": str(invitation), "invited_by": str(inviter), "tracking_id": TRACKING}
@@ -146,3 +146,19 @@ def test_m_11_documents_are_told_to_the_requester_and_to_the_desk(bureau: Bureau
     assert "5 to 10 business days" in " ".join(mine.text.split())
     assert "/eus" in theirs.text
     assert len(bureau.inbox.messages()) == 2
+
+
+def test_m_11_who_works_at_the_desk_is_told_once_of_an_own_request(bureau: Bureau) -> None:
+    """One for an event and a recipient; the policy goes on. Nobody decides their own request."""
+    ewa = bureau.people.add("ewa@desk.example")
+    bureau.hear(AccountState(account_id=str(ewa), active=True, roles=["EUS"]), key=ewa)
+    completed = access.RoleRequestDocumentsCompleted(
+        role_request_id=str(uuid4()),
+        account_id=str(ewa),
+        employer_id=str(CLINIC),
+        role="AUTHORIZED_OFFICIAL",
+        tracking_id="R7F3K2QX9V",
+    )
+    bureau.hear(completed)
+    [mail] = bureau.inbox.messages("ewa@desk.example")
+    assert "5 to 10 business days" in " ".join(mail.text.split())

@@ -300,6 +300,17 @@ def test_m_15_managers_and_the_desk_hear_that_an_employer_has_no_official(bureau
     assert len(bureau.inbox.messages()) == 2
 
 
+def test_m_15_who_works_at_the_desk_and_manages_there_gets_one_mail(bureau: Bureau) -> None:
+    """One for an event and a recipient; the policy goes on."""
+    ewa = bureau.people.add("ewa@clinic.example")
+    bureau.hear(association(ewa, "ACCESS_MANAGER"))
+    bureau.hear(AccountState(account_id=str(ewa), active=True, roles=["EUS"]), key=ewa)
+    left = access.EmployerLeftWithoutAuthorizedOfficial(account_id=str(uuid4()), employer_id=str(CLINIC))
+    bureau.hear(left)
+    [mail] = bureau.inbox.messages("ewa@clinic.example")
+    assert "/employers/find" in mail.text, "how to ask for the role is what a manager needs"
+
+
 def test_d_41_a_request_that_the_system_cancels_is_told_to_who_had_asked(bureau: Bureau) -> None:
     """In both languages; whoever takes a request back is told nothing."""
     for language, words in (("en", "because your account was closed"), ("es", "porque su cuenta fue cerrada")):
