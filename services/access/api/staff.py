@@ -29,12 +29,12 @@ MOST_IDS = 2000
 """Of a page of people who are ids and no more."""
 
 
-def people_of(ids: Sequence[str]) -> list[UUID]:
-    """The people that a list is asked about. Raises `RefusedError`."""
+def people_of(ids: Sequence[str], field: str = "account_ids") -> list[UUID]:
+    """The people, or what else of a page, that a list is asked about. Raises `RefusedError`."""
     if len(ids) > MOST_PEOPLE:
-        detail = Detail("FIELD_TOO_LONG", f"at most {MOST_PEOPLE} ids", "account_ids")
+        detail = Detail("FIELD_TOO_LONG", f"at most {MOST_PEOPLE} ids", field)
         raise RefusedError(Code.INVALID_ARGUMENT, detail)
-    return [uuid_of(one, field="account_ids") for one in ids]
+    return [uuid_of(one, field=field) for one in ids]
 
 
 def typed_offers(offers: Sequence[pb.Offer]) -> list[tuple[UUID, str, tuple[str, ...]]]:
@@ -43,7 +43,7 @@ def typed_offers(offers: Sequence[pb.Offer]) -> list[tuple[UUID, str, tuple[str,
 
 
 class StaffAnswers:
-    """ListMyEmployers, ListStaff, SelectStaff, GrantFunction, WithdrawFunction, ModifyStaff, Disassociate."""
+    """What a person sees of their own employers, a manager of staff, and what a manager changes there."""
 
     _app: Application
     _waiter: Waiter
@@ -82,12 +82,45 @@ class StaffAnswers:
 
     def ListMyEmployers(self, request: pb.ListMyEmployersRequest, caller: Caller) -> pb.ListMyEmployersResponse:
         """IA-PROF-05."""
+        after = uuid_of(request.after, field="after") if request.after else None
+        association_ids = people_of(request.association_ids, "association_ids")
         self._waiter.wait(request.at_least, [staff_list.STAFF_LIST, request_list.ROLE_REQUESTS])
         with self._app.session() as session:
-            rows = staff_list.employers_of(session, account_id=caller.account_id)
+            rows = staff_list.employers_of(
+                session,
+                account_id=caller.account_id,
+                association_ids=association_ids,
+                managed=request.managed,
+                after=after,
+                limit=page_limit(request.limit) if request.limit > 0 else None,
+            )
             waiting = request_list.open_requests(session, account_id=caller.account_id)
         return pb.ListMyEmployersResponse(
             associations=[_association(row, waiting.get(row.employer_id)) for row in rows]
+        )
+
+    def SelectMyEmployers(self, request: pb.SelectMyEmployersRequest, caller: Caller) -> pb.SelectMyEmployersResponse:
+        """IA-PROF-02, IA-PROF-05: ids alone, for names are the registry's."""
+        if not set(request.statuses) <= {*staff_list.STATUSES}:
+            raise _unknown("UNKNOWN_STATUS", "statuses", staff_list.STATUSES)
+        if request.order not in staff_list.HELD_ORDERS:
+            raise _unknown("UNKNOWN_ORDER", "order", [one for one in staff_list.HELD_ORDERS if one])
+        functions = active(nature.now())
+        self._waiter.wait(request.at_least, [staff_list.STAFF_LIST])
+        with self._app.session() as session:
+            rows = staff_list.held(
+                session,
+                account_id=caller.account_id,
+                statuses=request.statuses,
+                order=request.order,
+                active=functions,
+            )
+            has_ehr = "EHR" in functions or staff_list.has_had(session, account_id=caller.account_id, function="EHR")
+        return pb.SelectMyEmployersResponse(
+            association_ids=[str(one.association_id) for one in rows],
+            employer_ids=[str(one.employer_id) for one in rows],
+            ranks=[one.rank for one in rows],
+            has_ehr=has_ehr,
         )
 
     def ListStaff(self, request: pb.ListStaffRequest, caller: Caller) -> pb.ListStaffResponse:

@@ -145,6 +145,7 @@ SAMPLES: dict[str, Sample] = {
     "AccessService/ModifyStaff": Sample(MANAGE),
     "AccessService/WithholdProviders": Sample(MANAGE, about={"provider_ids": "provider_id"}),
     "AccessService/ListMyEmployers": Sample(ALL_PERSONS),
+    "AccessService/SelectMyEmployers": Sample(ALL_PERSONS),
     "AccessService/ListStaff": Sample(MANAGE),
     "AccessService/SelectStaff": Sample(
         MANAGE - {"eus"}, says={"list": "APPROVED"}, about={"employer_ids": "employer_id"}
@@ -238,6 +239,7 @@ SAMPLES: dict[str, Sample] = {
     # ---- registry: what it tells is public
     "RegistryService/SearchProviders": Sample(EVERYBODY - {"nobody"}, says={"state": "ME"}),
     "RegistryService/GetProviders": Sample(EVERYBODY - {"nobody"}),
+    "RegistryService/SelectProviders": Sample(EVERYBODY - {"nobody"}),
     "RegistryService/FindBySsn": Sample(frozenset(SERVICES), says={"ssn_index": "00" * 32}),
     "RegistryService/AddEmployer": Sample(ALL_PERSONS),
     # ---- what every service tells auditors of its log
