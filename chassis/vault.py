@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from chassis import nature
+from chassis import arrays, nature
 from chassis.database import Database, Session
 from chassis.migrate import CHASSIS_SQL, prepare_schema
 
@@ -86,7 +86,7 @@ class Vault:
         with self._database.session() as session:
             rows = session.run(
                 "SELECT subject, version, wrapped FROM keys WHERE subject = ANY(%s) AND wrapped IS NOT NULL",
-                ([subject for subject, _ in sealed],),
+                (arrays.uuids([subject for subject, _ in sealed]),),
             )
         keys = {(subject, version): wrapped for subject, version, wrapped in rows}
         return [
@@ -95,6 +95,14 @@ class Vault:
             else None
             for subject, version, payload in parts
         ]
+
+    def destroyed(self, subjects: Iterable[UUID]) -> set[UUID]:
+        """Those of these subjects whose key is destroyed, by one question: what is kept of them is to be forgotten."""
+        with self._database.session() as session:
+            rows = session.run(
+                "SELECT subject FROM keys WHERE subject = ANY(%s) AND wrapped IS NULL", (arrays.uuids(subjects),)
+            )
+        return {subject for (subject,) in rows}
 
     def destroy(self, subject: UUID) -> None:
         """Destroy every key of the subject; a tombstone stays, also where no key was made. Twice is once."""

@@ -121,7 +121,7 @@ def _sounds(made: pikepdf.Pdf) -> None:
     _lays(made, "/Movie", Movie=pikepdf.Dictionary(F="a.avi"))
 
 
-def _lays(made: pikepdf.Pdf, kind: str, **more: pikepdf.Object) -> None:
+def _lays(made: pikepdf.Pdf, kind: str, **more: Any) -> None:
     one = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name(kind), Rect=[0, 0, 9, 9], **more)
     made.pages[0].Annots = pikepdf.Array([one])
 

@@ -198,6 +198,7 @@ RULES: dict[str, Callers] = {
     "ListAuthorities": Rule.EITHER,
     "WhoCouldAct": Rule.USER,
     "SelectStaff": Rule.USER,
+    "SelectMyEmployers": Rule.USER,
     "ModifyStaff": Rule.USER,
     "ResendInvitation": Rule.USER,
     "AskForNewPin": Rule.EITHER,  # who was invited may have no account

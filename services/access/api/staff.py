@@ -30,12 +30,12 @@ MOST_IDS = 2000
 """Of a page of people who are ids and no more."""
 
 
-def people_of(ids: Sequence[str]) -> list[UUID]:
-    """The people that a list is asked about. Raises `RefusedError`."""
+def people_of(ids: Sequence[str], field: str = "account_ids") -> list[UUID]:
+    """The people, or what else of a page, that a list is asked about. Raises `RefusedError`."""
     if len(ids) > MOST_PEOPLE:
-        detail = Detail("FIELD_TOO_LONG", f"at most {MOST_PEOPLE} ids", "account_ids")
+        detail = Detail("FIELD_TOO_LONG", f"at most {MOST_PEOPLE} ids", field)
         raise RefusedError(Code.INVALID_ARGUMENT, detail)
-    return [uuid_of(one, field="account_ids") for one in ids]
+    return [uuid_of(one, field=field) for one in ids]
 
 
 def typed_offers(offers: Sequence[pb.Offer]) -> list[tuple[UUID, str, tuple[str, ...]]]:
@@ -44,7 +44,7 @@ def typed_offers(offers: Sequence[pb.Offer]) -> list[tuple[UUID, str, tuple[str,
 
 
 class StaffAnswers:
-    """Lists of employers and of people, and what managers change."""
+    """What a person sees of their own employers, a manager of staff, and what a manager or the desk does there."""
 
     _app: Application
     _waiter: Waiter
@@ -83,7 +83,17 @@ class StaffAnswers:
 
     def ListMyEmployers(self, request: pb.ListMyEmployersRequest, caller: Caller) -> pb.ListMyEmployersResponse:
         """IA-PROF-05."""
-        return pb.ListMyEmployersResponse(associations=self._employers_of(request.at_least, caller.account_id))
+        after = uuid_of(request.after, field="after") if request.after else None
+        association_ids = people_of(request.association_ids, "association_ids")
+        found = self._employers_of(
+            request.at_least,
+            caller.account_id,
+            association_ids=association_ids,
+            managed=request.managed,
+            after=after,
+            limit=page_limit(request.limit) if request.limit > 0 else None,
+        )
+        return pb.ListMyEmployersResponse(associations=found)
 
     def ListEmployersOf(self, request: pb.ListEmployersOfRequest, caller: Caller) -> pb.ListEmployersOfResponse:
         """What ends when the desk closes an account (D-41)."""
@@ -91,6 +101,30 @@ class StaffAnswers:
             raise NotAllowedError("Only External User Services see the employers of others.")
         account_id = uuid_of(request.account_id, field="account_id")
         return pb.ListEmployersOfResponse(associations=self._employers_of(request.at_least, account_id))
+
+    def SelectMyEmployers(self, request: pb.SelectMyEmployersRequest, caller: Caller) -> pb.SelectMyEmployersResponse:
+        """IA-PROF-02, IA-PROF-05: ids alone, for names are the registry's."""
+        if not set(request.statuses) <= {*staff_list.STATUSES}:
+            raise _unknown("UNKNOWN_STATUS", "statuses", staff_list.STATUSES)
+        if request.order not in staff_list.HELD_ORDERS:
+            raise _unknown("UNKNOWN_ORDER", "order", [one for one in staff_list.HELD_ORDERS if one])
+        functions = active(nature.now())
+        self._waiter.wait(request.at_least, [staff_list.STAFF_LIST])
+        with self._app.session() as session:
+            rows = staff_list.held(
+                session,
+                account_id=caller.account_id,
+                statuses=request.statuses,
+                order=request.order,
+                active=functions,
+            )
+            has_ehr = "EHR" in functions or staff_list.has_had(session, account_id=caller.account_id, function="EHR")
+        return pb.SelectMyEmployersResponse(
+            association_ids=[str(one.association_id) for one in rows],
+            employer_ids=[str(one.employer_id) for one in rows],
+            ranks=[one.rank for one in rows],
+            has_ehr=has_ehr,
+        )
 
     def ListStaff(self, request: pb.ListStaffRequest, caller: Caller) -> pb.ListStaffResponse:
         """IA-STAFF-03, IA-STAFF-04."""
@@ -138,10 +172,10 @@ class StaffAnswers:
             account_ids=[str(one.account_id) for one in people], ranks=[one.rank for one in people]
         )
 
-    def _employers_of(self, at_least: Sequence[Any], account_id: UUID) -> list[pb.Association]:
+    def _employers_of(self, at_least: Sequence[Any], account_id: UUID, **which: Any) -> list[pb.Association]:
         self._waiter.wait(at_least, [staff_list.STAFF_LIST, request_list.ROLE_REQUESTS])
         with self._app.session() as session:
-            rows = staff_list.employers_of(session, account_id=account_id)
+            rows = staff_list.employers_of(session, account_id=account_id, **which)
             waiting = request_list.open_requests(session, account_id=account_id)
         return [_association(row, waiting.get(row.employer_id)) for row in rows]
 

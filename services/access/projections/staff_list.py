@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
 from chassis.database import Session
 from chassis.views import Rows, View
 from services.access.domain.association import Association
-from services.access.projections.staff_people import STAFF_SEEN, Scope
+from services.access.projections.staff_people import MANAGERS, ROLE_RANK, STAFF_SEEN, Scope
 
 STATUSES = ("INVITED", "PENDING", "APPROVED", "REJECTED", "CANCELLED", "DISASSOCIATED")
 """What a row can be (IA-PROF-06); INVITED for the moment in which an invitation is accepted."""
@@ -97,7 +98,62 @@ def of_managed(
     return [StaffRow(*row) for row in rows]
 
 
-def employers_of(db: Session, *, account_id: UUID) -> list[StaffRow]:
-    """All employers of one person, with any status (IA-PROF-05)."""
-    rows = db.run("SELECT * FROM staff_list_v1 WHERE account_id = %s ORDER BY association_id", (account_id,))
+def employers_of(
+    db: Session,
+    *,
+    account_id: UUID,
+    association_ids: Sequence[UUID] = (),
+    managed: bool = False,
+    after: UUID | None = None,
+    limit: int | None = None,
+) -> list[StaffRow]:
+    """The employers of one person, with any status (IA-PROF-05), by keyset; all of them without a limit.
+
+    These alone where any are given; `managed` leaves those where the person manages others.
+    """
+    rows = db.run(
+        "SELECT * FROM staff_list_v1 WHERE account_id = %s AND (%s OR association_id = ANY(%s))"
+        " AND (NOT %s OR (status = 'APPROVED' AND role = ANY(%s)))"
+        " AND (%s::uuid IS NULL OR association_id > %s) ORDER BY association_id LIMIT %s",
+        (account_id, not association_ids, [*association_ids], managed, [*MANAGERS], after, after, limit),
+    )
     return [StaffRow(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An association of a person, and the rank that orders it first."""
+
+    association_id: UUID
+    employer_id: UUID
+    rank: int
+
+
+_HAS = "CASE WHEN (%s AND status = 'APPROVED' AND role <> 'STAFF_END_USER') OR functions ? '{}' THEN 0 ELSE 1 END"
+"""IA-PROF-08: a manager has all functions that there are."""
+_STATUS = "coalesce(array_position('{{{}}}'::text[], status), 9)"
+HELD_ORDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "": "0",
+        "ROLE": ROLE_RANK.format("role"),
+        "STATUS": _STATUS.format("PENDING,APPROVED,REJECTED,CANCELLED,DISASSOCIATED"),
+        **{function: _HAS.format(function) for function in ("PECOS", "EHR", "NPPES")},
+    }
+)
+"""What orders a person's employers first -> its rank; the lower, the earlier."""
+
+
+def held(db: Session, *, account_id: UUID, statuses: Sequence[str], order: str, active: Collection[str]) -> list[Held]:
+    """All associations of a person with one of these statuses, or any; `active` are the functions that there are."""
+    rows = db.run(
+        f"SELECT association_id, employer_id, {HELD_ORDERS[order]} FROM staff_list_v1"  # noqa: S608 - all ours
+        " WHERE account_id = %s AND (%s OR status = ANY(%s)) ORDER BY association_id",
+        (*([order in active] if "%s" in HELD_ORDERS[order] else []), account_id, not statuses, [*statuses]),
+    )
+    return [Held(*row) for row in rows]
+
+
+def has_had(db: Session, *, account_id: UUID, function: str) -> bool:
+    """Whether a person has a function anywhere, granted by name."""
+    row = db.one("SELECT 1 FROM staff_list_v1 WHERE account_id = %s AND functions ? %s LIMIT 1", (account_id, function))
+    return row is not None

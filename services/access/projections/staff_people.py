@@ -14,17 +14,20 @@ from chassis.database import Session
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
 
 PENDING = "PENDING"
+MANAGERS = (AUTHORIZED_OFFICIAL, ACCESS_MANAGER)
 LISTS = ("APPROVED", "DISASSOCIATED", PENDING)
 """Active Staff, Inactive Staff, Role Requests."""
 
-_ROLE = "CASE {} WHEN 'AUTHORIZED_OFFICIAL' THEN 0 WHEN 'ACCESS_MANAGER' THEN 1 WHEN 'STAFF_END_USER' THEN 2 ELSE 3 END"
+ROLE_RANK = (
+    "CASE {} WHEN 'AUTHORIZED_OFFICIAL' THEN 0 WHEN 'ACCESS_MANAGER' THEN 1 WHEN 'STAFF_END_USER' THEN 2 ELSE 3 END"
+)
 _HAS = "-count(*) FILTER (WHERE role <> 'STAFF_END_USER' OR functions ? '{}')"
 _SINCE = "(extract(epoch FROM min({})) * 1000)::bigint"
 
 STAFF_ORDERS: Mapping[str, str] = MappingProxyType(
     {
         "": "0",
-        "ROLE": f"min({_ROLE.format('role')})",
+        "ROLE": f"min({ROLE_RANK.format('role')})",
         "SINCE": _SINCE.format("since"),
         "PECOS": _HAS.format("PECOS"),
         "NPPES": _HAS.format("NPPES"),
@@ -35,8 +38,8 @@ STAFF_ORDERS: Mapping[str, str] = MappingProxyType(
 REQUEST_ORDERS: Mapping[str, str] = MappingProxyType(
     {
         "": "0",
-        "ROLE": f"min({_ROLE.format('role')})",
-        "HELD_ROLE": f"min({_ROLE.format('held_role')})",
+        "ROLE": f"min({ROLE_RANK.format('role')})",
+        "HELD_ROLE": f"min({ROLE_RANK.format('held_role')})",
         "SINCE": _SINCE.format("requested_at"),
     }
 )
@@ -74,9 +77,9 @@ def managed(db: Session, *, account_id: UUID) -> Scope:
     """All employers that a person manages."""
     rows = db.run(
         "SELECT employer_id, role FROM staff_list_v1 WHERE account_id = %s AND status = 'APPROVED' AND role = ANY(%s)",
-        (account_id, [AUTHORIZED_OFFICIAL, ACCESS_MANAGER]),
+        (account_id, [*MANAGERS]),
     )
-    by_role = {role: [id_ for id_, held in rows if held == role] for role in (AUTHORIZED_OFFICIAL, ACCESS_MANAGER)}
+    by_role = {role: [id_ for id_, held in rows if held == role] for role in MANAGERS}
     return Scope(account_id, by_role[AUTHORIZED_OFFICIAL], by_role[ACCESS_MANAGER])
 
 

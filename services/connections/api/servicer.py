@@ -16,7 +16,13 @@ from chassis.messages import timestamp
 from chassis.server import Api, Caller, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
 from chassis.waiting import Waiter
 from services.connections.commands import connections
-from services.connections.projections.connection_list import CONNECTION_LIST, ConnectionRow, of_party, waiting_for
+from services.connections.projections.connection_list import (
+    CONNECTION_LIST,
+    ConnectionRow,
+    count_waiting,
+    of_party,
+    waiting_for,
+)
 from services.connections.projections.managers import MANAGERS, managed_by, manages
 
 _Decision = (
@@ -67,10 +73,12 @@ class ConnectionsServicer:
         with self._app.session() as session:
             employers = managed_by(session, account_id=caller.account_id)
             rows = waiting_for(session, employer_ids=employers, after=after, limit=limit + 1)
+            waiting = count_waiting(session, employer_ids=employers)
         page = rows[:limit]
         return pb.ListPendingResponse(
             connections=[_connection(row) for row in page],
             next=f"{page[-1].since.isoformat()}/{page[-1].connection_id}" if len(rows) > limit else "",
+            waiting=waiting,
         )
 
     def ListConnections(self, request: pb.ListConnectionsRequest, caller: Caller) -> pb.ListConnectionsResponse:

@@ -66,6 +66,20 @@ class ConnectionRow:
     changed_by: UUID
 
 
+_WAITING = (
+    "status = 'PENDING' AND ((initiator = %s AND provider_id = ANY(%s)) OR (initiator = %s AND surrogate_id = ANY(%s)))"
+)
+
+
+def count_waiting(db: Session, *, employer_ids: list[UUID]) -> int:
+    """How many wait for these employers' decision."""
+    row = db.one(
+        f"SELECT count(*) FROM connection_list_v1 WHERE {_WAITING}",  # noqa: S608 - ours
+        (SURROGATE, employer_ids, PROVIDER, employer_ids),
+    )
+    return row[0] if row else 0
+
+
 def waiting_for(
     db: Session, *, employer_ids: list[UUID], after: tuple[datetime, UUID] | None = None, limit: int = 200
 ) -> list[ConnectionRow]:
@@ -75,8 +89,7 @@ def waiting_for(
     """
     since, id_ = after or (None, None)
     rows = db.run(
-        "SELECT * FROM connection_list_v1 WHERE status = 'PENDING' AND"
-        " ((initiator = %s AND provider_id = ANY(%s)) OR (initiator = %s AND surrogate_id = ANY(%s)))"
+        f"SELECT * FROM connection_list_v1 WHERE {_WAITING}"  # noqa: S608 - ours
         " AND (%s::timestamptz IS NULL OR (since, connection_id) > (%s, %s)) ORDER BY since, connection_id LIMIT %s",
         (SURROGATE, employer_ids, PROVIDER, employer_ids, since, since, id_, limit),
     )

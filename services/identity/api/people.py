@@ -5,6 +5,7 @@ from __future__ import annotations
 import grpc
 from mandate.identity.v1 import people_service_pb2 as m
 
+from chassis.paging import Wanted
 from chassis.server import Api, Caller, Detail, RefusedError
 from services.identity.api import translate
 from services.identity.api.calls import Calls, query
@@ -38,7 +39,7 @@ class PeopleServicer(Calls):
             last_name_prefix=request.last_name_prefix,
             first_name_prefix=request.first_name_prefix,
             ranks=dict(zip(ids, request.ranks, strict=False)),
-            wanted=people.Wanted(
+            wanted=Wanted(
                 limit=min(request.limit, MOST) if request.limit > 0 else 0,
                 after=translate.required_id(request.after, "after") if request.after else None,
                 after_rank=request.after_rank,

@@ -14,6 +14,7 @@ from chassis.domain import id_of
 from chassis.hashing import Hasher
 from chassis.pins import derive
 from chassis.vault import Vault, blind, to_text
+from services.identity.commands.opened_names import OpenedNames
 from services.identity.commands.settings import IdentitySettings
 from services.identity.domain.password_policy import PROFILES, Profile
 
@@ -52,6 +53,7 @@ class Parts:
     vault: Vault
     hasher: Hasher
     providers: ProviderLookup
+    opened: OpenedNames = field(default_factory=OpenedNames, repr=False)
 
     @property
     def profile(self) -> Profile:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from chassis.application import Application
+from chassis.paging import EVERYBODY, Place, Wanted, cut
 from services.identity.commands.credentials import USER_ID_CONTEXT
 from services.identity.commands.information import NAMES_CONTEXT
+from services.identity.commands.opened_names import Named
 from services.identity.commands.parts import Parts
 from services.identity.projections import accounts
-from services.identity.projections.accounts import NameRow
-
-Place = tuple[int, str, str, str]
-"""Where somebody stands in a list: rank, last name, first name, account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +25,6 @@ class PersonRow:
     first_name: str = ""
     middle_name: str = ""
     last_name: str = ""
-
-    def place(self, rank: int = 0) -> Place:
-        """By last name, then first name, case apart; by account where both are the same."""
-        return rank, self.last_name.casefold(), self.first_name.casefold(), str(self.account_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which page of a list: it begins behind a person or ends before one, who need not be on the list."""
-
-    limit: int
-    """0 for everybody."""
-    after: UUID | None = None
-    after_rank: int = 0
-    descending: bool = False
-    before: bool = False
-    """Whether the page ends before `after`."""
-
-
-EVERYBODY = Wanted(limit=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,54 +46,58 @@ def select(
     ranks: Mapping[UUID, int] | None = None,
     wanted: Wanted = EVERYBODY,
 ) -> Selected:
-    """These people whose names begin so, case apart, by rank and name; unknown ids are left out."""
+    """These people whose names begin so, case apart, by rank and name; unknown ids are left out.
+
+    Accounts stand last among equals, so that a page begins where the one before has ended.
+    """
     ranks = ranks or {}
-    with app.session() as session:
-        rows = {row.account_id: row for row in accounts.select(session, account_ids)}
-        behind = accounts.select(session, [wanted.after]) if wanted.after else []
+    on_list = dict.fromkeys(account_ids)
+    names = _names(app, parts, [*on_list, wanted.after] if wanted.after and wanted.after not in on_list else [*on_list])
+    behind = names.get(wanted.after) if wanted.after else None
     last, first = last_name_prefix.strip().casefold(), first_name_prefix.strip().casefold()
-    chosen = [
-        one
-        for one in _named(parts, list(rows.values()))
-        if one.last_name.casefold().startswith(last) and one.first_name.casefold().startswith(first)
-    ]
-    ordered = sorted((one.place(ranks.get(one.account_id, 0)), one) for one in chosen)
-    places = [place for place, _ in ordered]
-    begin, end = _page(places, _named(parts, behind)[0].place(wanted.after_rank) if behind else None, wanted)
-    page = [one for _, one in ordered[begin:end]]
-    if wanted.descending:
-        page.reverse()
-    return Selected(
-        people=_with_user_ids(parts, page, rows),
-        found=len(ordered),
-        skipped=len(ordered) - end if wanted.descending else begin,
+    places: list[Place] = sorted(
+        (ranks.get(id_, 0), *named.order, str(id_))
+        for id_, named in names.items()
+        if named.order[0].startswith(last) and named.order[1].startswith(first) and id_ in on_list
     )
+    page = cut(places, (wanted.after_rank, *behind.order, str(wanted.after)) if behind else None, wanted)
+    ids = [UUID(place[-1]) for place in places[page.begin : page.end]]
+    if wanted.descending:
+        ids.reverse()
+    return Selected(people=_rows(app, parts, ids, names), found=len(places), skipped=page.skipped)
 
 
-def _page(places: list[Place], anchor: Place | None, wanted: Wanted) -> tuple[int, int]:
-    """From where to where, in ascending order."""
-    length = wanted.limit or len(places)
-    if wanted.descending == wanted.before:  # upwards from the anchor
-        begin = bisect_right(places, anchor) if anchor else 0
-        return begin, min(begin + length, len(places))
-    end = bisect_left(places, anchor) if anchor else len(places)
-    return max(end - length, 0), end
+def _names(app: Application, parts: Parts, account_ids: Sequence[UUID]) -> dict[UUID, Named]:
+    """The names of these people; only what is new or has changed is opened, and all of that at once."""
+    known = parts.opened.of(account_ids, life=parts.settings.names_life)
+    with app.session() as session:
+        new = dict.fromkeys(account_ids)
+        rows = accounts.changed(session, new | {id_: named.mark for id_, named in known.items()})
+    sealed = [(row.account_id, row.names) for row in rows if row.names]
+    texts = dict(zip(sealed, parts.vault.open_all(sealed, NAMES_CONTEXT), strict=True))
+    opened = {row.account_id: _named(row.mark, texts.get((row.account_id, row.names))) for row in rows}
+    names = known | opened
+    shredded = parts.vault.destroyed(names)
+    parts.opened.keep({id_: one for id_, one in opened.items() if id_ not in shredded}, most=parts.settings.names_kept)
+    parts.opened.forget(shredded)
+    return names | {id_: Named(names[id_].mark) for id_ in shredded}
 
 
-def _named(parts: Parts, rows: Sequence[NameRow]) -> list[PersonRow]:
-    """With names, without user ids."""
-    sealed = [row for row in rows if row.names]
-    opened = parts.vault.open_all([(row.account_id, row.names) for row in sealed], NAMES_CONTEXT)
-    names = {row.account_id: json.loads(text) for row, text in zip(sealed, opened, strict=True) if text is not None}
-    known = ("first_name", "middle_name", "last_name")
+def _named(mark: int, text: str | None) -> Named:
+    if text is None:
+        return Named(mark)
+    told = json.loads(text)
+    first, middle, last = (told.get(name, "") for name in ("first_name", "middle_name", "last_name"))
+    return Named(mark, first, middle, last, (last.casefold(), first.casefold()))
+
+
+def _rows(app: Application, parts: Parts, ids: Sequence[UUID], names: Mapping[UUID, Named]) -> list[PersonRow]:
+    """With user ids, which order nobody: only those of a page are opened."""
+    with app.session() as session:
+        sealed = [(row.account_id, row.user_id) for row in accounts.select(session, ids) if row.user_id]
+    opened = parts.vault.open_all(sealed, USER_ID_CONTEXT)
+    user_ids = {id_: user_id for (id_, _), user_id in zip(sealed, opened, strict=True)}
     return [
-        PersonRow(row.account_id, **{name: names.get(row.account_id, {}).get(name, "") for name in known})
-        for row in rows
+        PersonRow(id_, user_ids.get(id_) or "", names[id_].first_name, names[id_].middle_name, names[id_].last_name)
+        for id_ in ids
     ]
-
-
-def _with_user_ids(parts: Parts, people: Sequence[PersonRow], rows: Mapping[UUID, NameRow]) -> list[PersonRow]:
-    sealed = [one.account_id for one in people if rows[one.account_id].user_id]
-    opened = parts.vault.open_all([(id_, rows[id_].user_id) for id_ in sealed], USER_ID_CONTEXT)
-    user_ids = dict(zip(sealed, opened, strict=True))
-    return [replace(one, user_id=user_ids.get(one.account_id) or "") for one in people]

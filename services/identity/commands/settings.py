@@ -56,6 +56,10 @@ class IdentitySettings(PinSettings):
 
     password_bytes: int = 512
 
+    names_kept: int = 10_000
+    """Opened names that a process keeps for the lists that show them."""
+    names_minutes: int = 15
+
     seeded_accounts: list[SeededAccount] = Field(default_factory=list)
 
     @property
@@ -82,6 +86,11 @@ class IdentitySettings(PinSettings):
     def session_life(self) -> timedelta:
         """How long a session lives at most."""
         return timedelta(hours=self.session_hours)
+
+    @property
+    def names_life(self) -> timedelta:
+        """How long an opened name is kept."""
+        return timedelta(minutes=self.names_minutes)
 
     @property
     def password_window(self) -> timedelta:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from chassis import arrays
 from chassis.database import Session
 from chassis.views import Rows, View
 from services.identity.domain.account import LOCKS, Account
@@ -91,11 +92,24 @@ class NameRow:
     account_id: UUID
     user_id: str
     names: str
+    mark: int = 0
+    """A hash of the sealed names: the same for as long as they are the same."""
 
 
 def select(db: Session, account_ids: Sequence[UUID]) -> list[NameRow]:
     """These accounts, in no order; unknown ids are left out."""
     rows = db.run("SELECT account_id, user_id, names FROM accounts_v1 WHERE account_id = ANY(%s)", (list(account_ids),))
+    return [NameRow(*row) for row in rows]
+
+
+def changed(db: Session, marks: Mapping[UUID, int | None]) -> list[NameRow]:
+    """Those of these accounts whose names have another mark, or that have none here; unknown ids are left out."""
+    rows = db.run(
+        "SELECT account_id, user_id, names, hashtextextended(names, 0) FROM accounts_v1"
+        " JOIN unnest(%s, %s) AS known (id, mark) ON account_id = known.id"
+        " WHERE known.mark IS DISTINCT FROM hashtextextended(names, 0)",
+        (arrays.uuids(marks), arrays.bigints(marks.values())),
+    )
     return [NameRow(*row) for row in rows]
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from mandate.access.v1.service_pb2 import Association, DisassociateRequest, DisassociateResponse
+from mandate.access.v1.service_pb2 import (
+    Association,
+    DisassociateRequest,
+    DisassociateResponse,
+    ListMyEmployersRequest,
+    SelectMyEmployersRequest,
+)
+from mandate.registry.v1.service_pb2 import SelectProvidersRequest
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -15,20 +22,22 @@ from services.portal.web import colleagues, naming, receipts, standing
 from services.portal.web.clients import RefusedError
 from services.portal.web.forms import Field, Form
 from services.portal.web.pages import Access, Page
+from services.portal.web.roster import PAGE, Cursor
 from services.portal.web.visits import Visit
 
-FILTERS: Mapping[str, frozenset[str]] = {
-    "all": frozenset(),
-    "approved": frozenset({"APPROVED"}),
-    "pending": frozenset({"APPROVED", "PENDING"}),
-    "ended": frozenset({"CANCELLED", "DISASSOCIATED", "REJECTED"}),
+FILTERS: Mapping[str, Sequence[str]] = {
+    "all": (),
+    "approved": ("APPROVED",),
+    "pending": ("APPROVED", "PENDING"),
+    "ended": ("CANCELLED", "DISASSOCIATED", "REJECTED"),
 }
 """The filter of IA-PROF-02, the default first: which statuses show; none means all."""
 
 COLUMNS = ("employer", "role", "status", "pecos", "nppes")
 WITH_EHR = (*COLUMNS[:-1], "ehr", COLUMNS[-1])
 """As the deck orders them; the retired function only where there is history to show (D-18, IA-EHR-03)."""
-STATUS_ORDER = ("PENDING", "APPROVED", "REJECTED", "CANCELLED", "DISASSOCIATED")
+ORDERS = {column: "" if column == "employer" else column.upper() for column in WITH_EHR}
+"""Column -> what access calls it: what orders employers before their names do."""
 LONGEST = 100
 
 LAST = Field("last", "D-08.understood", missing="D-08.missing", longest=3)
@@ -63,24 +72,25 @@ class EmployerRow:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the address asks for: filter, name, order, the row that is open."""
+    """What the address asks for: filter, name, order, the row that is open, the page."""
 
     path: str
     show: str
     name: str
     sort: str
     open: str
+    at: str
 
     def link(self, **change: str) -> str:
         """The same view with something changed; what is as by default is left out."""
-        default = {"show": "all", "name": "", "sort": "employer", "open": ""}
-        values = {"show": self.show, "name": self.name, "sort": self.sort, "open": self.open} | change
+        default = {"show": "all", "name": "", "sort": "employer", "open": "", "at": ""}
+        values = {name: getattr(self, name) for name in default} | change
         query = urlencode({key: value for key, value in values.items() if value != default[key]})
         return f"{self.path}?{query}#employers" if query else f"{self.path}#employers"
 
     def sort_link(self, column: str) -> str:
         """Sort by a column; by the same one again, the other way."""
-        return self.link(sort=f"-{column}" if self.sort == column else column)
+        return self.link(sort=f"-{column}" if self.sort == column else column, at="")
 
 
 def shown(visit: Visit, path: str) -> Shown:
@@ -93,27 +103,65 @@ def shown(visit: Visit, path: str) -> Shown:
         name=asked.get("name", "").strip()[:LONGEST],
         sort=sort if sort.removeprefix("-") in WITH_EHR else "employer",
         open=asked.get("open", ""),
+        at=asked.get("at", ""),
     )
 
 
-def rows(visit: Visit, view: Shown) -> Sequence[EmployerRow]:
-    """The rows of a filter, a name and an order (IA-PROF-02, IA-PROF-03). Raises `RefusedError`."""
-    statuses = FILTERS[view.show]
-    found = [one for one in standing.associations(visit) if not statuses or one.status in statuses]
-    names = naming.employers(visit, (one.employer_id for one in found))
-    made = [_row(visit, one, names[one.employer_id]) for one in found]
-    if view.name:
-        made = [row for row in made if view.name.casefold() in row.employer.name.casefold()]
-    made.sort(key=lambda row: row.employer.name.casefold())
-    return sorted(made, key=_order(view.sort.removeprefix("-")), reverse=view.sort.startswith("-"))
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """One page of the person's employers."""
+
+    rows: Sequence[EmployerRow]
+    found: int
+    """How many are so in all."""
+    skipped: int
+    """How many of them stand before this page."""
+    before: Cursor | None
+    after: Cursor | None
+    has_ehr: bool
+
+
+def page(visit: Visit, view: Shown) -> Paged:
+    """The page of a filter, a name, an order and a cursor (IA-PROF-02, IA-PROF-03). Raises `RefusedError`.
+
+    Access says which employers and what orders them first, the registry which of them stand on the page by name.
+    """
+    access, registry = visit.portal.clients.access, visit.portal.clients.registry
+    if access is None or registry is None:
+        return Paged((), 0, 0, None, None, has_ehr=False)
+    column, falls = view.sort.removeprefix("-"), view.sort.startswith("-")
+    wanted = SelectMyEmployersRequest(statuses=FILTERS[view.show], order=ORDERS[column])
+    mine = receipts.ask(visit, access.SelectMyEmployers, wanted, audience="access")
+    sign = -1 if falls and ORDERS[column] else 1
+    ranks = {id_: sign * rank for id_, rank in zip(mine.employer_ids, mine.ranks, strict=True)}
+    request = SelectProvidersRequest(
+        provider_ids=list(ranks),
+        ranks=list(ranks.values()),
+        name=view.name,
+        limit=PAGE,
+        descending=falls and not ORDERS[column],  # of other orders the ranks fall, and names order the others as ever
+    )
+    if at := Cursor.read(view.at):
+        request.after, request.after_rank, request.before = at.id, at.rank, at.before
+    found = receipts.ask(visit, registry.SelectProviders, request, audience="", service=receipts.REGISTRY)
+    ids = list(found.provider_ids)
+    associations = dict(zip(mine.employer_ids, mine.association_ids, strict=True))
+    return Paged(
+        rows=_rows(visit, [associations[id_] for id_ in ids]),
+        found=found.found,
+        skipped=found.skipped,
+        before=Cursor(ids[0], ranks[ids[0]], before=True) if ids and found.skipped else None,
+        after=Cursor(ids[-1], ranks[ids[-1]]) if ids and found.skipped + len(ids) < found.found else None,
+        has_ehr=mine.has_ehr,
+    )
 
 
 def context(visit: Visit, path: str) -> dict[str, Any]:
     """What the part of the page needs."""
     view = shown(visit, path)
-    found = rows(visit, view)
-    columns = WITH_EHR if any(row.ehr for row in found) else COLUMNS
-    return {"employers": found, "view": view, "filters": tuple(FILTERS), "columns": columns}
+    found = page(visit, view)
+    columns = WITH_EHR if found.has_ehr else COLUMNS
+    return {"employers": found.rows, "page": found, "view": view, "filters": tuple(FILTERS), "columns": columns}
 
 
 def show(visit: Visit) -> Response:
@@ -160,10 +208,20 @@ def _leave(visit: Visit, mine: Association, form: Form, status: int = 200) -> Re
 def _mine(visit: Visit) -> Association:
     """The person's own association of the address; of another's there is no such page."""
     id_ = str(visit.request.path_params["association"])
-    mine = next((one for one in standing.associations(visit) if one.association_id == id_), None)
-    if mine is None:
+    mine = standing.associations(visit, ListMyEmployersRequest(association_ids=[id_]))
+    if not mine:
         raise HTTPException(404)
-    return mine
+    return mine[0]
+
+
+def _rows(visit: Visit, association_ids: Sequence[str]) -> Sequence[EmployerRow]:
+    """The rows of a page, in its order."""
+    if not association_ids:
+        return ()
+    told = standing.associations(visit, ListMyEmployersRequest(association_ids=association_ids))
+    names = naming.employers(visit, (one.employer_id for one in told))
+    by_id = {one.association_id: _row(visit, one, names[one.employer_id]) for one in told}
+    return [by_id[id_] for id_ in association_ids if id_ in by_id]  # gone between two questions
 
 
 def _row(visit: Visit, one: Association, employer: naming.Employer) -> EmployerRow:
@@ -178,19 +236,8 @@ def _row(visit: Visit, one: Association, employer: naming.Employer) -> EmployerR
         nppes="NPPES" in one.functions,
         since=one.since,
         tracking_id=one.tracking_id,
-        request_id=getattr(one, "role_request_id", ""),  # a field that access is yet to have
+        request_id=one.role_request_id,
     )
-
-
-def _order(column: str) -> Callable[[EmployerRow], Any]:
-    return {
-        "employer": lambda row: row.employer.name.casefold(),
-        "role": lambda row: list(naming.ROLES).index(row.role_code) if row.role_code in naming.ROLES else 9,
-        "status": lambda row: STATUS_ORDER.index(row.status) if row.status in STATUS_ORDER else 9,
-        "pecos": lambda row: not row.pecos,
-        "ehr": lambda row: not row.ehr,
-        "nppes": lambda row: not row.nppes,
-    }[column]
 
 
 PAGES = (

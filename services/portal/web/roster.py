@@ -20,27 +20,27 @@ IDS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The page behind somebody, or the one before: their account and rank, no name (an address names nobody)."""
+    """The page behind somebody, or the one before: an id and its rank, no name (an address names nobody)."""
 
-    account_id: str
+    id: str
     rank: int
     before: bool = False
 
     def __str__(self) -> str:
         """As it stands in an address."""
-        return f"{'before' if self.before else 'after'}.{self.rank}.{self.account_id}"
+        return f"{'before' if self.before else 'after'}.{self.rank}.{self.id}"
 
     @staticmethod
     def read(text: str) -> Cursor | None:
         """The cursor of an address; None, the first page, for what is none."""
         way, _, rest = text.partition(".")
-        rank, _, account_id = rest.partition(".")
+        rank, _, id_ = rest.partition(".")
         digits = rank.removeprefix("-")
-        if way not in ("after", "before") or not commands.is_id(account_id):
+        if way not in ("after", "before") or not commands.is_id(id_):
             return None
         if not (digits.isascii() and digits.isdecimal() and len(digits) < 18):  # noqa: PLR2004 - a rank has 64 bits
             return None
-        return Cursor(account_id, int(rank), way == "before")
+        return Cursor(id_, int(rank), way == "before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,7 @@ def _named(visit: Visit, asked: Asked, ranks: Mapping[str, int], at: Cursor | No
         descending=_falls(asked),
     )
     if at is not None:
-        request.after, request.after_rank, request.before = at.account_id, at.rank, at.before
+        request.after, request.after_rank, request.before = at.id, at.rank, at.before
     answer: SelectPeopleResponse = visit.ask(visit.portal.clients.people.SelectPeople, request)
     return answer
 

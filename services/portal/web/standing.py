@@ -1,4 +1,4 @@
-"""Where a person stands: the employers, who of them is managed, and what waits for a decision (IA-NAV-02).
+"""Where a person stands: which employers are managed, and what waits for a decision (IA-NAV-02).
 
 Asked once during a request, for the frame and for the page alike. The frame does without what cannot be had.
 """
@@ -18,6 +18,8 @@ from services.portal.web.clients import RefusedError
 from services.portal.web.visits import Visit
 
 PAGE = 200
+MANAGED, PENDING = "managed", "pending"
+"""What a page may have asked for in full, before its frame asks how much there is of it."""
 MAY_DECIDE = {
     roles.ACCESS_MANAGER: frozenset({roles.AUTHORIZED_OFFICIAL}),
     roles.STAFF_END_USER: frozenset({roles.AUTHORIZED_OFFICIAL, roles.ACCESS_MANAGER}),
@@ -25,32 +27,34 @@ MAY_DECIDE = {
 """Requested role -> whose decision it waits for at the employer (4.2); access decides, this only sorts."""
 
 
-def associations(visit: Visit) -> Sequence[Association]:
-    """The person's employers, with any status (IA-PROF-05). Raises `RefusedError`."""
-
-    def ask() -> Sequence[Association]:
-        access = visit.portal.clients.access
-        if access is None or visit.session is None:
-            return ()
-        answer = receipts.ask(visit, access.ListMyEmployers, ListMyEmployersRequest(), audience="access")
-        return tuple(answer.associations)
-
-    found: Sequence[Association] = _once(visit, "associations", ask)
-    return found
+def associations(visit: Visit, request: ListMyEmployersRequest) -> Sequence[Association]:
+    """Of the person's employers (IA-PROF-05) those that are asked for. Raises `RefusedError`."""
+    access = visit.portal.clients.access
+    if access is None or visit.session is None:
+        return ()
+    return tuple(receipts.ask(visit, access.ListMyEmployers, request, audience="access").associations)
 
 
 def managed(visit: Visit) -> dict[str, str]:
     """Employers that the person manages, with the own role there. Raises `RefusedError`."""
-    return {
-        one.employer_id: one.role for one in associations(visit) if one.status == "APPROVED" and roles.manages(one.role)
-    }
+    request = ListMyEmployersRequest(managed=True)
+    found: Sequence[Association] = _once(visit, MANAGED, lambda: associations(visit, request))
+    return {one.employer_id: one.role for one in found}
+
+
+def manages_anybody(visit: Visit) -> bool:
+    """Whether there is such an employer; one of them is enough to know it. Raises `RefusedError`."""
+    if MANAGED in visit.cache:
+        return bool(managed(visit))
+    request = ListMyEmployersRequest(managed=True, limit=1)
+    return bool(_once(visit, "a managed one", lambda: associations(visit, request)))
 
 
 def waiting_requests(visit: Visit) -> int:
     """How many role requests wait for this person's decision, at all employers together. Raises `RefusedError`."""
 
     def ask() -> int:
-        if not managed(visit):
+        if not manages_anybody(visit):
             return 0
         request = ListRoleRequestsRequest(at_my_employers=True, limit=1)
         answer = receipts.ask(visit, visit.portal.clients.access.ListRoleRequests, request, audience="access")
@@ -83,14 +87,27 @@ def pending(visit: Visit) -> Sequence[Connection]:
             if not after:
                 return tuple(waiting)
 
-    found: Sequence[Connection] = _once(visit, "pending", ask)
+    found: Sequence[Connection] = _once(visit, PENDING, ask)
     return found
+
+
+def waiting_connections(visit: Visit) -> int:
+    """How many connections wait for this person's decision. Raises `RefusedError`."""
+
+    def ask() -> int:
+        connections = visit.portal.clients.connections
+        if connections is None or visit.session is None:
+            return 0
+        answer = receipts.ask(visit, connections.ListPending, ListPendingRequest(limit=1), audience="connections")
+        return int(answer.waiting)
+
+    return len(pending(visit)) if PENDING in visit.cache else _once(visit, "waiting connections", ask)
 
 
 def manages(visit: Visit) -> bool:
     """Whether the person manages anybody: shows the tab My Staff (IA-NAV-02); no where access does not answer."""
     try:
-        return bool(managed(visit))
+        return manages_anybody(visit)
     except RefusedError:
         return False
 
@@ -99,7 +116,7 @@ def waiting(visit: Visit) -> dict[str, int]:
     """What waits for the person, by the path of its tab; nothing for what cannot be had."""
     counts: dict[str, int] = {}
     with suppress(RefusedError):
-        counts["/home"] = len(pending(visit))
+        counts["/home"] = waiting_connections(visit)
     with suppress(RefusedError):
         counts["/staff"] = waiting_requests(visit)
     return counts

@@ -7,14 +7,16 @@ from collections.abc import Iterable
 from mandate.registry.v1 import service_pb2 as pb
 
 from chassis.application import Application
+from chassis.paging import Wanted
 from chassis.server import Api, Caller, Callers, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
 from chassis.waiting import Waiter
 from services.registry.commands import adding
-from services.registry.projections import provider_search
+from services.registry.projections import provider_names, provider_search
 from services.registry.projections.added_employers import ADDED_EMPLOYERS
 from services.registry.projections.provider_rows import Address, Provider, providers
 
-MOST = 200
+MOST, MOST_OF_A_LIST = 200, 10_000
+"""Ids at once: to be told of, and to make pages of them."""
 
 
 class RegistryServicer:
@@ -51,6 +53,30 @@ class RegistryServicer:
             found = providers(session.connection, ids, with_ein=True)
         return pb.GetProvidersResponse(providers=_all(found))
 
+    def SelectProviders(self, request: pb.SelectProvidersRequest, _: Caller) -> pb.SelectProvidersResponse:
+        """IA-PROF-03, IA-PROF-05: a page of somebody's employers."""
+        if len(request.provider_ids) > MOST_OF_A_LIST:
+            detail = Detail("TOO_MANY", f"ask for at most {MOST_OF_A_LIST}", "provider_ids")
+            raise RefusedError(Code.INVALID_ARGUMENT, detail)
+        if request.ranks and len(request.ranks) != len(request.provider_ids):
+            detail = Detail("FIELD_MALFORMED", "send one rank for each id, or none", "ranks")
+            raise RefusedError(Code.INVALID_ARGUMENT, detail)
+        ids = [uuid_of(text, field="provider_ids") for text in request.provider_ids]
+        wanted = Wanted(
+            limit=min(request.limit, MOST) if request.limit > 0 else 0,
+            after=uuid_of(request.after, field="after") if request.after else None,
+            after_rank=request.after_rank,
+            descending=request.descending,
+            before=request.before,
+        )
+        self._waiter.wait(request.at_least, [ADDED_EMPLOYERS])
+        ranks = dict(zip(ids, request.ranks or [0] * len(ids), strict=True))
+        with self._app.session() as session:
+            found = provider_names.select(session.connection, ranks, part=request.name, wanted=wanted)
+        return pb.SelectProvidersResponse(
+            provider_ids=[str(one) for one in found.provider_ids], found=found.found, skipped=found.skipped
+        )
+
     def FindBySsn(self, request: pb.FindBySsnRequest, _: Caller) -> pb.FindBySsnResponse:
         """D-01."""
         try:
@@ -85,6 +111,7 @@ SERVICE = pb.DESCRIPTOR.services_by_name["RegistryService"]
 RULES: dict[str, Callers] = {
     "SearchProviders": Rule.EITHER,
     "GetProviders": Rule.EITHER,
+    "SelectProviders": Rule.EITHER,
     "FindBySsn": frozenset({"identity"}),
     "AddEmployer": Rule.USER,
 }

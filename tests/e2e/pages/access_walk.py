@@ -42,7 +42,8 @@ def save(page: Page, text: str) -> Path:
 
 def newcomer(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     """Nora Newhere asks for a role, takes it back, asks for another."""
-    enter(page, base, neighbours.registered("Nora", "Newhere"))
+    nora = neighbours.registered("Nora", "Newhere")
+    enter(page, base, nora)
     look(page, "home-nobody")
     page.goto(f"{base}/connections")
     look(page, "connections-none")
@@ -85,6 +86,19 @@ def newcomer(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     look(page, "employers-pending")
     assert page.goto(f"{base}/staff").status == 404  # type: ignore[union-attr]
     assert page.goto(f"{base}/eus").status == 404  # type: ignore[union-attr]
+    neighbours.have_asked(nora, 27)
+    _turn_over(page, base, look)
+
+
+def _turn_over(page: Page, base: str, look: Look) -> None:
+    """More employers than a page shows (IA-PROF-05)."""
+    page.goto(f"{base}/profile/employers?show=ended")
+    expect(page.locator("main .m-open")).to_have_count(25)
+    look(page, "employers-many")
+    link(page, "Next")
+    look(page, "employers-next")
+    link(page, "Previous")
+    expect(page.locator("main .m-open")).to_have_count(25)
 
 
 def adding(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:

@@ -146,6 +146,7 @@ SAMPLES: dict[str, Sample] = {
     "AccessService/WithholdProviders": Sample(MANAGE, about={"provider_ids": "provider_id"}),
     "AccessService/ListMyEmployers": Sample(ALL_PERSONS),
     "AccessService/ListEmployersOf": Sample(EUS),
+    "AccessService/SelectMyEmployers": Sample(ALL_PERSONS),
     "AccessService/ListStaff": Sample(MANAGE),
     "AccessService/SelectStaff": Sample(
         MANAGE - {"eus"}, says={"list": "APPROVED"}, about={"employer_ids": "employer_id"}
@@ -239,6 +240,7 @@ SAMPLES: dict[str, Sample] = {
     # ---- registry: what it tells is public
     "RegistryService/SearchProviders": Sample(EVERYBODY - {"nobody"}, says={"state": "ME"}),
     "RegistryService/GetProviders": Sample(EVERYBODY - {"nobody"}),
+    "RegistryService/SelectProviders": Sample(EVERYBODY - {"nobody"}),
     "RegistryService/FindBySsn": Sample(frozenset(), says={"ssn_index": "00" * 32}),  # identity alone
     "RegistryService/AddEmployer": Sample(ALL_PERSONS),
     # ---- what every service tells auditors of its log

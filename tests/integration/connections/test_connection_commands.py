@@ -183,6 +183,7 @@ def test_what_waits_is_turned_over_page_by_page(told: House) -> None:
     second = page(first.next)
     assert [one.connection_id for one in (*first.connections, *second.connections)] == [str(id_) for id_ in ids]
     assert (second.next, page(limit=0).next) == ("", "")
+    assert (first.waiting, second.waiting) == (4, 3), "all that wait, whatever the page"
     for wrong in ("x", "2026-01-01T00:00:00/" + str(ids[0]), "2026-01-01T00:00:00+00:00/x"):
         with pytest.raises(RefusedError):
             page(wrong)

@@ -106,7 +106,11 @@ def test_m_01_and_m_20_of_the_desk_name_no_employer(bureau: Bureau) -> None:
     inviter = bureau.people.add("ewa@desk.example", name="Ewa Usher")
     bureau.hear(desk_pin(invitation, inviter), key=invitation, times=2)
     [mail] = bureau.inbox.messages(INVITED)
-    for word in ("Ewa Usher le invita a trabajar en la mesa de ayuda de External User Services", "ABCD2345", "V7F3-K2QX-9V"):
+    for word in (
+        "Ewa Usher le invita a trabajar en la mesa de ayuda de External User Services",
+        "ABCD2345",
+        "V7F3-K2QX-9V",
+    ):
         assert word in " ".join(mail.text.split())
     assert "empleador" not in mail.text
     ids: dict[str, Any] = {"invitation_id": str(invitation), "invited_by": str(inviter), "tracking_id": TRACKING}

@@ -127,6 +127,21 @@ PROVIDERS = {
 }  # fmt: skip
 
 
+def _ordered(asked: r.SelectProvidersRequest) -> r.SelectProvidersResponse:
+    """By rank and name, as the registry does it."""
+    names = {one: PROVIDERS[one].name.casefold() for one in asked.provider_ids if one in PROVIDERS}
+    ranks = dict(zip(asked.provider_ids, asked.ranks, strict=True))
+    wanted = [one for one in ranks if asked.name.casefold() in names.get(one, "")]
+    wanted.sort(key=lambda one: names.get(one, "\uffff"), reverse=asked.descending)
+    wanted.sort(key=lambda one: ranks[one])
+    begin = 0
+    if asked.after:
+        at = wanted.index(asked.after)
+        begin = max(at - asked.limit, 0) if asked.before else at + 1
+    page = wanted[begin : wanted.index(asked.after) if asked.before else begin + asked.limit]
+    return r.SelectProvidersResponse(provider_ids=page, found=len(wanted), skipped=begin)
+
+
 def _kept(request: Any) -> Any:
     """A copy, because the caller goes on with its own; of a stream, all that came."""
     if not hasattr(request, "CopyFrom"):
@@ -185,7 +200,8 @@ class World:
         self.mine = [association(1, CLINIC, AO, "APPROVED", "PECOS", "NPPES"), association(2, OWN)]
         done = {"receipt": receipt("access")}
         self.access = Canned(
-            ListMyEmployers=lambda _: a.ListMyEmployersResponse(associations=self.mine),
+            ListMyEmployers=self._my_employers,
+            SelectMyEmployers=self._select_mine,
             ListEmployersOf=lambda asked: a.ListEmployersOfResponse(
                 associations=[one for one in self.staff if one.account_id == asked.account_id]
             ),
@@ -243,7 +259,9 @@ class World:
         )
         done = {"receipt": receipt("connections")}
         self.connections = Canned(
-            ListPending=lambda _: c.ListPendingResponse(connections=self.pending),
+            ListPending=lambda asked: c.ListPendingResponse(
+                connections=self.pending[: asked.limit], waiting=len(self.pending)
+            ),
             ListConnections=lambda _: c.ListConnectionsResponse(connections=self.connected),
             ApproveConnection=c.ApproveConnectionResponse(**done),
             RejectConnection=c.RejectConnectionResponse(**done),
@@ -255,6 +273,7 @@ class World:
             GetProviders=lambda asked: r.GetProvidersResponse(
                 providers=[PROVIDERS[one] for one in asked.provider_ids if one in PROVIDERS]
             ),
+            SelectProviders=_ordered,
             AddEmployer=r.AddEmployerResponse(receipt=receipt("registry", id=ADDED)),
             SearchProviders=r.SearchProvidersResponse(providers=[PROVIDERS[CLINIC], PROVIDERS[OTHER]]),
         )
@@ -282,6 +301,29 @@ class World:
             account_id=who.account_id, user_id=who.user_id, first_name=who.first_name, last_name=who.last_name,
             status=self.status, registered_at=stamp(), is_at_desk=who.user_id in self.at_desk,
         )  # fmt: skip
+
+    def _my_employers(self, asked: a.ListMyEmployersRequest) -> a.ListMyEmployersResponse:
+        managed = [one for one in self.mine if one.status == "APPROVED" and one.role in (AO, AM)]
+        found = managed if asked.managed else self.mine
+        wanted = [one for one in found if not asked.association_ids or one.association_id in asked.association_ids]
+        return a.ListMyEmployersResponse(associations=wanted[: asked.limit or None])
+
+    def _select_mine(self, asked: a.SelectMyEmployersRequest) -> a.SelectMyEmployersResponse:
+        found = [one for one in self.mine if not asked.statuses or one.status in asked.statuses]
+        statuses = ["PENDING", "APPROVED", "REJECTED", "CANCELLED", "DISASSOCIATED"]
+
+        def rank(one: a.Association) -> int:
+            if asked.order in ("PECOS", "EHR", "NPPES"):
+                return int(asked.order not in one.functions)
+            by = {"": 0, "ROLE": [AO, AM, SEU].index(one.role), "STATUS": statuses.index(one.status)}
+            return by[asked.order]
+
+        return a.SelectMyEmployersResponse(
+            association_ids=[one.association_id for one in found],
+            employer_ids=[one.employer_id for one in found],
+            ranks=[rank(one) for one in found],
+            has_ehr=any("EHR" in one.functions for one in found),
+        )
 
     def _at_mine(self, found: Sequence[Any]) -> list[Any]:
         """What the person sees: at own employers, as a manager only staff."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from types import SimpleNamespace
 
 import grpc
 import httpx
@@ -22,7 +21,6 @@ from tests.unit.portal.answers import (
     id_of,
     late,
     refusal,
-    stamp,
 )
 from tests.unit.portal.reading import errors, hidden, text
 
@@ -100,11 +98,8 @@ def test_a_row_opens_and_offers_what_can_be_done(ana: httpx.Client, world: World
 
 
 def test_a_pending_request_can_be_taken_back_where_access_tells_its_id(ana: httpx.Client, world: World) -> None:
-    told = SimpleNamespace(
-        association_id=id_of(3), account_id="", employer_id=OTHER, role=AM, status="PENDING", functions=(),
-        since=stamp(), tracking_id="R8WKT4C1GX", role_request_id=id_of(50),
-    )  # fmt: skip
-    world.access.answers["ListMyEmployers"] = SimpleNamespace(associations=[told])
+    world.mine = [association(3, OTHER, AM, "PENDING", track="R8WKT4C1GX")]
+    world.mine[0].role_request_id = id_of(50)
     assert f"/requests/{id_of(50)}/cancel" in ana.get(f"/profile/employers?open={id_of(3)}").text
 
 
