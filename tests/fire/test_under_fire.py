@@ -171,7 +171,10 @@ def test_a_mistake_in_a_thread_ends_the_process(up_state: Path) -> None:
         send(part(up_state, "access.worker"), signal.SIGTERM)
         ends(up_state, "access.worker")
         broken = spawn(part(up_state, "access.worker"), MANDATE_FAILPOINT="relay.after_publish:raise")
-        assert broken.wait(60) == 1
+        try:
+            assert broken.wait(60) == 1
+        finally:
+            broken.kill()
         asking.is_served(within_s=SERVED_S)
         restart(up_state, "access.worker")
         is_ready(up_state, "access.worker")
