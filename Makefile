@@ -212,12 +212,12 @@ k8s-check-if-built: setup
 test-fire: setup ## faults while a crowd goes on asking; no part of `make test`: it needs both cores for itself
 	$(call part,fire)
 
-CHANCE := contract/test_damaged_events.py integration/server/test_bad_calls.py \
+CHANCE := contract/test_damaged_events.py integration/server/test_bad_calls.py integration/access/test_hostile_uploads.py \
 	unit/access/test_any_sequence.py unit/connections/test_any_connection.py \
 	$(patsubst %,integration/chassis/test_%.py,strange_records tailing hearing)
 
 .PHONY: test-chance
-test-chance: setup ## bad calls, records and events, sequences of questions, writers at once, shuffled histories: TIMES=n times as many as in `make test`, SEED=n
+test-chance: setup ## bad calls, uploads, records and events, sequences of questions, writers at once, shuffled histories: TIMES=n times as many as in `make test`, SEED=n
 	@MANDATE_TEST_SEED=$(SEED) MANDATE_TEST_TIMES=$(TIMES) $(BIN)/pytest $(CHANCE:%=tests/%) -n $(N) --dist loadfile $(ARGS)
 
 # Seeds of `make sim-long`, from 1000 on; those that were green are noted, and not played again unless the file goes.

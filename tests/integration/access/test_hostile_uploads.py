@@ -1,6 +1,6 @@
 """B-06: hostile uploads are taken by their structure alone, never beyond the limits, and the service stays up (S-23).
 
-A few dozen mutations; with `MANDATE_TEST_UPLOADS=2000` as many as that, and with `MANDATE_TEST_SEED` others.
+A few dozen mutations; `tests.chance` says how to play others, and more: fifty times as many are two thousand.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from functools import partial
 import pytest
 
 from chassis.documents.uploads import DocumentSettings
+from tests import chance
 from tests.access_office import Office, refused
 from tests.integration.access.test_documents import AO, PERSON, ask
 from tests.uploads import Judged, corpus, pdf
 from tools.repository import ROOT
 
-COUNT = int(os.environ.get("MANDATE_TEST_UPLOADS", "40"))
-SEED = int(os.environ.get("MANDATE_TEST_SEED", "1"))
+COUNT = 40 * chance.TIMES
 KINDS = ("PDF", "GIF", "JPEG", "TIFF")
 TAKEN = {"application/pdf", "image/gif", "image/jpeg", "image/tiff"}
 REFUSED = {"KIND", "UNREADABLE", "UNSAFE"}
@@ -30,7 +30,7 @@ SETTINGS = DocumentSettings()
 @pytest.fixture(scope="module")
 def judged() -> list[Judged]:
     """The corpus and its mutations, each looked into by a process of its own."""
-    words = [sys.executable, "-m", "tests.uploads", str(COUNT), str(SEED), ",".join(KINDS)]
+    words = [sys.executable, "-m", "tests.uploads", str(COUNT), str(chance.SEED), ",".join(KINDS)]
     path = os.pathsep.join((str(ROOT), str(ROOT / "contracts")))
     done = subprocess.run(words, capture_output=True, check=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": path})
     return [Judged(**json.loads(line)) for line in done.stdout.splitlines()]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
+from mandate_kit import feeding
+from mandate_kit.authority import Account, AuthorityIndex, Connection
 
 from chassis.domain import DomainError
+from services.access.application import AccessApplication
 from services.access.domain.association import (
     REACH,
     AlreadyAskedError,
@@ -34,11 +39,13 @@ from services.access.domain.role_request import (
     OwnRequestError,
     RoleRequest,
 )
+from services.access.projections.authority import AuthorityFollower
+from services.access.publishing import association_state
 from tests.chance import TURNS
 from tests.models import Modelled, march
 
 AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
-PERSON, OFFICIAL, DESK = uuid4(), uuid4(), uuid4()
+PERSON, OFFICIAL, DESK, PROVIDER = uuid4(), uuid4(), uuid4(), uuid4()
 ROLES = st.sampled_from([AO, AM, SEU])
 FUNCTIONS = st.sampled_from(["NPPES", "PECOS"])
 NEEDED = {AO: {"CP_575"}, AM: {"CP_575", "CERTIFICATION"}, SEU: set()}
@@ -75,6 +82,27 @@ class PersonAtEmployer(Modelled):
         assert (self.association.open_request_id == self.role_request.id) == bool(self.open)
         assert (self.role_request.status == "PENDING") == bool(self.open)
         assert (self.association.status == "PENDING") == (bool(self.open) and not self.held)
+
+    @invariant()
+    def the_newest_state_tells_who_may_act(self) -> None:
+        """Who knows that state alone, ended or not, answers as who has followed every event (4.5)."""
+        follower = AuthorityFollower(cast("Any", AccessApplication))
+        for event in self._followed["association"][1]:
+            follower.take(event)
+        told = AuthorityIndex()
+        feeding.take(told, association_state(self.association))
+        for index in (told, follower.index):
+            index.put_account(Account(PERSON, active=True))
+            index.put_connection(Connection(uuid4(), PROVIDER, self.employer, "PECOS", "APPROVED"))
+        for provider, function in product((self.employer, PROVIDER), ("PECOS", "NPPES")):
+            may = told.can_act(PERSON, provider, function)
+            assert may == follower.index.can_act(PERSON, provider, function)
+            assert may == self._may(provider, function)
+
+    def _may(self, provider: UUID, function: str) -> bool:
+        if self.held == SEU and function not in self.functions:
+            return False
+        return bool(self.held) and (provider == self.employer or function == "PECOS")
 
     @rule(role=ROLES)
     def request(self, role: str) -> None:
