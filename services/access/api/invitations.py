@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from mandate.access.v1 import service_pb2 as pb
 
 from chassis.application import Application
@@ -120,6 +123,19 @@ class InvitationAnswers:
         receipt = self._app.execute(inviting.accept, caller.cause(request.command_id), proof=request.proof)
         return pb.AcceptInvitationResponse(receipt=receipt_message(receipt))
 
+    def PreviewInvitation(self, request: pb.PreviewInvitationRequest, _caller: Caller) -> pb.PreviewInvitationResponse:
+        """Whoever has the proof has had the mail, which says the same."""
+        found = inviting.offered(self._app, proof=request.proof)
+        return pb.PreviewInvitationResponse(
+            invited_by=str(found.invited_by),
+            tracking_id=found.tracking_id,
+            offers=[_offer(one.employer_id, one.role, one.functions) for one in found.offers],
+        )
+
+
+def _offer(employer_id: UUID, role: str, functions: Sequence[str]) -> pb.Offer:
+    return pb.Offer(employer_id=str(employer_id), role=role, functions=functions)
+
 
 def _invitation(sent: Sent) -> pb.Invitation:
     return pb.Invitation(
@@ -128,10 +144,7 @@ def _invitation(sent: Sent) -> pb.Invitation:
         invited_by=str(sent.invited_by),
         name=sent.invitee.name if sent.invitee else "",
         email=sent.invitee.email if sent.invitee else "",
-        offers=[
-            pb.Offer(employer_id=str(employer_id), role=role, functions=functions)
-            for employer_id, role, functions in sent.offers
-        ],
+        offers=[_offer(*one) for one in sent.offers],
         status=sent.status,
         invited_at=timestamp(sent.invited_at),
         expires_at=timestamp(sent.expires_at),

@@ -185,6 +185,7 @@ RULES: dict[str, Callers] = {
     "WithdrawInvitation": Rule.USER,
     "EnterPin": Rule.EITHER,  # nobody has signed in yet, or somebody has
     "AcceptInvitation": Rule.USER,
+    "PreviewInvitation": Rule.USER,
     "GrantFunction": Rule.USER,
     "WithdrawFunction": Rule.USER,
     "Disassociate": Rule.USER,

@@ -182,13 +182,23 @@ def enter(
 
 def accept(app: Application, cause: Cause, *, proof: str) -> Receipt:
     """Accept the invitation of a proof in the actor's name. Repeating it changes nothing."""
+    claim, invitation = _proven(app, proof)
+    changed = list(join(app.repository.find, invitation, account_id=cause.actor, now=nature.now()))
+    claim.release(invitation.id)
+    return app.commit(*changed, claim, cause=cause)
+
+
+def offered(app: Application, *, proof: str) -> Invitation:
+    """The invitation that a proof would accept. Raises `PinRefusedError`."""
+    return _proven(app, proof)[1]
+
+
+def _proven(app: Application, proof: str) -> tuple[Claim, Invitation]:
     claim: Claim | None = app.repository.find(Invitation.proof_id(hash_of(proof).hex()))
     if claim is None or claim.owner_id is None:
         raise PinRefusedError
     invitation: Invitation = app.repository.get(claim.owner_id, kind=Invitation)
-    changed = list(join(app.repository.find, invitation, account_id=cause.actor, now=nature.now()))
-    claim.release(invitation.id)
-    return app.commit(*changed, claim, cause=cause)
+    return claim, invitation
 
 
 @dataclass(frozen=True, slots=True)

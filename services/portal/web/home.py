@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.portal.web import commands, inbox, naming, proof
+from services.portal.web import commands, inbox, invited, naming
 from services.portal.web.forms import Form
 from services.portal.web.pages import Access, Page
 from services.portal.web.visits import Visit
@@ -71,7 +71,7 @@ def _home(visit: Visit, form: Form, ticked: Collection[str] = (), status: int = 
         inboxes=inbox.inboxes(visit),
         functions=naming.FUNCTIONS,
         links=links,
-        invited=bool(proof.kept(visit)),
+        invited=invited.waiting(visit),
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mandate.access.v1.service_pb2 import Invitation, ListInvitationsRequest
+from mandate.access.v1.service_pb2 import Invitation, ListInvitationsRequest, Offer
 
-from services.portal.web import clock, naming, receipts
+from services.portal.web import clock, naming, proof, receipts, redeeming
 from services.portal.web.visits import Visit
 
 PAGE = 200
@@ -85,15 +85,7 @@ def rows(visit: Visit, found: Sequence[Invitation]) -> list[Invited]:
             tracking_id=one.tracking_id,
             name=one.name or str(visit.words("naming.person")),
             email=one.email,
-            offers=[
-                Offered(
-                    employers[offer.employer_id],
-                    naming.role(visit, offer.role),
-                    offer.role,
-                    [name for name in naming.FUNCTIONS if offer.role != "STAFF_END_USER" or name in offer.functions],
-                )
-                for offer in one.offers
-            ],
+            offers=[_offered(visit, offer, employers[offer.employer_id]) for offer in one.offers],
             status=status(visit, one),
             invited_at=one.invited_at,
             expires_at=one.expires_at,
@@ -101,6 +93,35 @@ def rows(visit: Visit, found: Sequence[Invitation]) -> list[Invited]:
         )
         for one in found
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An invitation whose PIN was entered in this browser: what the reader would accept."""
+
+    inviter: str
+    """Empty for an invitation to the desk, or one that is over: nothing is told of it here."""
+    tracking_id: str
+    offers: Sequence[Offered]
+
+
+def waiting(visit: Visit) -> Waiting | None:
+    """None where no PIN was entered. Raises `RefusedError`."""
+    if not (kept := proof.kept(visit)):
+        return None
+    found = redeeming.preview(visit, kept)
+    employers = naming.employers(visit, (offer.employer_id for offer in found.offers))
+    inviters = naming.people(visit, [found.invited_by] if found.offers else [])
+    return Waiting(
+        inviter=naming.person(visit, inviters.get(found.invited_by)) if found.offers else "",
+        tracking_id=found.tracking_id,
+        offers=[_offered(visit, offer, employers[offer.employer_id]) for offer in found.offers],
+    )
+
+
+def _offered(visit: Visit, offer: Offer, employer: naming.Employer) -> Offered:
+    functions = [name for name in naming.FUNCTIONS if offer.role != "STAFF_END_USER" or name in offer.functions]
+    return Offered(employer, naming.role(visit, offer.role), offer.role, functions)
 
 
 def status(visit: Visit, one: Invitation) -> str:

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from mandate.access.v1.service_pb2 import AcceptInvitationRequest, EnterPinRequest
+from mandate.access.v1.service_pb2 import (
+    AcceptInvitationRequest,
+    EnterPinRequest,
+    PreviewInvitationRequest,
+    PreviewInvitationResponse,
+)
 from mandate.identity.v1.desk_service_pb2 import AcceptDeskInvitationRequest, EnterDeskPinRequest
 
 from services.portal.web.clients import RefusedError
@@ -30,6 +35,20 @@ def enter(visit: Visit, email: str, pin: str) -> tuple[Any, str]:
             raise
     question = EnterDeskPinRequest(command_id=command_id, email=email, pin=pin)
     return visit.ask(clients.desk.EnterDeskPin, question, audience="identity" if is_known else ""), AT_DESK
+
+
+def preview(visit: Visit, proof: str) -> PreviewInvitationResponse:
+    """What an employer's invitation offers; nothing for one of the desk, or one that is over. Raises `RefusedError`."""
+    try:
+        asked = PreviewInvitationRequest(proof=proof)
+        found: PreviewInvitationResponse = visit.ask(
+            visit.portal.clients.access.PreviewInvitation, asked, audience="access"
+        )
+    except RefusedError as refused:
+        if "PIN_REFUSED" not in refused.codes:
+            raise
+        return PreviewInvitationResponse()
+    return found
 
 
 def accept(visit: Visit, proof: str) -> tuple[Any, str]:

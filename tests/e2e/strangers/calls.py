@@ -139,6 +139,7 @@ SAMPLES: dict[str, Sample] = {
     "AccessService/AskForNewPin": Sample(EVERYBODY - {"nobody"}, says={"email": "ilse@pages.example"}),
     "AccessService/EnterPin": Sample(EVERYBODY - {"nobody"}, says={"email": "ilse@pages.example", "pin": "ABCDEFGH"}),
     "AccessService/AcceptInvitation": Sample(ALL_PERSONS, says={"proof": "x" * 43}),
+    "AccessService/PreviewInvitation": Sample(ALL_PERSONS, says={"proof": "x" * 43}),
     "AccessService/GrantFunction": Sample(MANAGE, says=PRIVATE),
     "AccessService/WithdrawFunction": Sample(MANAGE, says=PRIVATE),
     "AccessService/Disassociate": Sample(MANAGE),

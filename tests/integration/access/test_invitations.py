@@ -199,7 +199,13 @@ def test_a_visitor_gets_a_proof_and_the_account_that_is_made_with_it_is_staff(st
 def test_who_has_an_account_signs_in_and_accepts_with_the_proof(staffed: Office) -> None:
     sent = invite(staffed, MANAGER)
     proof = staffed.ask("EnterPin", email=EMAIL, pin=staffed.pin_of(sent.receipt.id)).proof
+    seen = staffed.ask("PreviewInvitation", INVITEE, proof=proof)
+    [one] = seen.offers
+    assert (seen.invited_by, one.employer_id, one.role) == (str(MANAGER), str(GROUP), SEU)
+    assert sorted(one.functions) == ["NPPES", "PECOS"]
     staffed.ask("AcceptInvitation", INVITEE, proof=proof)
+    for spent in (proof, "x" * 43, ""):
+        assert refused(partial(staffed.ask, "PreviewInvitation", INVITEE, proof=spent)) == "PIN_REFUSED"
     assert held(staffed, INVITEE)[2] == "APPROVED"
     for who in (STRANGER, INVITEE):
         assert refused(partial(staffed.ask, "AcceptInvitation", who, proof=proof)) == "PIN_REFUSED"

@@ -244,6 +244,11 @@ class World:
             AskForNewPin=a.AskForNewPinResponse(),
             EnterPin=self._enter_pin,
             AcceptInvitation=a.AcceptInvitationResponse(**done),
+            PreviewInvitation=a.PreviewInvitationResponse(
+                invited_by=ME,
+                tracking_id="V7F3K2QX9V",
+                offers=[a.Offer(employer_id=CLINIC, role=SEU, functions=["PECOS"])],
+            ),
         )
         done = {"receipt": receipt("identity")}
         self.desk = Canned(

@@ -105,6 +105,8 @@ def test_who_has_an_account_accepts_after_signing_in(guest: httpx.Client, world:
     sign_in(guest)
     page = guest.get("/home").text
     assert "You entered the PIN of an invitation" in text(page)
+    assert "invites you to work for: Invitation Tracking ID V7F3-K2QX-9V" in text(page)
+    assert ": Staff End User (PECOS)" in text(page), "nobody accepts what they have not read"
     assert PROOF not in page
     answer = guest.post("/pin/accept", data=hidden(page, "/pin/accept"))
     assert answer.headers["location"] == "/profile/employers?done=invitation_accepted"
@@ -123,6 +125,15 @@ def test_what_cannot_be_accepted_any_more_is_told_once(
     answer = guest.post("/pin/accept", data=hidden(guest.get("/home").text, "/pin/accept"))
     assert answer.headers["location"] == f"/home?notice={notice}"
     assert COOKIE not in guest.cookies
+
+
+def test_of_an_invitation_to_the_desk_or_one_that_is_over_no_offer_is_told(guest: httpx.Client, world: World) -> None:
+    world.access.answers["PreviewInvitation"] = REFUSED
+    enter(guest)
+    sign_in(guest)
+    page = text(guest.get("/home").text)
+    assert "You entered the PIN of an invitation" in page
+    assert "invites you to work for" not in page
 
 
 def test_no_answer_loses_no_proof(guest: httpx.Client, world: World) -> None:
