@@ -177,7 +177,11 @@ class StaffAnswers:
         with self._app.session() as session:
             rows = staff_list.employers_of(session, account_id=account_id, **which)
             waiting = request_list.open_requests(session, account_id=account_id)
-        return [_association(row, waiting.get(row.employer_id)) for row in rows]
+            bare = staff_list.without_official(session, [row.employer_id for row in rows if row.status == "APPROVED"])
+        found = [_association(row, waiting.get(row.employer_id)) for row in rows]
+        for one, row in zip(found, rows, strict=True):
+            one.lacks_official = row.employer_id in bare
+        return found
 
     def _scope(self, session: Session, caller: Caller, at: Sequence[UUID] | None = None) -> staff_people.Scope:
         """What the caller sees: at all employers that they manage, or at these, by the own log. Raises for nobody."""

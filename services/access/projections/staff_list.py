@@ -10,6 +10,7 @@ from uuid import UUID
 
 from chassis.database import Session
 from chassis.views import Rows, View
+from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL
 from services.access.domain.association import Association
 from services.access.projections.staff_people import MANAGERS, ROLE_RANK, STAFF_SEEN, Scope
 
@@ -151,6 +152,16 @@ def held(db: Session, *, account_id: UUID, statuses: Sequence[str], order: str, 
         (*([order in active] if "%s" in HELD_ORDERS[order] else []), account_id, not statuses, [*statuses]),
     )
     return [Held(*row) for row in rows]
+
+
+def without_official(db: Session, employer_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these employers that have no Authorized Official now (D-08)."""
+    rows = db.run(
+        "SELECT DISTINCT employer_id FROM staff_list_v1"
+        " WHERE employer_id = ANY(%s) AND status = 'APPROVED' AND role = %s",
+        ([*employer_ids], AUTHORIZED_OFFICIAL),
+    )
+    return {*employer_ids} - {id_ for (id_,) in rows}
 
 
 def has_had(db: Session, *, account_id: UUID, function: str) -> bool:

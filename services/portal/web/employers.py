@@ -63,6 +63,8 @@ class EmployerRow:
     """Of a request that is pending (IA-PROF-07), the first one or a change of role."""
     request_id: str = ""
     """Of the same request, where access says it."""
+    lacks_official: bool = False
+    """Whether the employer has no Authorized Official now (D-08)."""
 
     @property
     def kind(self) -> str:
@@ -237,6 +239,7 @@ def _row(visit: Visit, one: Association, employer: naming.Employer) -> EmployerR
         since=one.since,
         tracking_id=one.tracking_id,
         request_id=one.role_request_id,
+        lacks_official=one.lacks_official,
     )
 
 

@@ -65,6 +65,12 @@ def test_one_is_enough_to_know_who_manages(employed: Office) -> None:
     assert len(employers(employed, managed=True, limit=1)) == 1
 
 
+def test_d_08_it_is_told_where_nobody_is_authorized_official(employed: Office) -> None:
+    """Where the person is approved; whoever is not is told nothing of it."""
+    found = employed.ask("ListMyEmployers", JANE).associations
+    assert {UUID(one.employer_id) for one in found if one.lacks_official} == {RUN}
+
+
 @pytest.mark.parametrize(
     ("order", "expected"),
     [

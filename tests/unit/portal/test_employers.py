@@ -78,6 +78,14 @@ def test_a_row_shows_exactly_what_was_granted(ana: httpx.Client, world: World) -
     assert "Rivera, Ana NPI 2000000036 Authorized Official Approved YES YES" in page
 
 
+def test_d_08_a_row_says_that_an_employer_has_no_official(ana: httpx.Client, world: World) -> None:
+    world.mine = [association(1, CLINIC, AM), association(2, OWN)]
+    assert "No Authorized Official" not in text(ana.get(f"/profile/employers?open={id_of(1)}").text)
+    world.mine[0].lacks_official = True
+    assert text(ana.get("/profile/employers").text).count("No Authorized Official") == 1
+    assert "Nobody there can approve an Access Manager" in text(ana.get(f"/profile/employers?open={id_of(1)}").text)
+
+
 def test_every_column_sorts_both_ways(ana: httpx.Client, world: World) -> None:
     """IA-PROF-05."""
     world.mine = [association(1, CLINIC, AO), association(2, OTHER, SEU, "PENDING")]
