@@ -34,6 +34,16 @@ class RegistryLookup:
             raise RegistrySilentError from None
         return next(iter(answer.providers), None)
 
+    def ein(self, provider_id: UUID) -> str:
+        """The whole EIN, nine digits; empty where there is none. Raises `RegistrySilentError`. For access alone."""
+        request = service_pb2.GetEinRequest(provider_id=str(provider_id))
+        try:
+            return str(self._service.GetEin(request, timeout=TIMEOUT_S).ein)
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:
+                return ""
+            raise RegistrySilentError from None
+
     def knows(self, provider_id: UUID) -> bool:
         """Whether it is anybody whom one may work for or be connected with. Raises `RegistrySilentError`."""
         return self.find(provider_id) is not None

@@ -186,6 +186,7 @@ RULES: dict[str, Callers] = {
     "EnterPin": Rule.EITHER,  # nobody has signed in yet, or somebody has
     "AcceptInvitation": Rule.USER,
     "PreviewInvitation": Rule.USER,
+    "ShowEin": Rule.USER,
     "GrantFunction": Rule.USER,
     "WithdrawFunction": Rule.USER,
     "Disassociate": Rule.USER,

@@ -12,7 +12,7 @@ from chassis import nature
 from chassis.application import Application
 from chassis.cause import Receipt
 from chassis.database import Session
-from chassis.domain import NotAllowedError
+from chassis.domain import NotAllowedError, NotFoundError
 from chassis.messages import timestamp
 from chassis.server import Caller, Code, Detail, RefusedError, page_limit, receipt_message, uuid_of
 from chassis.vocabulary.functions import active
@@ -20,6 +20,7 @@ from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, EUS, m
 from chassis.waiting import Waiter
 from services.access.commands import role_requests, staff
 from services.access.commands.invitees import offers_of
+from services.access.commands.parts import Parts
 from services.access.projections import role_requests as request_list
 from services.access.projections import staff_list, staff_people
 from services.access.projections.authority import AuthorityFollower
@@ -47,6 +48,7 @@ class StaffAnswers:
     """What a person sees of their own employers, a manager of staff, and what a manager or the desk does there."""
 
     _app: Application
+    _parts: Parts
     _waiter: Waiter
     _authority: AuthorityFollower
     _withheld: Callable[[UUID, UUID], list[str]]
@@ -94,6 +96,15 @@ class StaffAnswers:
             limit=page_limit(request.limit) if request.limit > 0 else None,
         )
         return pb.ListMyEmployersResponse(associations=found)
+
+    def ShowEin(self, request: pb.ShowEinRequest, caller: Caller) -> pb.ShowEinResponse:
+        """IA-CONF-06."""
+        employer_id = uuid_of(request.employer_id, field="employer_id")
+        if not manages(role_requests.role_at(self._app, caller.account_id, employer_id)):
+            raise NotFoundError
+        if not (ein := self._parts.registry.ein(employer_id)):
+            raise NotFoundError
+        return pb.ShowEinResponse(ein=ein)
 
     def ListEmployersOf(self, request: pb.ListEmployersOfRequest, caller: Caller) -> pb.ListEmployersOfResponse:
         """What ends when the desk closes an account (D-41)."""

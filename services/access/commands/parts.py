@@ -46,6 +46,10 @@ class Registry(Protocol):
         """Whether there is such an employer. Raises `RegistrySilentError`."""
         ...
 
+    def ein(self, employer_id: UUID, /) -> str:
+        """Its whole EIN; empty where there is none. Raises `RegistrySilentError`."""
+        ...
+
 
 @dataclass(frozen=True)
 class Parts:

@@ -13,11 +13,13 @@ from mandate.access.v1.service_pb2 import (
     DisassociateResponse,
     ListMyEmployersRequest,
     SelectMyEmployersRequest,
+    ShowEinRequest,
 )
 from mandate.registry.v1.service_pb2 import SelectProvidersRequest
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from chassis.vocabulary.roles import manages
 from services.portal.web import colleagues, naming, receipts, standing
 from services.portal.web.clients import RefusedError
 from services.portal.web.forms import Field, Form
@@ -65,6 +67,8 @@ class EmployerRow:
     """Of the same request, where access says it."""
     lacks_official: bool = False
     """Whether the employer has no Authorized Official now (D-08)."""
+    shows_ein: bool = False
+    """Whether the person may see the whole EIN (IA-CONF-06)."""
 
     @property
     def kind(self) -> str:
@@ -87,6 +91,7 @@ class Shown:
         """The same view with something changed; what is as by default is left out."""
         default = {"show": "all", "name": "", "sort": "employer", "open": "", "at": ""}
         values = {name: getattr(self, name) for name in default} | change
+        default["ein"] = ""  # asked for each time: no other link carries it on
         query = urlencode({key: value for key, value in values.items() if value != default[key]})
         return f"{self.path}?{query}#employers" if query else f"{self.path}#employers"
 
@@ -163,7 +168,23 @@ def context(visit: Visit, path: str) -> dict[str, Any]:
     view = shown(visit, path)
     found = page(visit, view)
     columns = WITH_EHR if found.has_ehr else COLUMNS
-    return {"employers": found.rows, "page": found, "view": view, "filters": tuple(FILTERS), "columns": columns}
+    return {
+        "employers": found.rows,
+        "page": found,
+        "view": view,
+        "filters": tuple(FILTERS),
+        "columns": columns,
+        "ein": _ein(visit, next((row for row in found.rows if row.id == view.open), None)),
+    }
+
+
+def _ein(visit: Visit, opened: EmployerRow | None) -> str:
+    """`12-3456789` of the open row, where the reader asks for it and manages there (IA-CONF-06); else nothing."""
+    if opened is None or not opened.shows_ein or visit.request.query_params.get("ein") != "1":
+        return ""
+    request = ShowEinRequest(employer_id=opened.employer.id)
+    digits = str(visit.ask(visit.portal.clients.access.ShowEin, request, audience="access").ein)
+    return f"{digits[:2]}-{digits[2:]}"
 
 
 def show(visit: Visit) -> Response:
@@ -240,6 +261,7 @@ def _row(visit: Visit, one: Association, employer: naming.Employer) -> EmployerR
         tracking_id=one.tracking_id,
         request_id=one.role_request_id,
         lacks_official=one.lacks_official,
+        shows_ein=one.status == "APPROVED" and manages(one.role) and employer.number.startswith("EIN"),
     )
 
 

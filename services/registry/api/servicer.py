@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from mandate.registry.v1 import service_pb2 as pb
 
 from chassis.application import Application
+from chassis.domain import NotFoundError
 from chassis.paging import Wanted
 from chassis.server import Api, Caller, Callers, Code, Detail, RefusedError, Rule, page_limit, receipt_message, uuid_of
 from chassis.waiting import Waiter
@@ -52,6 +53,14 @@ class RegistryServicer:
         with self._app.session() as session:
             found = providers(session.connection, ids, with_ein=True)
         return pb.GetProvidersResponse(providers=_all(found))
+
+    def GetEin(self, request: pb.GetEinRequest, _: Caller) -> pb.GetEinResponse:
+        """IA-CONF-06: access judges for whom."""
+        with self._app.session() as session:
+            found = providers(session.connection, [uuid_of(request.provider_id, field="provider_id")], with_ein=True)
+        if not found or not found[0].ein:
+            raise NotFoundError("The registry knows no EIN of it.")
+        return pb.GetEinResponse(ein=found[0].ein)
 
     def SelectProviders(self, request: pb.SelectProvidersRequest, _: Caller) -> pb.SelectProvidersResponse:
         """IA-PROF-03, IA-PROF-05: a page of somebody's employers."""
@@ -113,6 +122,7 @@ RULES: dict[str, Callers] = {
     "GetProviders": Rule.EITHER,
     "SelectProviders": Rule.EITHER,
     "FindBySsn": frozenset({"identity"}),
+    "GetEin": frozenset({"access"}),
     "AddEmployer": Rule.USER,
 }
 

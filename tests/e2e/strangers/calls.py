@@ -139,6 +139,7 @@ SAMPLES: dict[str, Sample] = {
     "AccessService/AskForNewPin": Sample(EVERYBODY - {"nobody"}, says={"email": "ilse@pages.example"}),
     "AccessService/EnterPin": Sample(EVERYBODY - {"nobody"}, says={"email": "ilse@pages.example", "pin": "ABCDEFGH"}),
     "AccessService/AcceptInvitation": Sample(ALL_PERSONS, says={"proof": "x" * 43}),
+    "AccessService/ShowEin": Sample(MANAGE - {"eus"}),
     "AccessService/PreviewInvitation": Sample(ALL_PERSONS, says={"proof": "x" * 43}),
     "AccessService/GrantFunction": Sample(MANAGE, says=PRIVATE),
     "AccessService/WithdrawFunction": Sample(MANAGE, says=PRIVATE),
@@ -242,6 +243,7 @@ SAMPLES: dict[str, Sample] = {
     "RegistryService/SearchProviders": Sample(EVERYBODY - {"nobody"}, says={"state": "ME"}),
     "RegistryService/GetProviders": Sample(EVERYBODY - {"nobody"}),
     "RegistryService/SelectProviders": Sample(EVERYBODY - {"nobody"}),
+    "RegistryService/GetEin": Sample(frozenset()),  # access alone
     "RegistryService/FindBySsn": Sample(frozenset(), says={"ssn_index": "00" * 32}),  # identity alone
     "RegistryService/AddEmployer": Sample(ALL_PERSONS),
     # ---- what every service tells auditors of its log

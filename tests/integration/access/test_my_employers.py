@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from chassis import nature
+from chassis.domain import NotFoundError
 from services.access.domain.association import Association
 from tests.access_office import Office, refused
 from tests.integration.access.test_staff_lists import AM, AO, SEU, ask_role, with_role
@@ -69,6 +70,18 @@ def test_d_08_it_is_told_where_nobody_is_authorized_official(employed: Office) -
     """Where the person is approved; whoever is not is told nothing of it."""
     found = employed.ask("ListMyEmployers", JANE).associations
     assert {UUID(one.employer_id) for one in found if one.lacks_official} == {RUN}
+
+
+def test_ia_conf_06_the_whole_ein_is_shown_to_who_manages_there(employed: Office) -> None:
+    """To nobody else, and of an employer without one to nobody: the answer is the same."""
+    for employer in (OWN, RUN):
+        assert employed.ask("ShowEin", JANE, employer_id=str(employer)).ein == "124434576"
+    for employer in (WORK, ASKED, LEFT, nature.new_id()):
+        with pytest.raises(NotFoundError):
+            employed.ask("ShowEin", JANE, employer_id=str(employer))
+    employed.parts.registry.strangers.add(RUN)
+    with pytest.raises(NotFoundError):
+        employed.ask("ShowEin", JANE, employer_id=str(RUN))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from mandate.registry.v1 import service_pb2 as pb
 
 from chassis import nature
 from chassis.cause import Cause
-from chassis.domain import FaultsError
+from chassis.domain import FaultsError, NotFoundError
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.runtime import Wakeup
 from chassis.server import Caller
@@ -71,6 +71,9 @@ class Bureau:
         return found
 
 
+ACCESS = Caller(claims=Claims(service="access"))
+
+
 def caller(who: UUID) -> Caller:
     return Caller(claims=Claims(account_id=who, roles=frozenset(), mfa_at=nature.now()))
 
@@ -120,6 +123,9 @@ def test_an_employer_is_added_as_it_was_said(bureau: Bureau) -> None:
     assert (found.name, found.category, found.is_organization) == ("Harbor Billing Services LLC", "THIRD_PARTY", True)
     assert (found.phone, found.ein_last_four, list(found.npis)) == ("+12075550142", "1113", [])
     assert found.address == pb.PostalAddress(**(ADDRESS | {"state": "ME", "zip": "041012203", "country": "US"}))
+    assert bureau.servicer.GetEin(pb.GetEinRequest(provider_id=answer.receipt.id), ACCESS).ein.endswith("1113")
+    with pytest.raises(NotFoundError):
+        bureau.servicer.GetEin(pb.GetEinRequest(provider_id=str(nature.new_id())), ACCESS)
 
 
 @pytest.mark.parametrize(

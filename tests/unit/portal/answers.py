@@ -202,6 +202,7 @@ class World:
         self.access = Canned(
             ListMyEmployers=self._my_employers,
             SelectMyEmployers=self._select_mine,
+            ShowEin=a.ShowEinResponse(ein="124434576"),
             ListEmployersOf=lambda asked: a.ListEmployersOfResponse(
                 associations=[one for one in self.staff if one.account_id == asked.account_id]
             ),

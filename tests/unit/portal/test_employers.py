@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import grpc
 import httpx
@@ -84,6 +85,19 @@ def test_d_08_a_row_says_that_an_employer_has_no_official(ana: httpx.Client, wor
     world.mine[0].lacks_official = True
     assert text(ana.get("/profile/employers").text).count("No Authorized Official") == 1
     assert "Nobody there can approve an Access Manager" in text(ana.get(f"/profile/employers?open={id_of(1)}").text)
+
+
+def test_ia_conf_06_who_manages_sees_the_whole_ein_when_they_ask(ana: httpx.Client, world: World) -> None:
+    world.mine = [association(1, CLINIC, AM), association(2, OWN), association(3, OTHER, SEU, "APPROVED", "PECOS")]
+    page = ana.get(f"/profile/employers?open={id_of(1)}").text
+    assert world.access.requests("ShowEin") == []
+    link = unescape(re.search(r'href="(/profile/employers\?[^"]*ein=1[^"]*)"', page)[1])  # type: ignore[index]
+    shown = ana.get(link).text
+    assert "Whole EIN: 12-4434576" in text(shown)
+    assert [one.employer_id for one in world.access.requests("ShowEin")] == [CLINIC]
+    assert "ein=1" not in shown.partition("<main")[2], "no other link carries it on"
+    for number in (2, 3):  # an NPI alone; a Staff End User
+        assert "12-4434576" not in text(ana.get(f"/profile/employers?open={id_of(number)}&ein=1").text)
 
 
 def test_every_column_sorts_both_ways(ana: httpx.Client, world: World) -> None:
