@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from chassis import nature
 from chassis.domain import NotFoundError
 from services.access.domain.association import Association
-from tests.access_office import Office, refused
+from tests.access_office import Office, Street, refused
 from tests.integration.access.test_staff_lists import AM, AO, SEU, ask_role, with_role
 
 OWN, RUN, WORK, ASKED, LEFT = (nature.new_id() for _ in range(5))
@@ -79,7 +79,7 @@ def test_ia_conf_06_the_whole_ein_is_shown_to_who_manages_there(employed: Office
     for employer in (WORK, ASKED, LEFT, nature.new_id()):
         with pytest.raises(NotFoundError):
             employed.ask("ShowEin", JANE, employer_id=str(employer))
-    employed.parts.registry.strangers.add(RUN)
+    cast("Street", employed.parts.registry).strangers.add(RUN)
     with pytest.raises(NotFoundError):
         employed.ask("ShowEin", JANE, employer_id=str(RUN))
 
