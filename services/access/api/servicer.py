@@ -205,7 +205,11 @@ RULES: dict[str, Callers] = {
     "ResendInvitation": Rule.USER,
     "AskForNewPin": Rule.EITHER,  # who was invited may have no account
 }
-INVITEE_RULES = dict.fromkeys(("GetInvitee", "GetNamedOfficial", "GetEmployerContact"), frozenset({NOTIFIER}))
+INVITEE_RULES: dict[str, Callers] = {
+    "GetInvitee": frozenset({NOTIFIER}),
+    "GetNamedOfficial": frozenset({NOTIFIER}),
+    "GetEmployerContact": frozenset({NOTIFIER}),
+}
 
 
 def apis(app: Application, waiter: Waiter, parts: Parts, authority: AuthorityFollower) -> list[Api]:

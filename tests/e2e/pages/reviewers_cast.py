@@ -114,6 +114,8 @@ class Cast:
         )
         self.uma = self._player(self.neighbours.someone("Uma", "Prior", self.language))
         self.ewa = self._player(self.story.eus)
+        for one in (self.mara, self.milo, self.kim):  # nothing of theirs comes late
+            self.story.mail(one.who.email, self.subject("M-02"))
         self.mails = Mailbag(self.platform, self.story.eventually)
         self.history = History(self.platform, self.story.eventually, self._names)
 

@@ -51,7 +51,7 @@ class Owner:
     def SearchProviders(self, request: Any, _: Caller) -> Any:  # noqa: N802 - the RPC's name
         raise NotImplementedError
 
-    FindBySsn = AddEmployer = SearchProviders
+    FindBySsn = AddEmployer = SelectProviders = GetEin = SearchProviders
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ def test_no_rule_is_made_of_the_list_of_rpcs_itself(service: str) -> None:
         target.id: node.value
         for tree in trees
         for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name) and target.id.endswith("RULES")
     }
     assert "RULES" in rules
