@@ -17,40 +17,39 @@ from services.portal.web.visits import Visit
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the reader may end."""
+    """What somebody has at an employer, where the reader manages it."""
 
     id: str
     account_id: str
     name: str
     employer: naming.Employer
     role: str
+    role_code: str
     functions: frozenset[str]
+    withheld: frozenset[str]
+    """Providers for whom the person does not act by a connection (D-40)."""
 
 
 def ask_end(visit: Visit) -> Response:
     """What the person will lose, before anything is lost."""
-    return _end(visit, _found(visit), visit.form())
+    return _end(visit, found(visit), visit.form())
 
 
 def end(visit: Visit) -> Response:
     """Let somebody go."""
-    found = _found(visit)
+    member = found(visit)
     form = visit.form()
     form.read(visit.data)
-    request = DisassociateRequest(command_id=visit.command_id(), association_id=found.id)
+    request = DisassociateRequest(command_id=visit.command_id(), association_id=member.id)
     try:
         answer = visit.ask(visit.portal.clients.access.Disassociate, request, audience="access")
     except RefusedError as refused:
-        return _end(visit, found, form, form.not_taken(refused, visit.command_id()))
+        return _end(visit, member, form, form.not_taken(refused, visit.command_id()))
     receipts.remember(visit, answer.receipt)
     return visit.go("/staff?done=staff_ended")
 
 
-def _end(visit: Visit, found: Found, form: Form, status: int = 200) -> Response:
-    return visit.page("staff/end.html", status, form=form, member=found)
-
-
-def _found(visit: Visit) -> Found:
+def found(visit: Visit) -> Found:
     """What the address names, where the reader manages people with that role; else there is no such page."""
     id_, person = (str(visit.request.path_params[name]) for name in ("association", "person"))
     mine = staff.require_manager(visit)
@@ -64,8 +63,14 @@ def _found(visit: Visit) -> Found:
         name=naming.person(visit, naming.people(visit, [person]).get(person)),
         employer=naming.employers(visit, [one.employer_id])[one.employer_id],
         role=naming.role(visit, one.role),
+        role_code=one.role,
         functions=frozenset(one.functions),
+        withheld=frozenset(one.withheld_provider_ids),
     )
+
+
+def _end(visit: Visit, member: Found, form: Form, status: int = 200) -> Response:
+    return visit.page("staff/end.html", status, form=form, member=member)
 
 
 PAGES = (Page("/staff/{person:uuid}/end/{association:uuid}", Access.SIGNED_IN, get=ask_end, post=end),)

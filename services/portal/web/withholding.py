@@ -9,8 +9,10 @@ from mandate.access.v1.service_pb2 import WithholdProvidersRequest
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.portal.web import colleagues, connections, matrix, naming, receipts, staff
+from chassis.vocabulary.roles import STAFF_END_USER
+from services.portal.web import connections, ending, matrix, naming, receipts
 from services.portal.web.clients import RefusedError
+from services.portal.web.ending import Found
 from services.portal.web.forms import Field, Form
 from services.portal.web.pages import Access, Page
 from services.portal.web.visits import Visit
@@ -31,18 +33,6 @@ class Reached:
     """By which connections; none where these have ended."""
     usable: Sequence[str]
     """Those of them that the person may use at the employer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A Staff End User whom the reader manages."""
-
-    id: str
-    account_id: str
-    name: str
-    employer: naming.Employer
-    functions: Sequence[str]
-    withheld: frozenset[str]
 
 
 def show(visit: Visit) -> Response:
@@ -81,6 +71,7 @@ def _page(visit: Visit, found: Found, form: Form, withheld: Iterable[str], statu
         status,
         form=form,
         member=found,
+        functions=[name for name in naming.FUNCTIONS if name in found.functions],
         lines=lines,
         all=len(everybody),
         name=wanted,
@@ -107,21 +98,11 @@ def _reached(visit: Visit, found: Found) -> list[Reached]:
 
 
 def _found(visit: Visit) -> Found:
-    """The Staff End User of the address, where the reader manages them there; else there is no such page."""
-    id_, person = (str(visit.request.path_params[name]) for name in ("association", "person"))
-    mine = staff.require_manager(visit)
-    held = colleagues.of(visit, colleagues.APPROVED, [person])
-    one = next((one for one in held if one.association_id == id_), None)
-    if one is None or not colleagues.may_withhold(one, mine.get(one.employer_id, "")):
+    """A Staff End User whom the reader manages: from nobody else anything is withheld (D-40)."""
+    found = ending.found(visit)
+    if found.role_code != STAFF_END_USER:
         raise HTTPException(404)
-    return Found(
-        id=one.association_id,
-        account_id=person,
-        name=naming.person(visit, naming.people(visit, [person]).get(person)),
-        employer=naming.employers(visit, [one.employer_id])[one.employer_id],
-        functions=[name for name in naming.FUNCTIONS if name in one.functions],
-        withheld=frozenset(one.withheld_provider_ids),
-    )
+    return found
 
 
 PAGES = (Page("/staff/{person:uuid}/providers/{association:uuid}", Access.SIGNED_IN, get=show, post=save),)
