@@ -9,6 +9,7 @@ from typing import Any
 from mandate.access.v1.service_pb2 import Invitation, ListInvitationsRequest, Offer
 
 from services.portal.web import clock, naming, proof, receipts, redeeming
+from services.portal.web.clients import RefusedError
 from services.portal.web.visits import Visit
 
 PAGE = 200
@@ -99,24 +100,24 @@ def rows(visit: Visit, found: Sequence[Invitation]) -> list[Invited]:
 class Waiting:
     """An invitation whose PIN was entered in this browser: what the reader would accept."""
 
-    inviter: str
-    """Empty for an invitation to the desk, or one that is over: nothing is told of it here."""
-    tracking_id: str
-    offers: Sequence[Offered]
+    inviter: str = ""
+    tracking_id: str = ""
+    offers: Sequence[Offered] = ()
+    """None for an invitation to the desk, or where nobody can tell just now: Home does without."""
 
 
 def waiting(visit: Visit) -> Waiting | None:
-    """None where no PIN was entered. Raises `RefusedError`."""
+    """None where no PIN was entered."""
     if not (kept := proof.kept(visit)):
         return None
-    found = redeeming.preview(visit, kept)
-    employers = naming.employers(visit, (offer.employer_id for offer in found.offers))
-    inviters = naming.people(visit, [found.invited_by] if found.offers else [])
-    return Waiting(
-        inviter=naming.person(visit, inviters.get(found.invited_by)) if found.offers else "",
-        tracking_id=found.tracking_id,
-        offers=[_offered(visit, offer, employers[offer.employer_id]) for offer in found.offers],
-    )
+    try:
+        found = redeeming.preview(visit, kept)
+        employers = naming.employers(visit, (offer.employer_id for offer in found.offers))
+        inviter = naming.people(visit, [found.invited_by]).get(found.invited_by)
+    except RefusedError:
+        return Waiting()
+    offers = [_offered(visit, offer, employers[offer.employer_id]) for offer in found.offers]
+    return Waiting(naming.person(visit, inviter), found.tracking_id, offers)
 
 
 def _offered(visit: Visit, offer: Offer, employer: naming.Employer) -> Offered:

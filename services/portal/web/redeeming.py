@@ -38,16 +38,9 @@ def enter(visit: Visit, email: str, pin: str) -> tuple[Any, str]:
 
 
 def preview(visit: Visit, proof: str) -> PreviewInvitationResponse:
-    """What an employer's invitation offers; nothing for one of the desk, or one that is over. Raises `RefusedError`."""
-    try:
-        asked = PreviewInvitationRequest(proof=proof)
-        found: PreviewInvitationResponse = visit.ask(
-            visit.portal.clients.access.PreviewInvitation, asked, audience="access"
-        )
-    except RefusedError as refused:
-        if "PIN_REFUSED" not in refused.codes:
-            raise
-        return PreviewInvitationResponse()
+    """What an employer's invitation offers. Raises `RefusedError`, for one of the desk or one that is over too."""
+    asked, access = PreviewInvitationRequest(proof=proof), visit.portal.clients.access
+    found: PreviewInvitationResponse = visit.ask(access.PreviewInvitation, asked, audience="access")
     return found
 
 

@@ -96,6 +96,8 @@ def test_ia_conf_06_who_manages_sees_the_whole_ein_when_they_ask(ana: httpx.Clie
     assert "Whole EIN: 12-4434576" in text(shown)
     assert [one.employer_id for one in world.access.requests("ShowEin")] == [CLINIC]
     assert "ein=1" not in shown.partition("<main")[2], "no other link carries it on"
+    world.access.answers["ShowEin"] = refusal(grpc.StatusCode.NOT_FOUND, "NOT_FOUND")  # not a manager since a moment
+    assert ana.get(link).status_code == 200
     for number in (2, 3):  # an NPI alone; a Staff End User
         assert "12-4434576" not in text(ana.get(f"/profile/employers?open={id_of(number)}&ein=1").text)
 
