@@ -23,3 +23,22 @@ def postgres() -> Iterator[EmbeddedPostgres]:
     finally:
         server.stop()
         shutil.rmtree(base, ignore_errors=True)
+
+
+class _Naming:
+    """A failure is named when it happens: a run that is stopped before its end has no summary that would."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            why = getattr(getattr(report.longrepr, "reprcrash", None), "message", "").partition("\n")[0]
+            terminal = self._config.get_terminal_writer()
+            terminal.line(f"\n{report.when} of {report.nodeid} failed: {why}")
+            terminal.flush()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # reports of all workers come to the one that has none
+        config.pluginmanager.register(_Naming(config))
