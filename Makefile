@@ -190,6 +190,11 @@ test-e2e: setup ## the story on embedded parts and pages in Chromium, axe includ
 test-faults: setup ## the story on real processes, Kafka and PostgreSQL, with deaths in the worst places
 	$(call part,faults)
 
+.PHONY: test-pages
+test-pages: setup ## the pages in every way they can be looked at: what `make test` does, and a phone with scripts and axe
+	@sh tools/need.sh chromium pango
+	@$(BIN)/pytest tests/e2e/pages -m '' -n $(N) --dist loadgroup $(ARGS)
+
 .PHONY: test-kit-examples
 test-kit-examples: setup ## the kit's examples in Python, Java, Go, TypeScript, and AsyncAPI's parser: each tool must be there
 	@sh tools/need.sh java maven
@@ -228,7 +233,7 @@ sim-long: setup ## the simulation under SIM_SEEDS=1000 seeds; begun again, it go
 	@$(BIN)/python -m tests.sim --seed 1000 --seeds $(SIM_SEEDS) --resume .state/sim-green-$$(git rev-parse --short HEAD)
 
 # What takes too long for every day; `make test` runs of it what needs nothing built.
-LONG := k8s-check image-check test-kit-examples test-fire test-chance sim-long
+LONG := k8s-check image-check test-kit-examples test-pages test-fire test-chance sim-long
 test-long: $(LONG) ## what is no part of `make test` everywhere
 
 .PHONY: bench bench-quick

@@ -33,6 +33,16 @@ def done(page: Page, text: str) -> None:
     expect(page.locator("main [role=status]").first).to_contain_text(text)
 
 
+def open_once_it_says(page: Page, address: str, text: str, neighbours: Neighbours) -> None:
+    """Open a page that shows what somebody else has just done: no receipt leads from them to this browser."""
+
+    def said() -> bool:
+        page.goto(address)
+        return text in page.locator("main").inner_text()
+
+    neighbours.story.eventually(said, f"{text!r} on {address}")
+
+
 def save(page: Page, text: str) -> Path:
     """Follow a link to a file, and have it."""
     with page.expect_download() as waiting:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from chassis import nature
 from tests.e2e.pages import looking, walk
-from tests.e2e.pages.access_walk import done, link, press
+from tests.e2e.pages.access_walk import done, link, open_once_it_says, press
 from tests.e2e.pages.looking import Looker
 from tests.e2e.pages.neighbours import Neighbours, Place
 from tests.e2e.pages.walk import Text
@@ -122,7 +122,7 @@ def inviting(page: Page, base: str, look: Looker, neighbours: Neighbours) -> Non
     page.fill("#email", lost.email)
     press(page, "Ask for a new PIN")
     look(page, "pin-asked")
-    page.goto(f"{base}/staff")
+    open_once_it_says(page, f"{base}/staff", "A new PIN is asked for.", neighbours)
     row = page.locator("main tr", has_text=lost.email)
     expect(row).to_contain_text("A new PIN is asked for.")
     row.locator("a:has-text('Send again')").click()
@@ -135,8 +135,7 @@ def inviting(page: Page, base: str, look: Looker, neighbours: Neighbours) -> Non
     browser = page.context.browser
     assert browser
     _accept(looking.visit(browser, look, scripts=look.axe), base, look, at, kim, pin)
-    page.goto(f"{base}/staff")
-    expect(page.locator("main")).to_contain_text("Sato, Kim")
+    open_once_it_says(page, f"{base}/staff", "Sato, Kim", neighbours)
     expect(page.locator("main")).not_to_contain_text(kim.email)
 
 
@@ -169,11 +168,6 @@ def newcomer(chromium: Browser, base: str, neighbours: Neighbours, text: Text) -
     assert not re.search(f"{uma.email}|PIN", page.url)
     walk.register(page, base, uma, neighbours.story, text, lambda *_: None)
     expect(page.locator("main")).to_contain_text("The invitation is accepted.")
-
-    def joined() -> bool:
-        page.goto(f"{base}/profile/employers")
-        return at.clinic.name in page.locator("main").inner_text()
-
-    neighbours.story.eventually(joined, "the employers of the invited person")
+    open_once_it_says(page, f"{base}/profile/employers", at.clinic.name, neighbours)
     has_exactly_what_was_offered(page, base, at)
     assert look.wrong == []

@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
 from tests.e2e.pages import walk
+
+IN_EACH_WAY = pytest.mark.parametrize(
+    ("width", "scripts"), [(1280, True), (360, False), pytest.param(360, True, marks=pytest.mark.long)]
+)
+"""How a walk is walked: axe needs scripts, and finds on a phone what it finds on a desk but seldom."""
 
 
 class Looker:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.e2e.pages import access_walk, desk_walk, invite_walk, papers_walk, walk, withholding_walk
-from tests.e2e.pages.looking import Looker, visit
+from tests.e2e.pages.looking import IN_EACH_WAY, Looker, visit
 from tests.e2e.pages.neighbours import Neighbours
 from tests.e2e.pages.walk import Text
 
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(300)]
         withholding_walk.withholding,
     ],
 )
-@pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, True), (360, False)])
+@IN_EACH_WAY
 def test_pages_of_access_are_whole_and_accessible(
     chromium: Browser,
     portal: str,

@@ -6,13 +6,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.pages import audit_walk, walk
-from tests.e2e.pages.looking import Looker, visit
+from tests.e2e.pages.looking import IN_EACH_WAY, Looker, visit
 from tests.e2e.pages.neighbours import Neighbours
 
 pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, True), (360, False)])
+@IN_EACH_WAY
 def test_pages_of_auditors_are_whole_and_accessible(
     chromium: Browser, portal: str, neighbours: Neighbours, width: int, scripts: bool
 ) -> None:

@@ -7,13 +7,13 @@ from playwright.sync_api import Browser
 
 from tests.e2e.pages import enrolling_walk
 from tests.e2e.pages.enrolling_neighbours import Practices
-from tests.e2e.pages.looking import Looker, visit
+from tests.e2e.pages.looking import IN_EACH_WAY, Looker, visit
 
 # one installation for all, in order; what is slow here is starting it
 pytestmark = [pytest.mark.xdist_group("enrollment-pages"), pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize(("width", "scripts"), [(1280, True), (360, True), (360, False)])
+@IN_EACH_WAY
 def test_step_8_is_walked_from_an_empty_page_to_the_report(
     chromium: Browser, portal: str, practices: Practices, width: int, scripts: bool
 ) -> None:
