@@ -47,7 +47,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     if os.geteuid() != 0 or not Path("/dev/loop-control").exists():
         pytest.skip("a disk of its own may be mounted by root alone, where there are loop devices")
     for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(0o755)  # PostgreSQL drops to another user
+        folder.chmod(folder.stat().st_mode | 0o055)  # PostgreSQL drops to another user; others' folders stay theirs
     with mounted(tmp_path) as made:
         (made / "ballast").write_bytes(bytes(BALLAST_MB << 20))
         (made / "base").mkdir()
