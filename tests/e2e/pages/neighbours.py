@@ -22,7 +22,8 @@ from chassis.server import details_of
 from cli.platform import SEEDED
 from services.registry.adapters.generated_month import CAST
 from services.registry.domain.provider_ids import of_employer
-from tests.scenario import AM, AO, ATTESTATION, CP_575, DEADLINE_S, SEU, Person, Story, official_for
+from tests.attested import ATTESTATION
+from tests.scenario import AM, AO, CP_575, DEADLINE_S, SEU, Person, Story, official_for
 
 HARBOR, JUNIPER = (str(of_employer(group.employer)) for group in CAST.groups)
 AM_PAPERS = ("CERTIFICATION", "CP_575")

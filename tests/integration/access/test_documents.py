@@ -23,6 +23,7 @@ from services.access.commands import role_requests
 from services.access.commands.parts import KINDS, AccessSettings
 from services.access.domain.role_request import RoleRequest
 from tests.access_office import Office, refused
+from tests.attested import ATTESTATION
 
 GROUP = nature.new_id()
 PERSON, STRANGER, HELP = (nature.new_id() for _ in range(3))
@@ -67,7 +68,7 @@ LOCKED = pikepdf.Encryption(owner="owner", user="user")
 
 
 def ask(office: Office, role: str, who: UUID = PERSON) -> str:
-    asked = office.room.execute(role_requests.request_role, who, employer_id=GROUP, role=role, attestation="v1")
+    asked = office.room.execute(role_requests.request_role, who, employer_id=GROUP, role=role, attestation=ATTESTATION)
     return str(asked.id)
 
 
