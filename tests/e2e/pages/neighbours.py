@@ -78,7 +78,7 @@ class Neighbours:
         """Theo Quill, Authorized Official of the other group of the cast."""
         if self._theo is None:
             self._theo = self.registered("Theo", "Quill")
-            self._appoint(self._theo, JUNIPER)
+            self.appoint(self._theo, JUNIPER)
         return self._theo
 
     def auditor(self) -> Person:
@@ -96,7 +96,7 @@ class Neighbours:
         """Ana Rivera with a group and a practice of her own."""
         found = Place(next(self._groups), next(self._practices), self.registered("Ana", "Rivera", language))
         for employer in (found.clinic, found.practice):
-            self._appoint(found.official, employer.provider_id)
+            self.appoint(found.official, employer.provider_id)
         return found
 
     def _employers(self, *, is_organization: bool) -> Iterator[registry.Provider]:
@@ -138,22 +138,26 @@ class Neighbours:
     def give_role(self, official: Person, who: Person, employer_id: str, role: str, *functions: str) -> str:
         """Ask for a role, have it approved, and what goes with it; the association's id."""
         approved = self._approve(official, self.ask_role(who, employer_id, role))
-        listed = self._employers_of(who, approved)
-        association_id = next(one.association_id for one in listed if one.employer_id == employer_id)
+        association_id = self._association(who, employer_id, approved)
         for function in functions:
             grant = access.GrantFunctionRequest(command_id=_id(), association_id=association_id, function=function)
             self.story.ask(self.story.access.GrantFunction, grant, official, "access")
-        return str(association_id)
+        return association_id
+
+    def _association(self, who: Person, employer_id: str, approved: Receipt) -> str:
+        listed = self._employers_of(who, approved)
+        return str(next(one.association_id for one in listed if one.employer_id == employer_id))
 
     def _approve(self, who: Person, request_id: str) -> Receipt:
         approve = access.ApproveRoleRequestRequest(command_id=_id(), role_request_id=request_id)
         receipt: Receipt = self.story.ask(self.story.access.ApproveRoleRequest, approve, who, "access").receipt
         return receipt
 
-    def _appoint(self, who: Person, employer_id: str) -> None:
+    def appoint(self, who: Person, employer_id: str) -> str:
+        """Let the desk make somebody Authorized Official; the association's id."""
         request_id = self.ask_role(who, employer_id, AO)
         self.story.hand_in(who, request_id)
-        self._approve(self.story.eus, request_id)
+        return self._association(who, employer_id, self._approve(self.story.eus, request_id))
 
     def _employers_of(self, who: Person, *at_least: Receipt) -> list[access.Association]:
         request = access.ListMyEmployersRequest(at_least=at_least)
