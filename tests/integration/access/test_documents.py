@@ -302,16 +302,16 @@ def test_what_takes_too_long_or_too_much_is_unreadable() -> None:
         assert refused(partial(examiner.examine, out.getvalue())) == "DOCUMENT_UNREADABLE"
 
 
-def test_the_process_that_looks_opens_nothing() -> None:
-    """S-23: no file and no socket once it has begun."""
+def test_the_process_that_looks_opens_and_starts_nothing() -> None:
+    """S-23: no file, no socket and no process of its own once it has begun, whoever it runs as."""
     program = (
-        "import socket; from chassis.documents import examining; examining.limit(512, 10)\n"
-        "for opening in (socket.socket, lambda: open('/etc/hostname')):\n"
+        "import os, socket; from chassis.documents import examining; examining.limit(512, 10)\n"
+        "for opening in (socket.socket, lambda: open('/etc/hostname'), os.fork):\n"
         "    try: opening()\n"
         "    except OSError as error: print(error.errno)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert done.stdout.split() == [b"24", b"24"]  # EMFILE
+    assert done.stdout.split() == [b"24", b"24", b"11"]  # EMFILE twice, EAGAIN
 
 
 def test_the_process_that_looks_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
