@@ -204,6 +204,15 @@ class Neighbours:
         request = connections.ListPendingRequest()
         return list(self.story.ask(self.story.connections.ListPending, request, who, "connections").connections)
 
+    def accept(self, at: Place) -> None:
+        """Approve whatever group asks to be a client of Ana Rivera's clinic."""
+        for one in self.pending(at.official):
+            if one.surrogate_id == at.clinic.provider_id:
+                request = connections.ApproveConnectionRequest(
+                    command_id=_id(), connection_id=one.connection_id, side="SURROGATE"
+                )
+                self.story.ask(self.story.connections.ApproveConnection, request, at.official, "connections")
+
     def connect(self, who: Person, provider_id: str, surrogate_id: str, function: str, side: str) -> None:
         request = connections.RequestConnectionRequest(
             command_id=_id(), provider_id=provider_id, surrogate_id=surrogate_id, function=function, side=side
