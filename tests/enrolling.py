@@ -17,10 +17,10 @@ from chassis import nature
 from chassis.server import details_of
 from chassis.vocabulary import eastern, tracking
 from services.registry.adapters.generated_month import CAST
-from tests.scenario import AO, ATTESTATION, CP_575, PIECE, Person, Story
+from tests.attested import ATTESTATION, SIGNATURE
+from tests.scenario import AO, CP_575, PIECE, Person, Story
 
 PRACTITIONER, OFFICIAL = "PRACTITIONER", "GROUP_OFFICIAL"
-AGREED = "cms-855i-2025-05:the-text-of-the-form"
 CONTRACTOR = "National Government Services"
 
 
@@ -288,7 +288,7 @@ class Enrolling:
     @staticmethod
     def _signing(application_id: str, signature_id: str) -> pb.SignApplicationRequest:
         return pb.SignApplicationRequest(
-            command_id=_id(), application_id=application_id, signature_id=signature_id, attestation=AGREED
+            command_id=_id(), application_id=application_id, signature_id=signature_id, attestation=SIGNATURE
         )
 
     def _application(self, who: Person, application_id: str, *at_least: Receipt) -> pb.GetApplicationResponse:

@@ -29,9 +29,9 @@ from chassis.runtime import seconds
 from chassis.server import details_of
 from chassis.vocabulary import tracking
 from services.registry.adapters.generated_month import CAST
+from tests.attested import ATTESTATION
 
 DEADLINE_S = 20.0
-ATTESTATION = "ao-2025-05:the-text-of-the-deck"
 INVITATION = "You've been invited to register with the Centers for Medicare and Medicaid Identity & Access System"
 CP_575 = (Path(__file__).parent / "cp575.pdf").read_bytes()
 """An invented one: a page that says so."""

@@ -7,6 +7,7 @@ line of JSON what became of it. A process is forked for each, so that the librar
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -25,6 +26,7 @@ import pikepdf
 from PIL import Image
 
 from chassis.documents import examining
+from chassis.documents.unpacking import MOST
 from chassis.documents.uploads import DocumentSettings
 
 MARK = b"B06-PAYLOAD"
@@ -143,6 +145,51 @@ def _inflates(made: pikepdf.Pdf) -> None:
     made.pages[0].Contents = stream
 
 
+def packed(content: bytes, *filters: str) -> bytes:
+    """A page whose instructions are packed like this."""
+
+    def change(made: pikepdf.Pdf) -> None:
+        made.pages[0].Contents = made.make_stream(content, Filter=[pikepdf.Name(one) for one in filters])
+
+    return pdf(change, stream_decode_level=pikepdf.StreamDecodeLevel.none, compress_streams=False)
+
+
+def _picture(content: bytes, kind: str, **parameters: Any) -> Callable[[pikepdf.Pdf], None]:
+    """A picture that is said to have one pixel."""
+
+    def change(made: pikepdf.Pdf) -> None:
+        said = {"Subtype": pikepdf.Name.Image, "Width": 1, "Height": 1, "BitsPerComponent": 8}
+        picture = made.make_stream(content, Filter=pikepdf.Name(kind), **said)
+        picture.DecodeParms = pikepdf.Dictionary(**parameters)
+        made.pages[0].Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(X=picture))
+
+    return change
+
+
+LZW_RUN = 3_837
+"""Codes after which a table of LZW is full; they stand for LZW_RUN * (LZW_RUN + 1) / 2 bytes."""
+
+
+def lzw(tables: int, codes: int = LZW_RUN) -> bytes:
+    """Spaces as LZW: each code stands for one more of them than the code before, until the table begins anew."""
+    widths = [max(9, (258 + max(at, 1)).bit_length()) for at in range(codes + 1)]
+    said = [32, *range(258, 257 + codes)]
+    run = "".join(f"{code:0{width}b}" for code, width in zip(said, widths, strict=False))
+    text = f"{256:09b}" + f"{256:0{widths[-1]}b}".join([run] * tables) + f"{257:0{widths[-1]}b}"
+    text += "0" * (-len(text) % 8)
+    return int(text, 2).to_bytes(len(text) // 8, "big")
+
+
+PACKED = {
+    "lzw": (lzw(1, 300), ("/LZWDecode",)),
+    "runs": (b"\x02q Q\xff \x80", ("/RunLengthDecode",)),
+    "85": (base64.a85encode(zlib.compress(b"q Q")) + b"~>", ("/ASCII85Decode", "/FlateDecode")),
+    "hex": (b"71 20 51>", ("/ASCIIHexDecode",)),
+    "twice": (zlib.compress(zlib.compress(b"q Q")), ("/FlateDecode", "/FlateDecode")),
+}
+"""How scanners and old printers' software pack pages."""
+
+
 def _circular(made: pikepdf.Pdf) -> None:
     made.Root.Pages.Kids.append(made.Root.Pages)
 
@@ -173,6 +220,11 @@ def corpus() -> dict[str, bytes]:
     return good | {
         "good-pages.tiff": image("TIFF", save_all=True, append_images=many),
         "good-moving.gif": image("GIF", save_all=True, append_images=many),
+        **{f"good-packed-{name}.pdf": packed(content, *filters) for name, (content, filters) in PACKED.items()},
+        "good-picture-jpeg.pdf": pdf(_picture(image("JPEG"), "/DCTDecode")),
+        "good-picture-jpeg2000.pdf": pdf(_picture(image("JPEG2000"), "/JPXDecode")),
+        "good-picture-fax.pdf": pdf(_picture(b"\0", "/CCITTFaxDecode", Columns=1728, K=-1)),
+        "good-picture-jbig2.pdf": pdf(_picture(b"\0", "/JBIG2Decode")),
         **{f"polyglot-zip-{name}": content + zipped() for name, content in good.items()},
         "polyglot-comment.jpeg": image("JPEG", comment=SCRIPT),
         "polyglot-comment.gif": image("GIF", comment=SCRIPT),
@@ -210,6 +262,20 @@ def corpus() -> dict[str, bytes]:
         "bomb-1e9.tiff": tiff_of(40_000, 25_000),
         BOMB: pdf(_inflates, stream_decode_level=pikepdf.StreamDecodeLevel.none, compress_streams=False),
         "bomb-1e9.pdf": pdf(_pictures),
+        "bomb-lzw.pdf": packed(lzw(140), "/LZWDecode"),
+        "bomb-lzw-over-flate.pdf": packed(zlib.compress(lzw(1)), "/LZWDecode", "/FlateDecode"),
+        "bomb-flate-over-lzw.pdf": packed(zlib.compress(lzw(140)), "/FlateDecode", "/LZWDecode"),
+        "bomb-damaged-over-lzw.pdf": packed(zlib.compress(lzw(140))[:-1] + b"!", "/FlateDecode", "/LZWDecode"),
+        "bomb-85-over-lzw.pdf": packed(base64.a85encode(lzw(140)) + b"~>", "/ASCII85Decode", "/LZWDecode"),
+        "bomb-hex-over-flate.pdf": packed(
+            zlib.compress(zlib.compress(bytes(MOST))).hex().encode() + b">",
+            "/ASCIIHexDecode", "/FlateDecode", "/FlateDecode",
+        ),
+        "bomb-runs.pdf": packed(b"\x81 " * (MOST // 128), "/RunLengthDecode"),
+        "bomb-jpeg.pdf": pdf(_picture(jpeg_of(65_500, 65_500), "/DCTDecode")),
+        "bomb-fax.pdf": pdf(_picture(b"\0", "/CCITTFaxDecode", Columns=1 << 30)),
+        "bad-filter.pdf": packed(b"x", "/Z85Decode"),
+        "bad-filter-short.pdf": packed(lzw(1), "/LZW"),
         "circular.pdf": pdf(_circular),
         **{
             f"cut-{tenth}-{name}": content[: len(content) * tenth // 10]

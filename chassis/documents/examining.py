@@ -1,22 +1,29 @@
 """What looks into one document: reads it from standard input, writes what it is and its clean copy, or a refusal.
 
 `python -m chassis.documents.examining MEGABYTES SECONDS KINDS`, such as 512 10 PDF,TIFF. It limits itself before it
-reads: memory, CPU, and no new file or socket, so that a parser taken over by a document can do nothing but fail. The
-copy is made anew from what was understood: what a document carried besides, such as where a picture was taken, or a
-second file behind the first, is not in it (S-23).
+reads: memory, CPU, no new file or socket and no process of its own, so that a parser taken over by a document can do
+little but fail. What is left to it: it may signal what runs under the same user (as root: under "nobody"), and a root
+who may not become another user, as in some containers, can still fork, up to what the container allows.
+
+The copy is made anew from what was understood: what a document carried besides, such as where a picture was taken, or
+a second file behind the first, is not in it (S-23).
 """
 
 from __future__ import annotations
 
 import io
+import os
 import resource
+import struct
 import sys
-import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pikepdf
 from PIL import GifImagePlugin, Image, ImageOps, ImageSequence, JpegImagePlugin, TiffImagePlugin
+
+from chassis.documents.unpacking import MOST_PIXELS, UnboundedError, require_bounded
 
 BEGINNINGS = {
     "PDF": (b"%PDF-",),
@@ -31,15 +38,17 @@ PLUGINS = {
     "TIFF": TiffImagePlugin.TiffImageFile,
 }
 KIND, UNREADABLE, UNSAFE = "KIND", "UNREADABLE", "UNSAFE"
-MOST_PIXELS = 100_000_000
-"""A4 at 1,000 dots an inch; of all pages of a TIFF, all pictures of a GIF together, each picture of a PDF."""
 GROWS = 4
 """How many times as long a clean copy may be: a picture that was packed tighter than that is a bomb or a jest."""
 LEAST_COPY = 1024 * 1024
-MOST_INFLATED = 512 * 1024 * 1024
-"""Of all that a PDF packs: A3 in color at 600 dots an inch, and as much again."""
-MOST_BETWEEN = 32 * 1024 * 1024
-"""Of what is packed twice, once unpacked."""
+BROKEN = (
+    AttributeError, EOFError, Image.DecompressionBombError, KeyError, MemoryError, OSError, OverflowError,
+    RecursionError, SyntaxError, TypeError, ValueError, struct.error,
+)  # fmt: skip
+"""What the libraries raise at files that are none."""
+
+NOBODY = 65534
+"""The user and the group that own nothing."""
 
 ACTIVE = frozenset(
     {
@@ -58,12 +67,18 @@ class RefusedError(Exception):
 
 
 def limit(megabytes: int, seconds: int) -> None:
-    """Let this process have no more than this, and open nothing any more. What is imported already stays."""
+    """Let this process have no more than this, open and start nothing any more. What is imported already stays."""
     Image.preinit()  # what drawing a copy imports
     resource.setrlimit(resource.RLIMIT_AS, (megabytes * 1024 * 1024,) * 2)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+    if os.geteuid() == 0:  # whose processes the kernel does not count
+        with suppress(OSError):
+            os.setgroups([])
+            os.setresgid(NOBODY, NOBODY, NOBODY)
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+    resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
 def examine(content: bytes, kinds: Sequence[str]) -> tuple[str, bytes]:
@@ -85,7 +100,7 @@ def _pdf(content: bytes) -> bytes:
                 raise RefusedError(UNREADABLE)
             if any(_is_active(one) for one in _dictionaries(pdf)):
                 raise RefusedError(UNSAFE)
-            _require_unpackable(pdf)
+            require_bounded(pdf)
             for told in (pdf.trailer, "/Info"), (pdf.Root, "/Metadata"):
                 _forget(*told)
             # the same copy for the same content: a command that is tried again keeps what its event says
@@ -95,44 +110,9 @@ def _pdf(content: bytes) -> bytes:
                 object_stream_mode=pikepdf.ObjectStreamMode.generate,
                 stream_decode_level=pikepdf.StreamDecodeLevel.none,  # what is packed stays so
             )
-    except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, TypeError, AttributeError, RecursionError):
+    except (pikepdf.PdfError, pikepdf.PasswordError, UnboundedError, *BROKEN):
         raise RefusedError(UNREADABLE) from None
     return out.getvalue()
-
-
-def _require_unpackable(pdf: pikepdf.Pdf) -> None:
-    """Let a PDF pass that unpacks to what a reader's machine can hold. Raises `RefusedError`."""
-    left = MOST_INFLATED
-    for one in pdf.objects:
-        if isinstance(one, pikepdf.Stream):
-            if one.get("/Subtype") == "/Image" and int(one.Width) * int(one.Height) > MOST_PIXELS:
-                raise RefusedError(UNREADABLE)
-            filters: Any = one.get("/Filter", [])
-            names = [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
-            content = one.read_raw_bytes()
-            for at, name in enumerate(names):
-                if name != "/FlateDecode":
-                    break
-                is_last = at + 1 == len(names)
-                content, inflated = _inflated(content, left if is_last else MOST_BETWEEN, keep=not is_last)
-                left -= inflated
-
-
-def _inflated(content: bytes, most: int, *, keep: bool) -> tuple[bytes, int]:
-    """What is packed, where it is kept, and how much that is. What is damaged ends there. Raises `RefusedError`."""
-    unpacking, kept, length = zlib.decompressobj(), bytearray(), 0
-    while content and not unpacking.eof:
-        try:
-            piece = unpacking.decompress(content, LEAST_COPY)
-        except zlib.error:
-            break
-        length += len(piece)
-        if length > most:
-            raise RefusedError(UNREADABLE)
-        if keep:
-            kept += piece
-        content = unpacking.unconsumed_tail
-    return bytes(kept), length
 
 
 def _forget(holder: pikepdf.Object, key: str) -> None:
@@ -174,7 +154,7 @@ def _image(content: bytes, kind: str) -> bytes:
                     raise RefusedError(UNREADABLE)
                 pages.append(_drawn(page))
             pages[0].save(out, kind, **_saving(image, pages, kind))
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, TypeError, KeyError, Image.DecompressionBombError):
+    except BROKEN:
         raise RefusedError(UNREADABLE) from None
     return out.getvalue()
 

@@ -32,6 +32,7 @@ from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.connections.__main__ import SERVICE as CONNECTIONS
 from services.connections.commands import connections
+from tests.attested import ATTESTATION
 from tests.house import CATALOGUE, House, Room, build, living, on_another_bus
 from tests.papers import hand_in
 from tests.sim.witness import SERVICE as WITNESS
@@ -72,7 +73,7 @@ def on_kafka(house: House, kafka: KafkaServer) -> Iterator[House]:
 
 def with_role(house: House, who: UUID, employer: UUID, role: str = "AUTHORIZED_OFFICIAL") -> None:
     asked = house.access.execute(
-        role_requests.request_role, who, employer_id=employer, role=role, attestation="ao-1:sha256"
+        role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION
     )
     hand_in(house.access.app, asked.id)
     house.access.execute(role_requests.approve, HELP, roles=EUS, role_request_id=asked.id)

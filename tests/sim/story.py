@@ -12,6 +12,7 @@ from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.connections.commands import connections
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection
+from tests.attested import ATTESTATION
 from tests.papers import attach
 from tests.sim.stage import Asked, Stage
 
@@ -22,7 +23,6 @@ def person(name: str) -> UUID:
 
 EUS, OFFICIAL, STAFF, RIVAL, DOCTOR = (person(n) for n in ("eus", "official", "staff", "rival", "doctor"))
 GROUP, PRACTICE = id_of("sim", "employer", "group"), id_of("sim", "employer", "practice")
-TEXT = "ao-1:sha256"
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Story:
 
     def _ask_role(self, who: UUID, employer: UUID, role: str) -> Callable[[], Asked]:
         return lambda: self.stage.ask(
-            "access", role_requests.request_role, who, employer_id=employer, role=role, attestation=TEXT
+            "access", role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION
         )
 
     def _decide(self, who: UUID, goal: str, *, eus: bool = False) -> Callable[[], Asked]:

@@ -10,7 +10,7 @@ from chassis.application import Application
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotFoundError
 from chassis.stepping_up import require_recent
-from chassis.vocabulary import tracking
+from chassis.vocabulary import attestations, tracking
 from chassis.vocabulary.reasons import require_short
 from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS, manages
 from services.access.domain.association import Association
@@ -19,8 +19,6 @@ from services.access.domain.document import Document
 from services.access.domain.role_request import NotYoursToCancelError, OwnRequestError, RoleRequest
 
 Command = Callable[..., Receipt]
-
-LONGEST_ATTESTATION = 200
 
 
 class UnknownEmployerError(NotFoundError):
@@ -38,13 +36,6 @@ class UnknownRoleError(DomainError):
 class AttestationMissingError(DomainError):
     """An Authorized Official agrees to the statement by ticking the box (IA-EMP-08)."""
 
-    field = "attestation"
-
-
-class AttestationTooLongError(DomainError):
-    """Send version and hash of the statement that was agreed to, not its text."""
-
-    code = "FIELD_TOO_LONG"
     field = "attestation"
 
 
@@ -66,15 +57,15 @@ def request_role(
 ) -> Receipt:
     """Ask for a role in the actor's name; the receipt's id is the request's.
 
-    `attestation` is the version and hash of the text that the person agreed to, at most 200 characters. Both sealed
-    (`commands.reaching`): `contact`, where mails about this employer go, empty for the primary address and None to
-    leave it as it is; `official`, whom the person names as Authorized Official.
+    `attestation` is the mark of the statement that the person agreed to (`chassis.vocabulary.attestations`). Both
+    sealed (`commands.reaching`): `contact`, where mails about this employer go, empty for the primary address and None
+    to leave it as it is; `official`, whom the person names as Authorized Official.
     """
     require_known(role)
     if role == AUTHORIZED_OFFICIAL and not attestation:
         raise AttestationMissingError
-    if len(attestation) > LONGEST_ATTESTATION:
-        raise AttestationTooLongError
+    if attestation:
+        attestations.require_known(attestations.OFFICIAL, attestation)
     association_id = Association.id_for(cause.actor, employer_id)
     association: Association | None = app.repository.find(association_id)
     current_role = association.role if association else ""

@@ -11,7 +11,7 @@ from chassis.application import once
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError
 from chassis.stepping_up import require_recent
-from chassis.vocabulary import addresses, eastern
+from chassis.vocabulary import addresses, attestations, eastern
 from chassis.vocabulary.roles import MAC
 from services.enrollment.commands import signers
 from services.enrollment.commands.applications import prepared, voided
@@ -45,6 +45,7 @@ def sign(
     """Sign in the actor's own name. Repeating it changes nothing."""
     if not attestation:
         raise AttestationMissingError
+    attestations.require_known(attestations.SIGNATURE, attestation)
     _require_signer(app, parts, cause, application_id, signature_id)
     require_recent(cause)  # S-09
     return app.execute(_give, cause, application_id=application_id, signature_id=signature_id, attestation=attestation)

@@ -11,7 +11,7 @@ from chassis.application import once
 from chassis.cause import Cause, Receipt
 from chassis.domain import Aggregate, Fault, FaultsError
 from chassis.stepping_up import require_recent
-from chassis.vocabulary import eastern
+from chassis.vocabulary import attestations, eastern
 from services.enrollment.commands import signers
 from services.enrollment.commands.applications import prepared
 from services.enrollment.commands.parts import Parts, after_days
@@ -35,6 +35,7 @@ def submit(
     parts.rights.require_owner(cause.actor, application.provider_id)
     _require_complete(application, named, present=bool(attestation))
     if attestation:
+        attestations.require_known(attestations.SIGNATURE, attestation)
         if not parts.rights.is_own_record(cause.actor, application.provider_id):
             raise WrongSignerError
         require_recent(cause)  # S-09

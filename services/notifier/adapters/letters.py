@@ -55,7 +55,7 @@ class Letter:
 
 
 def render(template: str, language: str, *, foreign: Mapping[str, Any], ours: Mapping[str, Any]) -> Letter:
-    """The letter. Raises `HostileTextError` where a foreign word would stand in the subject, and is no plain text.
+    """The letter. A foreign word that is no plain text is left out of the subject, and shown in the body (S-25).
 
     `foreign` are words that people or other services have written, and lists and dicts of them; `ours` are
     addresses, numbers and secrets that only this installation writes. A name that the template wants and nobody
@@ -64,8 +64,7 @@ def render(template: str, language: str, *, foreign: Mapping[str, Any], ours: Ma
     if template not in ALL or language not in LANGUAGES:
         raise LookupError(f"no mail {template} in {language}")
     file = f"{language}/{template}.j2"
-    subject = _subject(file, {**foreign, **ours})
-    refuse_hostile(subject, "subject")
+    subject = _subject(file, {key: "" if _is_hostile(value) else value for key, value in foreign.items()} | dict(ours))
     values = _tame(dict(foreign)) | dict(ours) | {"language": language, "words": WORDS[language]}
     text = _TEXT.get_template(file).render(values, frame="shell.txt", m=_TEXT.get_template("parts.txt").module)
     html = _HTML.get_template(file).render(values, frame="shell.html", m=_HTML.get_template("parts.html").module)
@@ -76,6 +75,15 @@ def _subject(file: str, values: Mapping[str, Any]) -> str:
     template = _TEXT.get_template(file)
     context = template.new_context({**values, "frame": "shell.txt"})
     return "".join(template.blocks["subject"](context))
+
+
+def _is_hostile(value: Any) -> bool:
+    """Whether it is text that a header must not hold."""
+    try:
+        refuse_hostile(str(value), "")
+    except HostileTextError:
+        return True
+    return False
 
 
 def _tame(value: Any) -> Any:
@@ -101,11 +109,7 @@ _LIKE_A_HOST = re.compile(r"(?<=[^\W_])\.(?=[^\W_]{2,})")
 
 
 def _seen(character: str) -> str:
-    try:
-        refuse_hostile(character, "")
-    except HostileTextError:
-        return unicodedata.lookup("REPLACEMENT CHARACTER")
-    return character
+    return unicodedata.lookup("REPLACEMENT CHARACTER") if _is_hostile(character) else character
 
 
 def _wrapped(text: str, indent: str = "") -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from mandate.access.v1.service_pb2 import NamedOfficial, RequestRoleRequest, RequestRoleResponse
 from mandate.registry.v1.service_pb2 import Provider
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from chassis.vocabulary import attestations
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
 from services.portal.web import naming, receipts, searching
 from services.portal.web.clients import RefusedError
@@ -21,9 +20,6 @@ ROLE = Field("role", "IA-EMP-07.please", missing="IA-EMP-07.missing", longest=30
 AGREED = Field("agreed", "IA-EMP-08.agree", missing="IA-EMP-08.missing", longest=3)
 TEXT = Field("text", "IA-EMP-08.title", longest=200)
 """Version and hash of the statement as it was shown."""
-
-VERSION = "IA-EMP-08.2025-05"
-"""Of the attestation's text; raised with every change of its words."""
 
 CONTACT = (
     Field("contact", "IA-EMP-06.identify", missing="IA-EMP-06.missing", longest=5),
@@ -119,13 +115,12 @@ def attest(visit: Visit) -> Response:
     try:
         return _ask(visit, form, role=AUTHORIZED_OFFICIAL, attestation=form["text"])
     except RefusedError as refused:
-        return _attest(visit, form, form.not_taken(refused, visit.command_id()))
+        return _attest(visit, form, form.not_taken(refused, visit.command_id(), {"attestation": "agreed"}))
 
 
 def attestation(visit: Visit) -> str:
     """Version, language and hash of the statement and the sentence at its box, as this person reads them."""
-    text = "\n".join(visit.words(key).unescape() for key in ("IA-EMP-08.text", "IA-EMP-08.agree"))
-    return f"{VERSION}.{visit.words.language}:sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return attestations.shown(visit.words.language)[attestations.OFFICIAL].mark
 
 
 def _ask(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from mandate.enrollment.v1.service_pb2 import (
     DeclineSignatureRequest,
     GetApplicationResponse,
@@ -12,6 +10,7 @@ from mandate.enrollment.v1.service_pb2 import (
 )
 from starlette.responses import Response
 
+from chassis.vocabulary import attestations
 from services.portal.web import applications, papers, pecos, standing
 from services.portal.web.clients import RefusedError
 from services.portal.web.forms import Field, Form
@@ -24,9 +23,6 @@ TEXT = Field("text", "PE-X-04.attestation", longest=200)
 """Version and hash of the statement as it was shown."""
 SIGNATURE = Field("signature", "PE-X-04.attestation", longest=36)
 REASON = Field("reason", "PE-X-04.reason", required=False, longest=500)
-
-VERSION = "PE-X-04.2026-05"
-"""Of the attestation's text; raised with every change of its words."""
 
 
 def show(visit: Visit) -> Response:
@@ -87,8 +83,7 @@ def decline(visit: Visit) -> Response:
 
 def attestation(visit: Visit) -> str:
     """Version, language and hash of the statement and the sentence at its box, as this person reads them."""
-    text = "\n".join(visit.words(key).unescape() for key in ("PE-X-04.text", "PE-X-04.agree"))
-    return f"{VERSION}.{visit.words.language}:sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return attestations.shown(visit.words.language)[attestations.SIGNATURE].mark
 
 
 def _mine(seen: GetApplicationResponse) -> Signature | None:

@@ -343,12 +343,27 @@ def spanish(page: Page, base: str, look: Look, neighbours: Neighbours) -> None:
     person = page.locator("main a.m-modify").first.get_attribute("href") or ""
     page.goto(base + person)
     end = page.locator("main a[href*='/end/']").first.get_attribute("href") or ""
-    for path in (
+    delia = neighbours.known("Delia", "Marsh").account_id
+    neighbours.accept(at)
+    page.goto(f"{base}/staff?open={delia}")
+    providers = page.locator("main a[href*='/providers/']").first.get_attribute("href") or ""
+    spanish_each(
+        page, base, look,
         "/home", "/profile/employers", "/employers/find?state=ME", f"/employers/{party}/request",
-        f"/employers/{party}/request/attest", "/staff", "/staff/requests", "/staff/inactive", person, end,
+        f"/employers/{party}/request/attest", "/staff", "/staff/requests", "/staff/inactive", person, end, providers,
         "/staff/invite", "/pin",
         f"/connections?open={party}", f"/connections/{party}/providers/new?state=ME",
-    ):  # fmt: skip
+    )  # fmt: skip
+    enter(page, base, neighbours.story.eus)
+    account = f"/eus/accounts/{delia}"
+    spanish_each(page, base, look, "/eus", "/eus/people", account, f"{account}/close", "/eus/accounts")
+    page.fill("#typed", "nadie99")
+    page.locator("main form button").click()
+    look(page, "es-eus-accounts-errors")
+
+
+def spanish_each(page: Page, base: str, look: Look, *paths: str) -> None:
+    for path in paths:
         answer = page.goto(base + path)
         assert answer
         assert answer.ok, path

@@ -23,7 +23,8 @@ from chassis.server import details_of
 from cli.platform import SEEDED
 from services.registry.adapters.generated_month import CAST
 from services.registry.domain.provider_ids import of_employer
-from tests.scenario import AM, AO, ATTESTATION, CP_575, DEADLINE_S, SEU, Person, Story, official_for
+from tests.attested import ATTESTATION
+from tests.scenario import AM, AO, CP_575, DEADLINE_S, SEU, Person, Story, official_for
 
 HARBOR, JUNIPER = (str(of_employer(group.employer)) for group in CAST.groups)
 AM_PAPERS = ("CERTIFICATION", "CP_575")
@@ -78,7 +79,7 @@ class Neighbours:
         """Theo Quill, Authorized Official of the other group of the cast."""
         if self._theo is None:
             self._theo = self.registered("Theo", "Quill")
-            self._appoint(self._theo, JUNIPER)
+            self.appoint(self._theo, JUNIPER)
         return self._theo
 
     def auditor(self) -> Person:
@@ -96,7 +97,7 @@ class Neighbours:
         """Ana Rivera with a group and a practice of her own."""
         found = Place(next(self._groups), next(self._practices), self.registered("Ana", "Rivera", language))
         for employer in (found.clinic, found.practice):
-            self._appoint(found.official, employer.provider_id)
+            self.appoint(found.official, employer.provider_id)
         return found
 
     def _employers(self, *, is_organization: bool) -> Iterator[registry.Provider]:
@@ -138,21 +139,25 @@ class Neighbours:
     def give_role(self, official: Person, who: Person, employer_id: str, role: str, *functions: str) -> str:
         """Ask for a role, have it approved, and what goes with it; the association's id."""
         approved = self._approve(official, self.ask_role(who, employer_id, role))
-        listed = self._employers_of(who, approved)
-        association_id = next(one.association_id for one in listed if one.employer_id == employer_id)
+        association_id = self._association(who, employer_id, approved)
         for function in functions:
             grant = access.GrantFunctionRequest(command_id=_id(), association_id=association_id, function=function)
             self._done(self.story.access.GrantFunction, grant, official)
-        return str(association_id)
+        return association_id
+
+    def _association(self, who: Person, employer_id: str, approved: Receipt) -> str:
+        listed = self._employers_of(who, approved)
+        return str(next(one.association_id for one in listed if one.employer_id == employer_id))
 
     def _approve(self, who: Person, request_id: str) -> Receipt:
         approve = access.ApproveRoleRequestRequest(command_id=_id(), role_request_id=request_id)
         return self._done(self.story.access.ApproveRoleRequest, approve, who)
 
-    def _appoint(self, who: Person, employer_id: str) -> None:
+    def appoint(self, who: Person, employer_id: str) -> str:
+        """Let the desk make somebody Authorized Official; the association's id."""
         request_id = self.ask_role(who, employer_id, AO)
         self.story.hand_in(who, request_id)
-        self._approve(self.story.eus, request_id)
+        return self._association(who, employer_id, self._approve(self.story.eus, request_id))
 
     def _done(self, method: Callable[..., Any], request: Any, who: Person) -> Receipt:
         """A command of access, and its lists have it: no receipt leads from here to the browser that looks next."""
@@ -204,6 +209,15 @@ class Neighbours:
     def pending(self, who: Person) -> list[connections.Connection]:
         request = connections.ListPendingRequest()
         return list(self.story.ask(self.story.connections.ListPending, request, who, "connections").connections)
+
+    def accept(self, at: Place) -> None:
+        """Approve whatever group asks to be a client of Ana Rivera's clinic."""
+        for one in self.pending(at.official):
+            if one.surrogate_id == at.clinic.provider_id:
+                request = connections.ApproveConnectionRequest(
+                    command_id=_id(), connection_id=one.connection_id, side="SURROGATE"
+                )
+                self.story.ask(self.story.connections.ApproveConnection, request, at.official, "connections")
 
     def connect(self, who: Person, provider_id: str, surrogate_id: str, function: str, side: str) -> None:
         request = connections.RequestConnectionRequest(

@@ -15,8 +15,9 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
 from chassis.fields import is_id
+from tests.attested import ATTESTATION, SIGNATURE
 from tests.e2e.strangers.town import AT_THE_CLINIC, DECIDE, MANAGE, OWNER, PERSONS, PREPARE, PUBLIC, new_id
-from tests.scenario import ATTESTATION, CP_575, SEU
+from tests.scenario import CP_575, SEU
 
 SERVICES = ("portal", "notifier")
 """Services that ask in nobody's name."""
@@ -193,7 +194,7 @@ SAMPLES: dict[str, Sample] = {
     "EnrollmentService/ReopenApplication": PREPARED,
     "EnrollmentService/WithdrawApplication": PREPARED,
     "EnrollmentService/SignApplication": Sample(
-        frozenset({"practitioner"}), knows=PREPARE | {"mac"}, says={"attestation": "cms-855i-2025-05:the-text"}
+        frozenset({"practitioner"}), knows=PREPARE | {"mac"}, says={"attestation": SIGNATURE}
     ),
     "EnrollmentService/DeclineSignature": Sample(frozenset({"practitioner"}), knows=PREPARE | {"mac"}, says=REASON),
     "EnrollmentService/FileStatement": PREPARED,

@@ -15,6 +15,8 @@ from chassis.application import CommandIdError, CommandTooOldError
 from chassis.cause import Cause, Receipt
 from chassis.domain import DomainError, NotFoundError
 from chassis.stepping_up import StepUpRequiredError
+from chassis.vocabulary import attestations
+from chassis.vocabulary.attestations import AttestationUnknownError
 from chassis.vocabulary.functions import EhrRetiredError, UnknownFunctionError
 from chassis.vocabulary.reasons import ReasonTooLongError
 from services.access.commands import role_requests, staff
@@ -36,6 +38,7 @@ from services.access.domain.role_request import (
 from services.access.projections.role_requests import pending
 from services.access.projections.staff_list import employers_of, of_managed
 from services.access.projections.staff_people import Scope
+from tests.attested import ATTESTATION, SIGNATURE
 from tests.house import House, Room
 from tests.papers import hand_in
 
@@ -67,7 +70,7 @@ def refused(room: Room, error: type[DomainError]) -> Iterator[None]:
 
 
 def ask(room: Room, who: UUID, role: str, *, employer: UUID = EMPLOYER) -> UUID:
-    attestation = "ao-1:sha256" if role == AO else ""
+    attestation = ATTESTATION if role == AO else ""
     return room.execute(role_requests.request_role, who, employer_id=employer, role=role, attestation=attestation).id
 
 
@@ -101,7 +104,22 @@ def test_an_official_agrees_to_the_statement(access: Room) -> None:
     with refused(access, AttestationMissingError):
         access.execute(role_requests.request_role, PERSON, employer_id=EMPLOYER, role=AO)
     ask(access, PERSON, AO)
-    assert access.events(RoleRequest.Requested)[0].attestation == "ao-1:sha256"
+    assert access.events(RoleRequest.Requested)[0].attestation == ATTESTATION
+
+
+@pytest.mark.parametrize("agreed", ["v1", ATTESTATION[:-1], ATTESTATION.replace(".en:", ".es:"), SIGNATURE])
+@pytest.mark.parametrize("role", [AO, SEU])
+def test_nobody_agrees_to_a_statement_that_no_page_shows(access: Room, role: str, agreed: str) -> None:
+    """IA-EMP-08."""
+    with refused(access, AttestationUnknownError):
+        access.execute(role_requests.request_role, PERSON, employer_id=EMPLOYER, role=role, attestation=agreed)
+
+
+def test_an_official_agrees_in_the_language_of_the_page(access: Room) -> None:
+    """IA-EMP-08: the Spanish page shows Spanish words, whose hash is another."""
+    agreed = attestations.shown("es")[attestations.OFFICIAL].mark
+    access.execute(role_requests.request_role, PERSON, employer_id=EMPLOYER, role=AO, attestation=agreed)
+    assert access.events(RoleRequest.Requested)[0].attestation == agreed
 
 
 @pytest.mark.parametrize("role", ["", "SURROGATE", "authorized_official", "EUS", "\0", "🏥" * 1000])

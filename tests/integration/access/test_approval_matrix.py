@@ -14,6 +14,7 @@ from chassis.domain import DomainError
 from services.access.commands import role_requests
 from services.access.domain.association import Association
 from services.access.domain.role_request import RoleRequest
+from tests.attested import ATTESTATION
 from tests.house import House
 from tests.papers import hand_in
 
@@ -44,7 +45,7 @@ class Ground:
         self.house, self.access = house, house.access
 
     def ask(self, who: UUID, role: str, employer: UUID) -> UUID:
-        attestation = "v1" if role == AO else ""
+        attestation = ATTESTATION if role == AO else ""
         return self.access.execute(
             role_requests.request_role, who, employer_id=employer, role=role, attestation=attestation
         ).id

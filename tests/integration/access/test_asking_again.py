@@ -11,6 +11,7 @@ import pytest
 from services.access.domain.association import Association
 from services.access.publishing import association_state
 from tests.access_office import Office, refused
+from tests.attested import ATTESTATION
 from tests.papers import hand_in
 
 AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
@@ -19,7 +20,7 @@ ENDINGS = ("REJECTED", "CANCELLED", "DISASSOCIATED")
 
 
 def ask(office: Office, role: str) -> str:
-    attestation = "v1" if role == AO else ""
+    attestation = ATTESTATION if role == AO else ""
     answer = office.ask("RequestRole", JANE, employer_id=str(CLINIC), role=role, attestation=attestation)
     return str(answer.receipt.id)
 

@@ -16,6 +16,7 @@ from chassis.log import Entry
 from chassis.server import RefusedError
 from services.access.commands import role_requests
 from tests.access_office import Office
+from tests.attested import ATTESTATION
 
 GROUP, PERSON, AUDITOR, HELP = (nature.new_id() for _ in range(4))
 ASKED: dict[str, Any] = {"provider_id": str(GROUP), "function": "PECOS"}
@@ -33,7 +34,7 @@ def test_the_answer_is_of_its_moment_and_the_question_is_noted(office: Office) -
     before.FromDatetime(nature.now())
     office.clock.forward(hours=1)
     asked = office.room.execute(
-        role_requests.request_role, PERSON, employer_id=GROUP, role="STAFF_END_USER", attestation="v1"
+        role_requests.request_role, PERSON, employer_id=GROUP, role="STAFF_END_USER", attestation=ATTESTATION
     )
     end = office.room.end()
     with capture_logs() as noted:

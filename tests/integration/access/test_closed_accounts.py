@@ -15,6 +15,7 @@ from services.access.domain.association import Association
 from services.access.domain.role_request import RoleRequest
 from services.access.policies.close_with_account import CLOSER
 from tests.access_office import Office
+from tests.attested import ATTESTATION
 from tests.papers import hand_in
 
 GROUP, BRANCH = nature.new_id(), nature.new_id()
@@ -23,7 +24,9 @@ AO, SEU = "AUTHORIZED_OFFICIAL", "STAFF_END_USER"
 
 
 def ask(office: Office, who: UUID, role: str, employer: UUID = GROUP) -> UUID:
-    return office.room.execute(role_requests.request_role, who, employer_id=employer, role=role, attestation="v1").id
+    return office.room.execute(
+        role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION
+    ).id
 
 
 def approved(office: Office, who: UUID, role: str, employer: UUID = GROUP) -> None:

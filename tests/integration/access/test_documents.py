@@ -23,6 +23,7 @@ from services.access.commands import role_requests
 from services.access.commands.parts import KINDS, AccessSettings
 from services.access.domain.role_request import RoleRequest
 from tests.access_office import Office, refused
+from tests.attested import ATTESTATION
 
 GROUP = nature.new_id()
 PERSON, STRANGER, HELP = (nature.new_id() for _ in range(3))
@@ -67,7 +68,7 @@ LOCKED = pikepdf.Encryption(owner="owner", user="user")
 
 
 def ask(office: Office, role: str, who: UUID = PERSON) -> str:
-    asked = office.room.execute(role_requests.request_role, who, employer_id=GROUP, role=role, attestation="v1")
+    asked = office.room.execute(role_requests.request_role, who, employer_id=GROUP, role=role, attestation=ATTESTATION)
     return str(asked.id)
 
 
@@ -301,16 +302,16 @@ def test_what_takes_too_long_or_too_much_is_unreadable() -> None:
         assert refused(partial(examiner.examine, out.getvalue())) == "DOCUMENT_UNREADABLE"
 
 
-def test_the_process_that_looks_opens_nothing() -> None:
-    """S-23: no file and no socket once it has begun."""
+def test_the_process_that_looks_opens_and_starts_nothing() -> None:
+    """S-23: no file, no socket and no process of its own once it has begun, whoever it runs as."""
     program = (
-        "import socket; from chassis.documents import examining; examining.limit(512, 10)\n"
-        "for opening in (socket.socket, lambda: open('/etc/hostname')):\n"
+        "import os, socket; from chassis.documents import examining; examining.limit(512, 10)\n"
+        "for opening in (socket.socket, lambda: open('/etc/hostname'), os.fork):\n"
         "    try: opening()\n"
         "    except OSError as error: print(error.errno)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
-    assert done.stdout.split() == [b"24", b"24"]  # EMFILE
+    assert done.stdout.split() == [b"24", b"24", b"11"]  # EMFILE twice, EAGAIN
 
 
 def test_the_process_that_looks_knows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,6 +23,7 @@ from services.access.domain.association import Association
 from services.access.domain.invitation import Invitation
 from services.access.domain.role_request import RoleRequest
 from tests.access_office import PORTAL, Office, refused
+from tests.attested import ATTESTATION
 from tests.papers import hand_in
 
 GROUP, BRANCH = nature.new_id(), nature.new_id()
@@ -33,7 +34,9 @@ PERSON = {"first_name": "Cleo", "last_name": "Vargas", "email": EMAIL, "confirm_
 
 
 def with_role(office: Office, who: UUID, role: str, employer: UUID = GROUP) -> UUID:
-    asked = office.room.execute(role_requests.request_role, who, employer_id=employer, role=role, attestation="v1")
+    asked = office.room.execute(
+        role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION
+    )
     hand_in(office.room.app, asked.id)
     office.room.execute(role_requests.approve, HELP, roles=["EUS"], role_request_id=asked.id)
     return Association.id_for(who, employer)

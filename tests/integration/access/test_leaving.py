@@ -13,6 +13,7 @@ from services.access.commands import role_requests, staff
 from services.access.commands.staff import LastOfficialError
 from services.access.domain.association import Association
 from services.access.domain.role_request import AlreadyDecidedError
+from tests.attested import ATTESTATION
 from tests.house import House
 from tests.papers import hand_in
 
@@ -23,7 +24,9 @@ EMPLOYER = nature.new_id()
 def staff_member(house: House, role: str = "STAFF_END_USER") -> UUID:
     """Somebody who has a role at the employer."""
     who = nature.new_id()
-    request = house.access.execute(role_requests.request_role, who, employer_id=EMPLOYER, role=role, attestation="v1")
+    request = house.access.execute(
+        role_requests.request_role, who, employer_id=EMPLOYER, role=role, attestation=ATTESTATION
+    )
     hand_in(house.access.app, request.id)
     house.access.execute(role_requests.approve, nature.new_id(), roles=("EUS",), role_request_id=request.id)
     house.settle()
@@ -112,7 +115,7 @@ def test_d_08_who_comes_back_and_leaves_again_is_noted_again(house: House) -> No
         leave(house, official, knowing=True)
         house.settle()
         asked = house.access.execute(
-            role_requests.request_role, official, employer_id=EMPLOYER, role=AO, attestation="v1"
+            role_requests.request_role, official, employer_id=EMPLOYER, role=AO, attestation=ATTESTATION
         )
         hand_in(house.access.app, asked.id)
         house.access.execute(role_requests.approve, nature.new_id(), roles=("EUS",), role_request_id=asked.id)

@@ -13,6 +13,7 @@ from mandate.identity.v1.state_pb2 import AccountState
 from services.access.commands import role_requests
 from services.access.domain.association import Association
 from services.access.domain.role_request import RoleRequest
+from tests.attested import ATTESTATION
 from tests.house import House
 from tests.papers import hand_in
 
@@ -21,9 +22,7 @@ AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
 
 
 def ask(house: House, role: str = AO, employer: UUID = GROUP) -> None:
-    house.access.execute(
-        role_requests.request_role, ACCOUNT, employer_id=employer, role=role, attestation="ao-1:sha256"
-    )
+    house.access.execute(role_requests.request_role, ACCOUNT, employer_id=employer, role=role, attestation=ATTESTATION)
     house.settle()
 
 
@@ -222,9 +221,7 @@ def test_all_who_wait_are_given_their_roles_by_one_record(house: House) -> None:
     """X-11, X-13: at once, each in the capacity that it says, and nobody else."""
     waiting = [(uuid4(), uuid4(), AO if number % 2 else AM) for number in range(6)]
     for account, person, role in waiting:
-        house.access.execute(
-            role_requests.request_role, account, employer_id=GROUP, role=role, attestation="ao-1:sha256"
-        )
+        house.access.execute(role_requests.request_role, account, employer_id=GROUP, role=role, attestation=ATTESTATION)
         house.tell(AccountState(account_id=str(account), active=True, person_id=str(person)), key=account)
     capacity_of = {AO: "AUTHORIZED_OFFICIAL", AM: "DELEGATED_OFFICIAL"}
     record(house, RECORD, *((person, capacity_of[role]) for _, person, role in waiting[:5]))

@@ -18,6 +18,7 @@ from services.access.domain.association import Association
 from services.access.domain.role_request import RoleRequest
 from services.access.projections.staff_list import employers_of
 from tests.access_office import Office, refused
+from tests.attested import ATTESTATION
 from tests.papers import hand_in
 
 GROUP, BRANCH, ELSEWHERE = (nature.new_id() for _ in range(3))
@@ -26,7 +27,9 @@ AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
 
 
 def with_role(office: Office, who: UUID, role: str, employer: UUID = GROUP) -> UUID:
-    asked = office.room.execute(role_requests.request_role, who, employer_id=employer, role=role, attestation="v1")
+    asked = office.room.execute(
+        role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION
+    )
     hand_in(office.room.app, asked.id)
     office.room.execute(role_requests.approve, HELP, roles=["EUS"], role_request_id=asked.id)
     return Association.id_for(who, employer)

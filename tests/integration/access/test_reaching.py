@@ -16,6 +16,7 @@ from chassis.tokens import Claims
 from services.access.domain.association import Association
 from services.access.domain.role_request import RoleRequest
 from tests.access_office import Office
+from tests.attested import ATTESTATION
 from tests.scenario import CP_575
 
 AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
@@ -85,7 +86,7 @@ def test_who_is_named_is_written_to_in_the_language_of_the_page(office: Office) 
 def test_an_official_names_nobody_and_everybody_else_must(office: Office) -> None:
     """IA-EMP-09: all that is missing is told at once, and nothing is written."""
     with pytest.raises(FaultsError) as caught:
-        ask(office, AO, attestation="v1", official=pb.NamedOfficial(name="Otto"))
+        ask(office, AO, attestation=ATTESTATION, official=pb.NamedOfficial(name="Otto"))
     assert [(one.code, one.field) for one in caught.value.faults] == [("OFFICIAL_NOT_NEEDED", "official_name")]
     for role in (AM, SEU):
         with pytest.raises(FaultsError) as caught:
@@ -94,7 +95,7 @@ def test_an_official_names_nobody_and_everybody_else_must(office: Office) -> Non
             ("FIELD_REQUIRED", f"official_{field}") for field in ("name", "title", "phone", "email")
         ]
     assert office.room.end() == 0
-    ask(office, AO, attestation="v1")
+    ask(office, AO, attestation=ATTESTATION)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_the_invited_address_becomes_the_contact_at_every_selected_employer(offi
     """IA-ADDS-02, D-28: also where it is not the address of the account that accepts."""
     other = uuid4()
     for employer in (CLINIC, other):
-        request = office.ask("RequestRole", INVITER, employer_id=str(employer), role=AO, attestation="v1")
+        request = office.ask("RequestRole", INVITER, employer_id=str(employer), role=AO, attestation=ATTESTATION)
         office.upload(INVITER, CP_575, role_request_id=request.receipt.id)
         office.ask("ApproveRoleRequest", MANAGER, roles=["EUS"], role_request_id=request.receipt.id)
     sent = office.ask(

@@ -12,6 +12,7 @@ from chassis.domain import NotFoundError
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from tests.access_office import Office, refused
+from tests.attested import ATTESTATION
 from tests.papers import hand_in
 
 GROUP, BRANCH, ELSEWHERE = (nature.new_id() for _ in range(3))
@@ -21,7 +22,9 @@ ACTIVE, INACTIVE, REQUESTS = "APPROVED", "DISASSOCIATED", "PENDING"
 
 
 def ask_role(office: Office, who: UUID, role: str, employer: UUID = GROUP) -> UUID:
-    asked = office.ask("RequestRole", who, employer_id=str(employer), role=role, attestation="v1" if role == AO else "")
+    asked = office.ask(
+        "RequestRole", who, employer_id=str(employer), role=role, attestation=ATTESTATION if role == AO else ""
+    )
     return UUID(asked.receipt.id)
 
 

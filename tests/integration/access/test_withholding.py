@@ -16,6 +16,7 @@ from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.access.publishing import association_state
 from tests.access_office import Office, refused
+from tests.attested import ATTESTATION
 from tests.papers import hand_in
 
 GROUP = nature.new_id()
@@ -25,7 +26,7 @@ AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
 
 
 def with_role(office: Office, who: UUID, role: str) -> UUID:
-    asked = office.room.execute(role_requests.request_role, who, employer_id=GROUP, role=role, attestation="v1")
+    asked = office.room.execute(role_requests.request_role, who, employer_id=GROUP, role=role, attestation=ATTESTATION)
     hand_in(office.room.app, asked.id)
     office.room.execute(role_requests.approve, HELP, roles=["EUS"], role_request_id=asked.id)
     return Association.id_for(who, GROUP)

@@ -25,6 +25,7 @@ from chassis.settings import Settings
 from chassis.vault import migrate_vault
 from chassis.waiting import GroupCommit
 from services.access.commands.role_requests import request_role
+from tests.attested import ATTESTATION
 from tests.house import CATALOGUE, House, Room
 from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.shop import SERVICE, add, open_tab
@@ -199,7 +200,7 @@ def test_what_is_told_and_heard_at_once_is_measured(house: House, shop_house: Ho
     heard = counted("mandate_bus_batch_messages_sum", service="shop", direction="heard")
     for _ in range(3):
         house.access.execute(
-            request_role, uuid4(), employer_id=uuid4(), role="AUTHORIZED_OFFICIAL", attestation="ao-1:sha256"
+            request_role, uuid4(), employer_id=uuid4(), role="AUTHORIZED_OFFICIAL", attestation=ATTESTATION
         )
     relay = house.access.follower("access.relay")
     while relay.step():

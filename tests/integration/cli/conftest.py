@@ -16,6 +16,7 @@ from chassis.messages import Origin, wrap
 from cli import installation
 from services.access.commands import role_requests
 from services.connections.commands import connections
+from tests.attested import ATTESTATION
 from tests.house import House
 from tests.integration.cli.terminal import HELP, Terminal, Village
 from tests.notary import KEY, Notary, notary_of
@@ -65,7 +66,7 @@ def village(house: House, publish_account: Callable[..., UUID]) -> Village:
         (staff, group, "STAFF_END_USER"),
     ):
         asked = house.access.execute(
-            role_requests.request_role, who, employer_id=employer, role=role, attestation="ao-1:sha256"
+            role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION
         )
         hand_in(house.access.app, asked.id)
         house.access.execute(role_requests.approve, HELP, roles=("EUS",), role_request_id=asked.id)

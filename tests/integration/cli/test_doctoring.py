@@ -23,6 +23,7 @@ from cli.__main__ import app
 from cli.installation import Installation
 from cli.up import Part
 from services.access.commands import role_requests
+from tests.attested import ATTESTATION
 from tests.house import CATALOGUE, House
 from tests.integration.cli.terminal import Terminal, Village
 from tests.notary import Notary
@@ -140,7 +141,7 @@ def test_a_follower_that_stands_still_is_named_and_one_that_moves_is_not(
     in_step: Terminal, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.access.execute(
-        role_requests.request_role, uuid4(), employer_id=uuid4(), role="AUTHORIZED_OFFICIAL", attestation="ao-1:sha256"
+        role_requests.request_role, uuid4(), employer_id=uuid4(), role="AUTHORIZED_OFFICIAL", attestation=ATTESTATION
     )
     still = {row["sentence"].split(" stands")[0] for row in named(in_step, "still")}
     assert {"access: access.relay", "access: staff_list_v1", "access: sealer"} <= still
@@ -237,7 +238,7 @@ def test_what_is_over_its_limit_is_named_with_the_page_of_its_alert(
     in_step: Terminal, house: House, pass_time: Callable[[float], None]
 ) -> None:
     house.access.execute(
-        role_requests.request_role, uuid4(), employer_id=uuid4(), role="AUTHORIZED_OFFICIAL", attestation="ao-1:sha256"
+        role_requests.request_role, uuid4(), employer_id=uuid4(), role="AUTHORIZED_OFFICIAL", attestation=ATTESTATION
     )
     pass_time(61)
     pages = {row["sentence"].split(" ")[1]: row["page"] for row in named(in_step, "behind")}

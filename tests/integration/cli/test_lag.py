@@ -18,6 +18,7 @@ from cli.installation import Installation
 from cli.lag import Limits
 from cli.up import Part
 from services.access.commands import role_requests
+from tests.attested import ATTESTATION
 from tests.house import House
 from tests.integration.cli.terminal import Terminal
 from tools.repository import ROOT
@@ -28,7 +29,7 @@ def official(in_step: Terminal, house: House) -> UUID:
     """Somebody who has asked for a role: nobody has looked at it since."""
     who = uuid4()
     house.access.execute(
-        role_requests.request_role, who, employer_id=uuid4(), role="AUTHORIZED_OFFICIAL", attestation="ao-1:sha256"
+        role_requests.request_role, who, employer_id=uuid4(), role="AUTHORIZED_OFFICIAL", attestation=ATTESTATION
     )
     return who
 

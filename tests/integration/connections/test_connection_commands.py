@@ -40,6 +40,7 @@ from services.connections.domain.connection import (
 from services.connections.projections.connection_list import of_party, waiting_for
 from services.connections.projections.managers import managed_by
 from tests.access_office import Street
+from tests.attested import ATTESTATION
 from tests.house import House
 from tests.papers import hand_in
 
@@ -58,7 +59,7 @@ def told(house: House) -> House:
         (STRANGER, ELSEWHERE, "AUTHORIZED_OFFICIAL"),
     ):
         asked = house.access.execute(
-            role_requests.request_role, who, employer_id=employer, role=role, attestation="ao-1:sha256"
+            role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION
         )
         hand_in(house.access.app, asked.id)
         house.access.execute(role_requests.approve, HELP, roles=EUS, role_request_id=asked.id)

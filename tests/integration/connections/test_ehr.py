@@ -15,6 +15,7 @@ from chassis.vocabulary.functions import EHR_RETIRED_AT, EhrRetiredError
 from services.access.commands import role_requests
 from services.connections.commands import connections
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection
+from tests.attested import ATTESTATION
 from tests.house import House
 from tests.papers import hand_in
 
@@ -43,7 +44,7 @@ def asked(clock: Clock, house: House) -> tuple[House, UUID]:
     assert clock.at < EHR_RETIRED_AT
     for who, employer, role in ((DOCTOR, PRACTICE, "AUTHORIZED_OFFICIAL"), (OFFICIAL, GROUP, "ACCESS_MANAGER")):
         request = house.access.execute(
-            role_requests.request_role, who, employer_id=employer, role=role, attestation="ao-1:sha256"
+            role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION
         )
         hand_in(house.access.app, request.id)
         house.access.execute(role_requests.approve, HELP, roles=("EUS",), role_request_id=request.id)

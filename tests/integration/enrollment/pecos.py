@@ -29,6 +29,7 @@ from services.enrollment.commands.parts import KINDS, EnrollmentSettings, Parts
 from services.enrollment.commands.rights import AccessSilentError, Rights
 from services.enrollment.projections.authority import AuthorityFollower
 from tests.access_office import Clock, Office
+from tests.attested import ATTESTATION, SIGNATURE
 from tests.house import House, Room
 
 DOCTOR, OFFICIAL, STAFF, STRANGER, MAC = (uuid4() for _ in range(5))
@@ -172,7 +173,7 @@ class Pecos:
         self.load("GR1000", official=OFFICIAL, delegated=STAFF)
         for who, role in ((OFFICIAL, "AUTHORIZED_OFFICIAL"), (STAFF, "ACCESS_MANAGER")):
             self.house.access.execute(
-                role_requests.request_role, who, employer_id=GROUP, role=role, attestation="ao-1:sha256"
+                role_requests.request_role, who, employer_id=GROUP, role=role, attestation=ATTESTATION
             )
         self.settle()
         asked = self.house.connections.execute(
@@ -230,7 +231,7 @@ class Pecos:
 
     def sign(self, who: UUID, application_id: str, signature_id: str) -> Any:
         return self.ask(
-            "SignApplication", who, application_id=application_id, signature_id=signature_id, attestation="v1:sha256"
+            "SignApplication", who, application_id=application_id, signature_id=signature_id, attestation=SIGNATURE
         )
 
     def filed(self) -> str:

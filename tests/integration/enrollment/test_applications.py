@@ -12,6 +12,7 @@ from chassis.domain import FaultsError
 from services.enrollment.domain.application import Application
 from services.enrollment.domain.reassignment import Reassignment
 from tests.access_office import refused
+from tests.attested import ATTESTATION, SIGNATURE
 from tests.integration.enrollment.pecos import (
     DOCTOR,
     GROUP,
@@ -120,14 +121,28 @@ def test_a_surrogate_never_signs(pecos: Pecos) -> None:
 
 def test_a_preparer_cannot_sign_for_the_practitioner_while_submitting(pecos: Pecos) -> None:
     application_id = pecos.draft(group=False)
-    submit = partial(pecos.ask, "SubmitApplication", STAFF, application_id=application_id, attestation="v1")
+    submit = partial(pecos.ask, "SubmitApplication", STAFF, application_id=application_id, attestation=SIGNATURE)
     assert refused(submit) == "WRONG_SIGNER"
+
+
+def test_nobody_signs_a_statement_that_no_page_shows(pecos: Pecos) -> None:
+    """PE-X-04: the mark of another statement, and a wrong one; nothing is signed, nothing submitted."""
+    application_id = pecos.draft(who=DOCTOR, group=False)
+    submit = partial(pecos.ask, "SubmitApplication", DOCTOR, application_id=application_id)
+    for agreed in (ATTESTATION, SIGNATURE[:-1]):
+        assert refused(partial(submit, attestation=agreed)) == "ATTESTATION_UNKNOWN"
+    group = pecos.draft()
+    sign = partial(pecos.ask, "SignApplication", DOCTOR, application_id=group)
+    needed = pecos.submit(group)[PRACTITIONER]
+    for agreed in (ATTESTATION, SIGNATURE[:-1]):
+        assert refused(partial(sign, signature_id=needed, attestation=agreed)) == "ATTESTATION_UNKNOWN"
+    assert pecos.room.events(Application.Signed) == []
 
 
 def test_a_practitioner_alone_signs_while_submitting(pecos: Pecos) -> None:
     """PE-X-05."""
     application_id = pecos.draft(who=DOCTOR, group=False)
-    answer = pecos.ask("SubmitApplication", DOCTOR, application_id=application_id, attestation="v1")
+    answer = pecos.ask("SubmitApplication", DOCTOR, application_id=application_id, attestation=SIGNATURE)
     assert answer.status == "SUBMITTED"
     assert pecos.room.events(Application.SignatureRequested) == []
 
@@ -182,7 +197,7 @@ def test_a_repeat_gets_the_first_answer_whatever_has_become_of_it(pecos: Pecos) 
         command_id=str(nature.new_id()),
         application_id=application_id,
         signature_id=ids[PRACTITIONER],
-        attestation="v1:sha256",
+        attestation=SIGNATURE,
     )
     signed = sign().receipt
     pecos.sign(OFFICIAL, application_id, ids[GROUP_OFFICIAL])

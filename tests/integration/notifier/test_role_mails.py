@@ -211,16 +211,19 @@ def test_m_14_tells_what_a_manager_has_changed_before_and_after(bureau: Bureau) 
     ]
 
 
-def test_m_14_with_a_hostile_employer_is_not_sent_and_says_why(bureau: Bureau) -> None:
-    """S-25: the employer's name stands in the subject."""
+def test_m_14_and_m_15_of_a_hostile_employer_arrive_without_its_name_in_the_subject(bureau: Bureau) -> None:
+    """S-25: NPPES writes the name; whoever loses access there, and whoever sees to an official, is told."""
     bureau.called.known[CLINIC] = "=?utf-8?q?hi=0ABcc:_evil@x.test?="
-    bureau.hear(
-        access.EmployerAssociationEnded(
-            account_id=str(bureau.people.add("jane@example.com")), employer_id=str(CLINIC), role="ACCESS_MANAGER"
-        )
-    )
-    assert bureau.inbox.messages() == []
-    assert [event.reason for event in bureau.ends()] == ["HOSTILE_TEXT: subject"]
+    jane = bureau.people.add("jane@example.com")
+    bureau.hear(association(bureau.people.add("am@clinic.example", language="es"), "ACCESS_MANAGER"))
+    left: dict[str, Any] = {"account_id": str(jane), "employer_id": str(CLINIC)}
+    bureau.hear(access.EmployerAssociationEnded(**left, role="AUTHORIZED_OFFICIAL"))
+    bureau.hear(access.EmployerLeftWithoutAuthorizedOfficial(**left))
+    assert subjects(bureau, "jane@example.com") == ["Your access to an employer changed"]
+    assert subjects(bureau, "am@clinic.example") == ["Un empleador no tiene funcionario autorizado"]
+    assert subjects(bureau, "evil@x.test") == []
+    for mail in bureau.inbox.messages():
+        assert "=?utf-8?q?hi=0ABcc:_evil@x[.]test?=" in " ".join(mail.text.split())
 
 
 def named(account_id: UUID, role_request_id: UUID, role: str = "STAFF_END_USER") -> access.AuthorizedOfficialNamed:

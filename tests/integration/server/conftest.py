@@ -18,6 +18,7 @@ from services.access.__main__ import SERVICE as ACCESS
 from services.access.commands import role_requests
 from services.connections.__main__ import SERVICE as CONNECTIONS
 from services.registry.__main__ import SERVICE as REGISTRY
+from tests.attested import ATTESTATION
 from tests.house import CATALOGUE, Room, build, living
 from tests.integration.server.town import GROUP, HELP, OFFICIAL, Town
 from tests.papers import hand_in
@@ -55,7 +56,7 @@ def town(postgres: EmbeddedPostgres, template: str, keys: Keyring) -> Iterator[T
         made.start(Room(ACCESS, ACCESS.application(second, CATALOGUE), second, {}), kept, known_as="second access")
         closing.callback(lambda: [one.stop(0).wait() for one in made.servers.values()])
         asked = house.access.execute(
-            role_requests.request_role, OFFICIAL, employer_id=GROUP, role="AUTHORIZED_OFFICIAL", attestation="v1"
+            role_requests.request_role, OFFICIAL, employer_id=GROUP, role="AUTHORIZED_OFFICIAL", attestation=ATTESTATION
         )
         hand_in(house.access.app, asked.id)
         house.access.execute(role_requests.approve, HELP, roles=["EUS"], role_request_id=asked.id)

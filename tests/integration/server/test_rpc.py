@@ -24,6 +24,7 @@ from chassis.waiting import Waiter
 from services.access.api.servicer import apis
 from services.access.projections.authority import AuthorityFollower
 from tests.access_office import opened
+from tests.attested import ATTESTATION
 from tests.house import House
 from tests.scenario import NAMED, official_for
 from tests.scraping import counted
@@ -52,7 +53,7 @@ class Office:
             command_id=str(nature.new_id()),
             employer_id=str(EMPLOYER),
             role=role,
-            attestation="v1",
+            attestation=ATTESTATION,
             official=official_for(role),
         )
         return self.ask("RequestRole", request, who, **more)
@@ -118,6 +119,7 @@ def test_nobody_approves_their_own_request_nor_without_the_right(office: Office)
         ("role", {"role": "KING"}),
         ("attestation", {"role": "AUTHORIZED_OFFICIAL", "official": None}),  # IA-EMP-08
         ("attestation", {"role": "AUTHORIZED_OFFICIAL", "official": None, "attestation": "é" * 201}),
+        ("attestation", {"role": "AUTHORIZED_OFFICIAL", "official": None, "attestation": f"{ATTESTATION}0"}),
     ],
 )
 def test_bad_input_names_the_field_and_leaves_the_log_as_it_was(

@@ -181,6 +181,17 @@ def test_a_statement_that_has_changed_is_read_again(ana: httpx.Client, world: Wo
     assert world.access.requests("RequestRole") == []
 
 
+def test_a_statement_that_access_does_not_know_is_said_at_the_box(ana: httpx.Client, world: World) -> None:
+    """IA-EMP-08: a page of an older portal."""
+    world.access.answers["RequestRole"] = refusal(
+        grpc.StatusCode.INVALID_ARGUMENT, "ATTESTATION_UNKNOWN", "attestation"
+    )
+    answer = ana.post(ATTEST, data=hidden(ana.get(ATTEST).text, ATTEST) | {"agreed": "yes", "contact": "own"})
+    assert answer.status_code == 422
+    assert errors(answer.text)[0] == errors(answer.text)[1]
+    assert "This statement is not in use any more" in errors(answer.text)[0][0]
+
+
 def test_what_access_refuses_is_said_in_the_form(ana: httpx.Client, world: World) -> None:
     world.access.answers["RequestRole"] = refusal(grpc.StatusCode.FAILED_PRECONDITION, "ALREADY_ASKED")
     sent = hidden(ana.get(f"{OFFICIAL}?role={AM}").text, OFFICIAL) | {"contact": "own"} | OTTO

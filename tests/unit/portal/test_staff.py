@@ -320,9 +320,9 @@ def test_a_long_list_is_put_in_order_in_parts(ana: httpx.Client, team: World, mo
 
 
 FILES = {
-    "/staff.csv?last=nov": "Name,User ID,Employer,EIN or NPI,Role,PECOS,NPPES,Since\n"
-    '"Novak, Petra",pnovak31,Harbor Point Medical Group,EIN **-***4576,Staff End User,YES,NO,05/07/2026\n'
-    '"Novak, Petra",pnovak31,"Rivera, Ana",NPI 2000000036,Staff End User,NO,YES,05/07/2026\n',
+    "/staff.csv?last=nov": "Name,User ID,Employer,EIN or NPI,Role,PECOS,EHR Incentive Program,NPPES,Since\n"
+    '"Novak, Petra",pnovak31,Harbor Point Medical Group,EIN **-***4576,Staff End User,YES,NO,NO,05/07/2026\n'
+    '"Novak, Petra",pnovak31,"Rivera, Ana",NPI 2000000036,Staff End User,NO,NO,YES,05/07/2026\n',
     "/staff/inactive.csv": "Name,User ID,Employer,EIN or NPI,Last role,Ended,Ended by\n"
     '"Marsh, Delia",dmarsh22,Harbor Point Medical Group,EIN **-***4576,Staff End User,05/07/2026,"Rivera, Ana"\n',
     "/staff/requests.csv": "Name,User ID,Employer,EIN or NPI,Current Role,Request Role,Request Tracking ID,Requested\n"
@@ -342,6 +342,16 @@ def test_each_list_is_a_file_too(ana: httpx.Client, team: World, path: str) -> N
     assert f'href="{path.replace("&", "&amp;")}"' in page
     team.mine = [association(1, CLINIC, SEU)]
     assert ana.get(path).status_code == 404
+
+
+def test_the_file_of_active_staff_says_who_had_the_retired_function(ana: httpx.Client, team: World) -> None:
+    """D-18, IA-STAFF-03, IA-EHR-03: where the page shows it."""
+    held = next(one for one in team.staff if one.account_id == PETRA and one.employer_id == CLINIC)
+    held.functions.append("EHR")
+    lines = ana.get("/staff.csv?last=nov").text.splitlines()
+    assert [line.split(",")[-4:-1] for line in lines] == [
+        ["PECOS", "EHR Incentive Program", "NPPES"], ["YES", "YES", "NO"], ["NO", "NO", "YES"],
+    ]  # fmt: skip
 
 
 def test_a_name_that_a_spreadsheet_would_compute_stays_a_name(

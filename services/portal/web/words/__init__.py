@@ -11,6 +11,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from chassis.vocabulary import attestations
+
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "es")
 
@@ -40,9 +42,11 @@ class Words:
 
 @cache
 def load(language: str) -> Words:
-    """The catalogue of a language, read once."""
-    tables = tomllib.loads((HERE / f"{language}.toml").read_text("utf-8"))
-    return Words(language, {key: escape(text) for key, text in _flat(tables)})
+    """The catalogue of a language, and the statements that services know too, read once."""
+    sentences = dict(_flat(tomllib.loads((HERE / f"{language}.toml").read_text("utf-8"))))
+    for rule, statement in attestations.shown(language).items():
+        sentences |= {f"{rule}.text": statement.text, f"{rule}.agree": statement.agree}
+    return Words(language, {key: escape(text) for key, text in sentences.items()})
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
