@@ -48,7 +48,10 @@ class RegistrationCalls(Calls):
 
     @command
     def ResendRegistrationCode(
-        self, request: m.ResendRegistrationCodeRequest, caller: Caller, command_id: UUID
+        self,
+        request: m.ResendRegistrationCodeRequest,
+        caller: Caller,  # noqa: ARG002
+        command_id: UUID,
     ) -> m.ResendRegistrationCodeResponse:
         """Send the code of the address again."""
         receipt, sent = registering.resend(
@@ -56,7 +59,6 @@ class RegistrationCalls(Calls):
             self.parts,
             command_id=command_id,
             token=request.registration_token,
-            language=language_of(caller),
         )
         draft = reading.draft(self.app, self.parts, request.registration_token)
         return m.ResendRegistrationCodeResponse(
@@ -177,7 +179,12 @@ class RegistrationCalls(Calls):
         return m.RemoveMfaMethodResponse(receipt=translate.receipt(receipt))
 
     @command
-    def SendMfaCode(self, request: m.SendMfaCodeRequest, caller: Caller, command_id: UUID) -> m.SendMfaCodeResponse:
+    def SendMfaCode(
+        self,
+        request: m.SendMfaCodeRequest,
+        caller: Caller,  # noqa: ARG002
+        command_id: UUID,
+    ) -> m.SendMfaCodeResponse:
         """Send a code to a method."""
         account = reading.registering(self.app, request.registration_token)
         receipt, sent = methods.send_code(
@@ -186,7 +193,6 @@ class RegistrationCalls(Calls):
             account,
             command_id=command_id,
             method_id=translate.required_id(request.method_id, "method_id"),
-            language=language_of(caller),
         )
         return m.SendMfaCodeResponse(
             code=translate.code(reading.code(self.parts, account, sent)), receipt=translate.receipt(receipt)

@@ -10,7 +10,7 @@ from mandate.identity.v1 import service_pb2 as m
 from chassis.messages import timestamp
 from chassis.server import Api, Caller, Callers, Detail, RefusedError, Rule
 from services.identity.api import translate
-from services.identity.api.calls import Calls, command, language_of, query, require
+from services.identity.api.calls import Calls, command, query, require
 from services.identity.api.registration import RegistrationCalls
 from services.identity.commands import reading, second_factor, sessions, signing_in, stepping_up
 
@@ -29,7 +29,6 @@ class SignInCalls(Calls):
             user_id=request.user_id[: signing_in.LONGEST_USER_ID],
             password=request.password,
             address=caller.client_address,
-            language=language_of(caller),
         )
         return m.SignInResponse(
             sign_in_token=token,
@@ -40,7 +39,10 @@ class SignInCalls(Calls):
 
     @command
     def SendSignInCode(
-        self, request: m.SendSignInCodeRequest, caller: Caller, command_id: UUID
+        self,
+        request: m.SendSignInCodeRequest,
+        caller: Caller,  # noqa: ARG002
+        command_id: UUID,
     ) -> m.SendSignInCodeResponse:
         """Another code."""
         receipt, account, sent = second_factor.send_code(
@@ -49,7 +51,6 @@ class SignInCalls(Calls):
             command_id=command_id,
             token=request.sign_in_token,
             method_id=translate.id_of(request.method_id, "method_id"),
-            language=language_of(caller),
         )
         return m.SendSignInCodeResponse(
             code=translate.code(reading.code(self.parts, account, sent)), receipt=translate.receipt(receipt)
@@ -107,7 +108,10 @@ class SignInCalls(Calls):
 
     @command
     def SendStepUpCode(
-        self, request: m.SendStepUpCodeRequest, caller: Caller, command_id: UUID
+        self,
+        request: m.SendStepUpCodeRequest,
+        caller: Caller,  # noqa: ARG002
+        command_id: UUID,
     ) -> m.SendStepUpCodeResponse:
         """A code inside a session (S-09)."""
         receipt, account, sent = stepping_up.send_code(
@@ -116,7 +120,6 @@ class SignInCalls(Calls):
             command_id=command_id,
             token=request.session_token,
             method_id=translate.id_of(request.method_id, "method_id"),
-            language=language_of(caller),
         )
         return m.SendStepUpCodeResponse(
             code=translate.code(reading.code(self.parts, account, sent)), receipt=translate.receipt(receipt)

@@ -17,6 +17,7 @@ from chassis.hashing import HashQueueFullError
 from chassis.sealing import seal_for
 from services.identity.commands import counters
 from services.identity.commands.parts import Parts
+from services.identity.domain.account import Account
 from services.identity.domain.code import Code
 from services.identity.domain.refusals import (
     CodeExpiredError,
@@ -129,11 +130,10 @@ def issue(parts: Parts, sent: Sent, *, account_id: UUID, kind: str, language: st
     )
 
 
-def send(
-    app: Application, cause: Cause, *, parts: Parts, sent: Sent, account_id: UUID, kind: str, language: str
-) -> Receipt:
-    """Send a code that is kept."""
-    return app.commit(issue(parts, sent, account_id=account_id, kind=kind, language=language), cause=cause)
+def send(app: Application, cause: Cause, *, parts: Parts, sent: Sent, account: Account, kind: str) -> Receipt:
+    """Send a code that is kept, in the person's own language, whatever the page's is."""
+    code = issue(parts, sent, account_id=account.id, kind=kind, language=account.language)
+    return app.commit(code, cause=cause)
 
 
 def check(app: Application, parts: Parts, *, id: UUID, typed: str, command_id: UUID) -> None:

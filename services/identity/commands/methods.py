@@ -64,7 +64,7 @@ def remove(app: Application, cause: Cause, *, account_id: UUID, method_id: UUID)
 
 
 def send_code(
-    app: Application, parts: Parts, account: Account, *, command_id: UUID, method_id: UUID, language: str
+    app: Application, parts: Parts, account: Account, *, command_id: UUID, method_id: UUID
 ) -> tuple[Receipt, Sent]:
     """Send a code to a method; the one before it dies."""
     account.require(MFA, nature.now())
@@ -79,9 +79,7 @@ def send_code(
         sends=str(account.id),
     )
     cause = Cause.of(account.id, command_id)
-    receipt = app.execute(
-        codes.send, cause, parts=parts, sent=sent, account_id=account.id, kind=method.kind, language=language
-    )
+    receipt = app.execute(codes.send, cause, parts=parts, sent=sent, account=account, kind=method.kind)
     return receipt, sent
 
 

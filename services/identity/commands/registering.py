@@ -102,7 +102,7 @@ def _begin(app: Application, cause: Cause, *, begun: Callable[[], list[Aggregate
     return app.commit(*begun(), cause=cause)
 
 
-def resend(app: Application, parts: Parts, *, command_id: UUID, token: str, language: str) -> tuple[Receipt, Sent]:
+def resend(app: Application, parts: Parts, *, command_id: UUID, token: str) -> tuple[Receipt, Sent]:
     """Send the code of the address again; a decoy's goes nowhere."""
     account_id, begun = begun_by(app, token)
     now = nature.now()
@@ -126,9 +126,7 @@ def resend(app: Application, parts: Parts, *, command_id: UUID, token: str, lang
     cause = Cause.of(account_id, command_id)
     if isinstance(begun, Decoy):
         return app.execute(_ask_decoy, cause, id=account_id), sent
-    return app.execute(
-        codes.send, cause, parts=parts, sent=sent, account_id=account_id, kind="EMAIL", language=language
-    ), sent
+    return app.execute(codes.send, cause, parts=parts, sent=sent, account=begun, kind="EMAIL"), sent
 
 
 def _ask_decoy(app: Application, cause: Cause, *, id: UUID) -> Receipt:

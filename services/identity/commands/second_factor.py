@@ -51,7 +51,7 @@ def waiting(app: Application, token: str) -> Waiting:
 
 
 def send_code(
-    app: Application, parts: Parts, *, command_id: UUID, token: str, method_id: UUID | None, language: str
+    app: Application, parts: Parts, *, command_id: UUID, token: str, method_id: UUID | None
 ) -> tuple[Receipt, Account, Sent]:
     """Send another code, by the same or another method."""
     found = waiting(app, token)
@@ -59,9 +59,7 @@ def send_code(
     if wanted is not None and (not account.is_active or not account.method(wanted).verified):
         raise MethodUnknownError
     cause = Cause.of(account.id, command_id)
-    receipt = signing_in.ask_code(
-        app, parts, account, cause, sign_in_id=found.sign_in.id, method_id=wanted, language=language
-    )
+    receipt = signing_in.ask_code(app, parts, account, cause, sign_in_id=found.sign_in.id, method_id=wanted)
     sent = codes.find(app, codes.id_for(command_id))
     assert sent is not None  # sent just now
     bearers.extend(app, token, dies_at=sent.dies_at + parts.settings.code_life)

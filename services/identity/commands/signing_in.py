@@ -36,7 +36,7 @@ LONGEST_USER_ID = 254
 
 
 def sign_in(
-    app: Application, parts: Parts, *, command_id: UUID, user_id: str, password: str, address: str, language: str
+    app: Application, parts: Parts, *, command_id: UUID, user_id: str, password: str, address: str
 ) -> tuple[Receipt, Account, Sent, str]:
     """Begin a sign-in, whose id is the command's: the code that was sent, and the token that waits for it.
 
@@ -58,7 +58,7 @@ def sign_in(
             app.execute(_record_failure, cause, account_id=account.id, reason=account.phase, lock=False)
             raise told
         _succeed(app, parts, account, user_id=user_id, address=address, password=password)
-        before = ask_code(app, parts, account, cause, sign_in_id=command_id, method_id=None, language=language)
+        before = ask_code(app, parts, account, cause, sign_in_id=command_id, method_id=None)
     sent = codes.find(app, codes.id_for(command_id))
     if account is None or sent is None:
         raise SignInFailedError
@@ -75,7 +75,6 @@ def ask_code(
     *,
     sign_in_id: UUID,
     method_id: UUID | None,
-    language: str,
 ) -> Receipt:
     """Send a code to a method, or the primary one, or for an open registration to its address (X-04)."""
     kind = "EMAIL"
@@ -91,9 +90,7 @@ def ask_code(
         method_id=method_id,
         sends=str(account.id),
     )
-    return app.execute(
-        _ask, cause, parts=parts, sent=sent, sign_in_id=sign_in_id, account_id=account.id, kind=kind, language=language
-    )
+    return app.execute(_ask, cause, parts=parts, sent=sent, sign_in_id=sign_in_id, account=account, kind=kind)
 
 
 def _ask(
@@ -103,14 +100,13 @@ def _ask(
     parts: Parts,
     sent: Sent,
     sign_in_id: UUID,
-    account_id: UUID,
+    account: Account,
     kind: str,
-    language: str,
 ) -> Receipt:
     known: SignIn | None = app.repository.find(sign_in_id)
-    begun = known or SignIn(id=sign_in_id, account_id=account_id)
+    begun = known or SignIn(id=sign_in_id, account_id=account.id)
     begun.ask_code(code_id=sent.id)
-    code = codes.issue(parts, sent, account_id=account_id, kind=kind, language=language)
+    code = codes.issue(parts, sent, account_id=account.id, kind=kind, language=account.language)
     return app.commit(begun, code, cause=cause)
 
 

@@ -38,7 +38,7 @@ def standing(app: Application, parts: Parts, token: str) -> Asked:
 
 
 def send_code(
-    app: Application, parts: Parts, *, command_id: UUID, token: str, method_id: UUID | None, language: str
+    app: Application, parts: Parts, *, command_id: UUID, token: str, method_id: UUID | None
 ) -> tuple[Receipt, Account, Sent]:
     """Send a code to a method, or to the primary one; the one before it dies."""
     found, account = sessions.look(app, parts, token, activity=False)
@@ -57,9 +57,7 @@ def send_code(
         an_hour=parts.settings.step_up_codes_per_hour,
     )
     cause = Cause.of(account.id, command_id)
-    receipt = app.execute(
-        codes.send, cause, parts=parts, sent=sent, account_id=account.id, kind=method.kind, language=language
-    )
+    receipt = app.execute(codes.send, cause, parts=parts, sent=sent, account=account, kind=method.kind)
     return receipt, account, sent
 
 

@@ -64,6 +64,8 @@ class Desk:
     notifier_private: bytes
     signing: Ed25519PrivateKey
     address: str = "198.51.100.7"
+    language: str = "en"
+    """Of the page."""
     servicer: IdentityServicer = field(init=False)
     contacts: ContactServicer = field(init=False)
     people: PeopleServicer = field(init=False)
@@ -92,7 +94,7 @@ class Desk:
         request_class = getattr(m, f"{rpc}Request")
         if "command_id" in request_class.DESCRIPTOR.fields_by_name:
             fields.setdefault("command_id", str(nature.new_id()))
-        portal = Caller(claims=Claims(service="portal"), client_address=self.address, language="en")
+        portal = Caller(claims=Claims(service="portal"), client_address=self.address, language=self.language)
         return getattr(self.servicer, rpc)(request_class(**fields), caller or portal)
 
     def refused(self, rpc: str, **fields: Any) -> RefusedError:

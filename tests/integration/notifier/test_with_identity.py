@@ -91,6 +91,42 @@ def test_a_registration_goes_on_with_the_code_of_the_mail(desk: Desk, inbox: Inb
     assert desk.ask("VerifyRegistrationEmail", registration_token=token, code=code).HasField("receipt")
 
 
+@pytest.mark.parametrize(
+    ("own", "page", "subject"),
+    [("es", "en", "Su código de verificación"), ("en", "es", "Your verification code")],
+)
+def test_whoever_has_an_account_gets_codes_in_the_own_language(
+    desk: Desk, inbox: Inbox, clock: Clock, own: str, page: str, subject: str
+) -> None:
+    """M-03: the page may be in any language, as at a library: the person who reads the code has one of their own."""
+    desk.language = own
+    desk.registered(ANA)
+    desk.house.settle()
+    inbox.clear()
+    desk.language = page
+    begun = desk.sign_in().sign_in_token
+    desk.house.settle()
+    clock.pass_(minutes=1)
+    desk.ask("SendSignInCode", sign_in_token=begun)
+    desk.house.settle()
+    session = desk.ask("VerifySignInCode", sign_in_token=begun, code=desk.last_code()).session_token
+    desk.ask("SendStepUpCode", session_token=session)
+    desk.house.settle()
+    assert subjects(inbox) == [subject] * 3
+
+
+def test_whoever_registers_gets_codes_in_the_language_of_the_first_page(desk: Desk, inbox: Inbox, clock: Clock) -> None:
+    """M-03, IA-REG-01: which is the person's own from then on."""
+    desk.language = "es"
+    token = desk.start(ANA).registration_token
+    desk.house.settle()
+    desk.language = "en"
+    clock.pass_(minutes=1)
+    desk.ask("ResendRegistrationCode", registration_token=token)
+    desk.house.settle()
+    assert subjects(inbox) == ["Su código de verificación"] * 2
+
+
 def test_who_has_registered_is_told_the_user_id_and_never_the_password(desk: Desk, inbox: Inbox) -> None:
     """M-02."""
     desk.registered(ANA)
