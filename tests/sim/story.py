@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from chassis.domain import id_of
-from services.access.commands import role_requests, staff
+from services.access.commands import employers, role_requests, staff
 from services.access.domain.association import Association
 from services.connections.commands import connections
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection
@@ -21,7 +21,9 @@ def person(name: str) -> UUID:
 
 
 EUS, OFFICIAL, STAFF, RIVAL, DOCTOR = (person(n) for n in ("eus", "official", "staff", "rival", "doctor"))
-GROUP, PRACTICE = id_of("sim", "employer", "group"), id_of("sim", "employer", "practice")
+CLERK, LATECOMER = person("clerk"), person("latecomer")
+GROUP, PRACTICE, BRANCH = (id_of("sim", "employer", name) for name in ("group", "practice", "branch"))
+"""The branch is closed while people ask to work for it, and to be connected with it."""
 TEXT = "ao-1:sha256"
 
 
@@ -35,18 +37,23 @@ class Story:
 
     def tell(self) -> None:
         """Add the clients."""
-        for name, script in (
+        clients: list[tuple[str, Callable[[], Iterator[bool]]]] = [
             ("client.eus", self.eus),
             ("client.official", self.official),
             ("client.doctor", self.doctor),
             ("client.staff", self.staff),
             ("client.rival", self.rival),
-        ):
+            ("client.clerk", self.clerk),
+            ("client.latecomer", self.latecomer),
+            ("client.early", partial(self.linker, "doctor approved", "NPPES")),
+            ("client.late", partial(self.linker, "closed", "PECOS")),
+        ]
+        for name, script in clients:
             self.stage.client(name, script)
 
     @property
     def is_told(self) -> bool:
-        return {"disconnected", "granted", "rejected", "rival"} <= self.reached
+        return {"disconnected", "granted", "rejected", "rival", "closed"} <= self.reached
 
     def _until(self, goal: str, ask: Callable[[], Asked]) -> Iterator[bool]:
         """Ask until it is answered: what is refused now may be allowed once more has been heard."""
@@ -116,12 +123,44 @@ class Story:
         return self.stage.ask("connections", command, DOCTOR, connection_id=connection, side=PROVIDER)
 
     def eus(self) -> Iterator[bool]:
-        """Approves both officials; and, at the same time as the official, the staff request."""
+        """Approves both officials; at the same time as the official, the staff request; and closes the branch."""
         for asked, approved in (("official asked", "official approved"), ("doctor asked", "doctor approved")):
             yield from self._after(asked)
             yield from self._until(approved, self._decide(EUS, asked, eus=True))
         yield from self._after("staff asked")
         self._decide(EUS, "staff asked", eus=True)()
+        yield True
+        yield from self._after("clerk approved")
+        yield from self._until("closed", self._close)
+
+    def _close(self) -> Asked:
+        return self.stage.ask("access", employers.close, EUS, roles=("EUS",), employer_id=BRANCH, reason="Moved.")
+
+    def clerk(self) -> Iterator[bool]:
+        """Works for the branch that is closed, and asks for another role there meanwhile (D-41)."""
+        yield from self._until("clerk asked", self._ask_role(CLERK, BRANCH, "STAFF_END_USER"))
+        yield from self._until("clerk approved", self._decide(EUS, "clerk asked", eus=True))
+        self._ask_role(CLERK, BRANCH, "ACCESS_MANAGER")()
+        yield True
+
+    def latecomer(self) -> Iterator[bool]:
+        """Asks to work for the branch at about the moment in which it is closed."""
+        yield from self._after("clerk approved")
+        self._ask_role(LATECOMER, BRANCH, "STAFF_END_USER")()
+        yield True
+
+    def linker(self, goal: str, function: str) -> Iterator[bool]:
+        """In the doctor's name: asks the branch for a connection before its end, or while others hear of it."""
+        yield from self._after(goal)
+        self.stage.ask(
+            "connections",
+            connections.request,
+            DOCTOR,
+            provider_id=PRACTICE,
+            surrogate_id=BRANCH,
+            function=function,
+            side=PROVIDER,
+        )
         yield True
 
     def staff(self) -> Iterator[bool]:
