@@ -45,8 +45,8 @@ class Story:
             ("client.rival", self.rival),
             ("client.clerk", self.clerk),
             ("client.latecomer", self.latecomer),
-            ("client.early", partial(self.linker, "doctor approved", "NPPES")),
-            ("client.late", partial(self.linker, "closed", "PECOS")),
+            ("client.early", self.early),
+            ("client.late", self.late),
         ]
         for name, script in clients:
             self.stage.client(name, script)
@@ -131,6 +131,7 @@ class Story:
         self._decide(EUS, "staff asked", eus=True)()
         yield True
         yield from self._after("clerk approved")
+        yield from self._after("linked")
         yield from self._until("closed", self._close)
 
     def _close(self) -> Asked:
@@ -145,14 +146,23 @@ class Story:
 
     def latecomer(self) -> Iterator[bool]:
         """Asks to work for the branch at about the moment in which it is closed."""
-        yield from self._after("clerk approved")
+        yield from self._after("linked")
         self._ask_role(LATECOMER, BRANCH, "STAFF_END_USER")()
         yield True
 
-    def linker(self, goal: str, function: str) -> Iterator[bool]:
-        """In the doctor's name: asks the branch for a connection before its end, or while others hear of it."""
-        yield from self._after(goal)
-        self.stage.ask(
+    def early(self) -> Iterator[bool]:
+        """In the doctor's name, who cannot be in two places: asks the branch for a connection before its end."""
+        yield from self._after("doctor approved")
+        yield from self._until("linked", partial(self._link, "NPPES"))
+
+    def late(self) -> Iterator[bool]:
+        """Asks it for another while the services hear of its end."""
+        yield from self._after("closed")
+        self._link("PECOS")
+        yield True
+
+    def _link(self, function: str) -> Asked:
+        return self.stage.ask(
             "connections",
             connections.request,
             DOCTOR,
@@ -161,7 +171,6 @@ class Story:
             function=function,
             side=PROVIDER,
         )
-        yield True
 
     def staff(self) -> Iterator[bool]:
         """Asks for a role, and twice for good measure."""
