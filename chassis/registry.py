@@ -47,3 +47,8 @@ class RegistryLookup:
     def knows(self, provider_id: UUID) -> bool:
         """Whether it is anybody whom one may work for or be connected with. Raises `RegistrySilentError`."""
         return self.find(provider_id) is not None
+
+    def is_organization(self, provider_id: UUID) -> bool | None:
+        """Whether it is an organization, and no person; None where there is none. Raises `RegistrySilentError`."""
+        found = self.find(provider_id)
+        return found.is_organization if found is not None else None

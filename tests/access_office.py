@@ -54,9 +54,14 @@ class Street:
     """The registry that access asks: everybody lives there, but for whom a test names."""
 
     strangers: set[UUID] = field(default_factory=set)
+    persons: set[UUID] = field(default_factory=set)
+    """Whose own records some of the employers are."""
 
     def knows(self, employer_id: UUID) -> bool:
         return employer_id not in self.strangers
+
+    def is_organization(self, employer_id: UUID) -> bool | None:
+        return employer_id not in self.persons if self.knows(employer_id) else None
 
     def ein(self, employer_id: UUID) -> str:
         return "" if employer_id in self.strangers else "124434576"

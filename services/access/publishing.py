@@ -10,6 +10,7 @@ from chassis.messages import timestamp
 from chassis.relay import Publishing
 from services.access.domain import association_events
 from services.access.domain.association import Association
+from services.access.domain.employer import Employer
 from services.access.domain.invitation import Invitation, Offer
 from services.access.domain.role_request import RoleRequest
 
@@ -59,6 +60,14 @@ def _cancelled(event: RoleRequest.Cancelled, request: RoleRequest) -> events_pb2
 def _closed(event: RoleRequest.Closed, request: RoleRequest) -> events_pb2.RoleRequestCancelled:
     return events_pb2.RoleRequestCancelled(
         **_which(request), cancelled_at=timestamp(event.timestamp), reason=event.reason
+    )
+
+
+def _employer_closed(event: Employer.Closed, employer: Employer) -> events_pb2.EmployerClosed:
+    return events_pb2.EmployerClosed(
+        employer_id=str(employer.employer_id),
+        closed_by=str(event.closed_by),
+        closed_at=timestamp(event.timestamp),
     )
 
 
@@ -247,6 +256,7 @@ PUBLISHING = Publishing(
         Association.FunctionGranted: _function_granted,
         Association.FunctionWithdrawn: _function_withdrawn,
         Association.Ended: _ended,
+        Employer.Closed: _employer_closed,
         Association.EmployerLeftWithoutOfficial: _left_without_official,
     },
     to_state={Association: association_state},

@@ -50,6 +50,16 @@ def _ended(event: Connection.Ended, connection: Connection) -> events_pb2.Connec
     )
 
 
+def _closed(event: Connection.Closed, connection: Connection) -> events_pb2.ConnectionEnded:
+    return events_pb2.ConnectionEnded(
+        **_which(connection),
+        ended_by=str(event.closed_by),
+        ended_by_side=event.side,
+        ended_at=timestamp(event.timestamp),
+        reason=event.reason,
+    )
+
+
 def connection_state(connection: Connection) -> state_pb2.ConnectionState:
     """The whole public state of one connection."""
     return state_pb2.ConnectionState(
@@ -79,6 +89,7 @@ PUBLISHING = Publishing(
         Connection.Rejected: _rejected,
         Connection.Cancelled: _cancelled,
         Connection.Ended: _ended,
+        Connection.Closed: _closed,
     },
     to_state={Connection: connection_state},
     form=2,  # 2: since when, and by whom

@@ -11,6 +11,10 @@ from chassis.database import Session
 from chassis.followers import read_page
 from chassis.hearing import HEARD, headers_of
 from chassis.views import View
+from services.access.domain.association import Association
+from services.access.domain.employer import Employer
+from services.access.domain.role_request import RoleRequest
+from services.connections.domain.connection import Connection
 from tests.sim.checks_of_people import InvariantError, check_mails, check_people
 from tests.sim.stage import Stage
 from tests.sim.witness import Tally
@@ -30,6 +34,7 @@ def check_all(stage: Stage) -> None:
     _answers_stand(stage)
     _told_and_heard(stage)
     _told_states_are_newest(stage)
+    _nobody_is_left(stage)
     if stage.platform is not None:
         check_mails(stage)
         check_people(stage)
@@ -162,6 +167,21 @@ def _told_states_are_newest(stage: Stage) -> None:
             told = newest.get((state.DESCRIPTOR.name, str(stream)))
             if told is None or type(state).FromString(told) != state:
                 raise InvariantError(f"{state.DESCRIPTOR.name} {stream} was told last as {told!r}")
+
+
+def _nobody_is_left(stage: Stage) -> None:
+    """D-41: at a closed employer nobody waits, nobody works, nothing is connected with it; whichever came second."""
+    closed = {event.employer_id for event in stage.events("access") if isinstance(event, Employer.Closed)}
+    for service, kind in (("access", Association), ("access", RoleRequest), ("connections", Connection)):
+        app = stage.apps[service]
+        for stream in {event.originator_id for event in stage.events(service) if hasattr(event, "originator_id")}:
+            one = app.repository.find(stream)
+            if type(one) is not kind or one.status not in {"PENDING", "APPROVED"}:
+                continue
+            sides = {getattr(one, name, None) for name in ("employer_id", "provider_id", "surrogate_id")}
+            is_past = kind is RoleRequest and one.status == "APPROVED"
+            if sides & closed and not is_past:
+                raise InvariantError(f"{one} is {one.status} at a closed employer")
 
 
 def _reactions_once(stage: Stage) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from chassis.domain import id_of
-from services.access.commands import role_requests, staff
+from services.access.commands import employers, role_requests, staff
 from services.access.domain.association import Association
 from services.connections.commands import connections
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection
@@ -22,7 +22,9 @@ def person(name: str) -> UUID:
 
 
 EUS, OFFICIAL, STAFF, RIVAL, DOCTOR = (person(n) for n in ("eus", "official", "staff", "rival", "doctor"))
-GROUP, PRACTICE = id_of("sim", "employer", "group"), id_of("sim", "employer", "practice")
+CLERK, LATECOMER = person("clerk"), person("latecomer")
+GROUP, PRACTICE, BRANCH = (id_of("sim", "employer", name) for name in ("group", "practice", "branch"))
+"""The branch is closed while people ask to work for it, and to be connected with it."""
 
 
 @dataclass
@@ -35,18 +37,23 @@ class Story:
 
     def tell(self) -> None:
         """Add the clients."""
-        for name, script in (
+        clients: list[tuple[str, Callable[[], Iterator[bool]]]] = [
             ("client.eus", self.eus),
             ("client.official", self.official),
             ("client.doctor", self.doctor),
             ("client.staff", self.staff),
             ("client.rival", self.rival),
-        ):
+            ("client.clerk", self.clerk),
+            ("client.latecomer", self.latecomer),
+            ("client.early", self.early),
+            ("client.late", self.late),
+        ]
+        for name, script in clients:
             self.stage.client(name, script)
 
     @property
     def is_told(self) -> bool:
-        return {"disconnected", "granted", "rejected", "rival"} <= self.reached
+        return {"disconnected", "granted", "rejected", "rival", "closed"} <= self.reached
 
     def _until(self, goal: str, ask: Callable[[], Asked]) -> Iterator[bool]:
         """Ask until it is answered: what is refused now may be allowed once more has been heard."""
@@ -116,13 +123,54 @@ class Story:
         return self.stage.ask("connections", command, DOCTOR, connection_id=connection, side=PROVIDER)
 
     def eus(self) -> Iterator[bool]:
-        """Approves both officials; and, at the same time as the official, the staff request."""
+        """Approves both officials; at the same time as the official, the staff request; and closes the branch."""
         for asked, approved in (("official asked", "official approved"), ("doctor asked", "doctor approved")):
             yield from self._after(asked)
             yield from self._until(approved, self._decide(EUS, asked, eus=True))
         yield from self._after("staff asked")
         self._decide(EUS, "staff asked", eus=True)()
         yield True
+        yield from self._after("clerk approved")
+        yield from self._after("linked")
+        yield from self._until("closed", self._close)
+
+    def _close(self) -> Asked:
+        return self.stage.ask("access", employers.close, EUS, roles=("EUS",), employer_id=BRANCH, reason="Moved.")
+
+    def clerk(self) -> Iterator[bool]:
+        """Works for the branch that is closed, and asks for another role there meanwhile (D-41)."""
+        yield from self._until("clerk asked", self._ask_role(CLERK, BRANCH, "STAFF_END_USER"))
+        yield from self._until("clerk approved", self._decide(EUS, "clerk asked", eus=True))
+        self._ask_role(CLERK, BRANCH, "ACCESS_MANAGER")()
+        yield True
+
+    def latecomer(self) -> Iterator[bool]:
+        """Asks to work for the branch at about the moment in which it is closed."""
+        yield from self._after("linked")
+        self._ask_role(LATECOMER, BRANCH, "STAFF_END_USER")()
+        yield True
+
+    def early(self) -> Iterator[bool]:
+        """In the doctor's name, who cannot be in two places: asks the branch for a connection before its end."""
+        yield from self._after("doctor approved")
+        yield from self._until("linked", partial(self._link, "NPPES"))
+
+    def late(self) -> Iterator[bool]:
+        """Asks it for another while the services hear of its end."""
+        yield from self._after("closed")
+        self._link("PECOS")
+        yield True
+
+    def _link(self, function: str) -> Asked:
+        return self.stage.ask(
+            "connections",
+            connections.request,
+            DOCTOR,
+            provider_id=PRACTICE,
+            surrogate_id=BRANCH,
+            function=function,
+            side=PROVIDER,
+        )
 
     def staff(self) -> Iterator[bool]:
         """Asks for a role, and twice for good measure."""

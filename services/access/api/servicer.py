@@ -203,6 +203,8 @@ RULES: dict[str, Callers] = {
     "SelectMyEmployers": Rule.USER,
     "ModifyStaff": Rule.USER,
     "ResendInvitation": Rule.USER,
+    "CloseEmployer": Rule.USER,
+    "GetEmployer": Rule.USER,
     "AskForNewPin": Rule.EITHER,  # who was invited may have no account
 }
 INVITEE_RULES: dict[str, Callers] = {

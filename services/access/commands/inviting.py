@@ -19,7 +19,7 @@ from chassis.vocabulary import pin, tracking
 from chassis.vocabulary.functions import active
 from services.access.commands.invitees import Invitee, address_of
 from services.access.commands.parts import Parts
-from services.access.commands.role_requests import role_at
+from services.access.commands.role_requests import require_open, role_at
 from services.access.domain.deciding import may_manage, require_may_manage
 from services.access.domain.invitation import (
     DEAD,
@@ -283,3 +283,4 @@ def _entered(app: Application, invitation_id: UUID) -> Invitation:
 def _require_may_offer(app: Application, cause: Cause, offers: Sequence[Offer]) -> None:
     for one in offers:
         require_may_manage(managed=one.role, role=role_at(app, cause.actor, one.employer_id), is_eus=False)
+        require_open(app, one.employer_id)

@@ -40,10 +40,14 @@ class Keys:
 
 
 class Registry(Protocol):
-    """The registry, asked when a role is asked for."""
+    """The registry, asked when a role is asked for, and when an employer is closed."""
 
     def knows(self, employer_id: UUID, /) -> bool:
         """Whether there is such an employer. Raises `RegistrySilentError`."""
+        ...
+
+    def is_organization(self, employer_id: UUID, /) -> bool | None:
+        """Whether it is one, and nobody's own record; None where there is none. Raises `RegistrySilentError`."""
         ...
 
     def ein(self, employer_id: UUID, /) -> str:

@@ -16,6 +16,7 @@ from chassis.vocabulary.roles import AUTHORIZED_OFFICIAL, EUS, manages
 from services.access.domain.association import Association
 from services.access.domain.deciding import MAY_DECIDE, require_may_decide
 from services.access.domain.document import Document
+from services.access.domain.employer import Employer, EmployerClosedError
 from services.access.domain.role_request import NotYoursToCancelError, OwnRequestError, RoleRequest
 
 Command = Callable[..., Receipt]
@@ -66,6 +67,7 @@ def request_role(
         raise AttestationMissingError
     if attestation:
         attestations.require_known(attestations.OFFICIAL, attestation)
+    require_open(app, employer_id)
     association_id = Association.id_for(cause.actor, employer_id)
     association: Association | None = app.repository.find(association_id)
     current_role = association.role if association else ""
@@ -103,6 +105,7 @@ def approve(app: Application, cause: Cause, *, role_request_id: UUID, officials_
     official is one when a second person of theirs has approved, too (S-14).
     """
     request, association = _undecided(app, cause, role_request_id)
+    require_open(app, request.employer_id)
     if manages(request.role):
         require_recent(cause)  # S-09
     is_theirs = role_at(app, cause.actor, request.employer_id) in MAY_DECIDE[request.role]
@@ -171,3 +174,9 @@ def role_at(app: Application, account_id: UUID, employer_id: UUID) -> str:
     """The approved role of a person at an employer, from the own log: never stale; empty for none."""
     association: Association | None = app.repository.find(Association.id_for(account_id, employer_id))
     return association.role if association and association.is_approved else ""
+
+
+def require_open(app: Application, employer_id: UUID) -> None:
+    """Let an employer pass where people may work, from the own log. Raises `EmployerClosedError` (D-41)."""
+    if app.repository.find(Employer.id_for(employer_id)) is not None:
+        raise EmployerClosedError

@@ -13,7 +13,7 @@ from chassis.domain import Aggregate, DomainError, NotFoundError
 from chassis.stepping_up import require_recent
 from chassis.vocabulary.functions import active, refuse_retired, require_known, require_offered
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, EUS
-from services.access.commands.role_requests import role_at
+from services.access.commands.role_requests import require_open, role_at
 from services.access.domain.association import Association, NotAssociatedError
 from services.access.domain.deciding import require_may_manage
 from services.access.domain.invitation import Invitation, Offer
@@ -74,6 +74,7 @@ def modify(app: Application, cause: Cause, *, account_id: UUID, offers: Sequence
         association = held[one.employer_id]
         by, is_eus = role_at(app, cause.actor, one.employer_id), EUS in cause.roles
         require_may_manage(managed=one.role, role=by, is_eus=is_eus)
+        require_open(app, one.employer_id)
         if association is not None and association.is_approved:
             require_may_manage(managed=association.role, role=by, is_eus=is_eus)
             if association.role == AUTHORIZED_OFFICIAL:
@@ -164,6 +165,7 @@ def _managed(app: Application, cause: Cause, association_id: UUID) -> Associatio
         role=role_at(app, cause.actor, association.employer_id),
         is_eus=EUS in cause.roles,
     )
+    require_open(app, association.employer_id)
     if not association.is_approved:
         raise NotAssociatedError
     return association

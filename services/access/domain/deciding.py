@@ -17,6 +17,10 @@ class MayNotDecideError(NotAllowedError):
     """You may not decide this request: ask an Authorized Official of the employer, or External User Services."""
 
 
+class MayNotCloseError(NotAllowedError):
+    """Only External User Services close an employer, or see what ends with it."""
+
+
 class MayNotManageError(NotAllowedError):
     """You may not manage this person at this employer."""
 
@@ -45,3 +49,9 @@ def require_may_manage(*, managed: str, role: str, is_eus: bool) -> None:
     """
     if not (is_eus or may_manage(managed=managed, role=role)):
         raise MayNotManageError if manages(role) else MayNotManageError.hiding()
+
+
+def require_may_close(*, is_eus: bool) -> None:
+    """Let External User Services close employers, and look at what would end (D-41). Raises `MayNotCloseError`."""
+    if not is_eus:
+        raise MayNotCloseError

@@ -139,6 +139,11 @@ class Invitation(Aggregate):
         """The claim by which the hash of a proof leads to its invitation; it is released when that is accepted."""
         return id_of("access.Invitation.proof", proof_hash)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be accepted by whoever has its PIN, or had it."""
+        return self.status in ("INVITED", "ISSUED", "REDEEMED")
+
     def issue_pin(self, *, secret: str, expires_at: datetime) -> None:
         """Send the PIN, once."""
         if self.status == "INVITED":
@@ -178,7 +183,7 @@ class Invitation(Aggregate):
         """Take it back. Twice is the same as once."""
         if self.status == "WITHDRAWN":
             return
-        if self.status not in ("INVITED", "ISSUED", "REDEEMED"):
+        if not self.is_open:
             raise InvitationOverError
         self._withdrawn(withdrawn_by=withdrawn_by)
 

@@ -12,6 +12,7 @@ from chassis.domain import Aggregate
 from chassis.vocabulary.functions import active
 from services.access.domain.association import Association
 from services.access.domain.deciding import may_manage
+from services.access.domain.employer import Employer
 from services.access.domain.invitation import Invitation, Offer
 
 
@@ -20,7 +21,8 @@ def join(
 ) -> Iterator[Aggregate]:
     """Accept for an account; `find` loads an aggregate as it is now. Twice is the same as once.
 
-    What the inviter may not give any more is not given (D-50), nor a function that has ended since (IA-EHR-01).
+    What the inviter may not give any more is not given (D-50), nor a function that has ended since (IA-EHR-01), nor
+    anything at an employer that is closed (D-41).
     Raises `PinRefusedError`, `InvitationVoidError`.
     """
     offers = [_in_use(one, now) for one in invitation.offers if _holds(find, invitation, one)]
@@ -57,5 +59,7 @@ def _in_use(offer: Offer, now: datetime) -> Offer:
 
 
 def _holds(find: Callable[[UUID], Any | None], invitation: Invitation, offer: Offer) -> bool:
+    if find(Employer.id_for(offer.employer_id)) is not None:
+        return False
     inviter: Association | None = find(Association.id_for(invitation.invited_by, offer.employer_id))
     return inviter is not None and inviter.is_approved and may_manage(managed=offer.role, role=inviter.role)

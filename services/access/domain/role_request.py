@@ -111,7 +111,7 @@ class RoleRequest(Aggregate):
         TOPIC = "access.RoleRequest.Cancelled"
 
     class Closed(Aggregate.Event):
-        """Nobody asks any more: `reason` is ACCOUNT_CLOSED (D-41)."""
+        """Nobody asks any more: `reason` is ACCOUNT_CLOSED or EMPLOYER_CLOSED (D-41)."""
 
         TOPIC = "access.RoleRequest.Closed"
         reason: str

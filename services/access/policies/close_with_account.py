@@ -15,7 +15,7 @@ from chassis.domain import Aggregate
 from chassis.policies import World
 from services.access.domain.association import Association
 from services.access.domain.association_events import Approved, Joined, Requested, RequestedAgain, RoleChanged
-from services.access.domain.role_request import RoleRequest
+from services.access.domain.leaving import let_go
 from services.access.projections import closed_accounts, staff_list
 
 ACCOUNT_CLOSED = "ACCOUNT_CLOSED"
@@ -40,11 +40,4 @@ def on_joining(joining: Joining, world: World) -> Iterator[Aggregate]:
 
 def _end(world: World, association_id: UUID) -> Iterator[Aggregate]:
     association: Association = world.repository.get(association_id, kind=Association)
-    request_id = association.open_request_id
-    request: RoleRequest | None = world.repository.find(request_id) if request_id else None
-    if isinstance(request, RoleRequest):  # of an own record nobody has asked for
-        request.close(reason=ACCOUNT_CLOSED)
-        association.cancel(role_request_id=request.id)
-        yield request
-    association.end(ended_by=CLOSER)
-    yield association
+    yield from let_go(world.repository.find, association, by=CLOSER, reason=ACCOUNT_CLOSED)

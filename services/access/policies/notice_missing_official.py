@@ -1,5 +1,7 @@
 """Whenever an employer has no Authorized Official any more, note it with whoever was the last (D-08).
 
+Of one that is closed there is nothing to note: nobody goes on there (D-41).
+
 Two may leave at the same moment, each believing that the other stays: what is so is seen here, in the order of the log.
 """
 
@@ -12,7 +14,7 @@ from chassis.domain import Aggregate
 from chassis.policies import World
 from services.access.domain import association_events
 from services.access.domain.association import Association
-from services.access.projections import officials
+from services.access.projections import closed_employers, officials
 
 
 def on_ended(ended: association_events.Ended, world: World) -> Iterator[Aggregate]:
@@ -27,6 +29,8 @@ def on_approved(approved: association_events.Approved, world: World) -> Iterator
 
 def _note(world: World, association_id: UUID) -> Iterator[Aggregate]:
     association: Association = world.repository.get(association_id, kind=Association)
+    if closed_employers.is_closed(world.db, association.employer_id):
+        return
     if officials.last_of(world.db, employer_id=association.employer_id) == association_id:
         association.leave_without_official()
         yield association

@@ -79,3 +79,28 @@ def unfinished(
         (offers, after, after, limit),
     )
     return [InvitationRow(*row) for row in rows]
+
+
+def count_at(db: Session, *, employer_id: UUID) -> int:
+    """How many may still be accepted that offer something at an employer."""
+    row = db.one(
+        "SELECT count(*) FROM invitations_v1 WHERE status = ANY('{INVITED,ISSUED,REDEEMED}') AND offers @> %s",
+        (_at(employer_id),),
+    )
+    return row[0] if row else 0
+
+
+def pointless(db: Session, *, employer_id: UUID, limit: int) -> list[UUID]:
+    """Some invitations to a closed employer that are open, and offer nothing at an open one (D-41)."""
+    rows = db.run(
+        "SELECT invitation_id FROM invitations_v1 WHERE status = ANY('{INVITED,ISSUED,REDEEMED}') AND offers @> %s"
+        " AND NOT EXISTS (SELECT 1 FROM jsonb_array_elements(offers) AS offer WHERE (offer ->> 'employer_id')::uuid"
+        " NOT IN (SELECT employer_id FROM closed_employers_v1)) ORDER BY invitation_id LIMIT %s",
+        (_at(employer_id), limit),
+    )
+    return [id_ for (id_,) in rows]
+
+
+def _at(employer_id: UUID) -> str:
+    """What the offers of an invitation to an employer contain."""
+    return json.dumps([{"employer_id": str(employer_id)}])

@@ -115,6 +115,12 @@ def waiting(db: Session, scope: Scope) -> int:
     return row[0] if row else 0
 
 
+def count_at(db: Session, *, employer_id: UUID) -> int:
+    """How many requests wait at an employer."""
+    row = db.one("SELECT count(*) FROM role_requests_v2 WHERE employer_id = %s AND status = 'PENDING'", (employer_id,))
+    return row[0] if row else 0
+
+
 def queue(db: Session, *, role: str, also_incomplete: bool, after: UUID | None, limit: int) -> list[RoleRequestRow]:
     """A page of what waits at all employers with all its documents, oldest first.
 

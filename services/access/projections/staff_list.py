@@ -121,6 +121,22 @@ def employers_of(
     return [StaffRow(*row) for row in rows]
 
 
+def people_at(db: Session, *, employer_id: UUID, limit: int) -> list[UUID]:
+    """The associations of some who work at an employer, or wait for it."""
+    rows = db.run(
+        "SELECT association_id FROM staff_list_v1 WHERE employer_id = %s AND status = ANY('{PENDING,APPROVED}')"
+        " ORDER BY association_id LIMIT %s",
+        (employer_id, limit),
+    )
+    return [id_ for (id_,) in rows]
+
+
+def count_at(db: Session, *, employer_id: UUID) -> int:
+    """How many work at an employer."""
+    row = db.one("SELECT count(*) FROM staff_list_v1 WHERE employer_id = %s AND status = 'APPROVED'", (employer_id,))
+    return row[0] if row else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """An association of a person, and the rank that orders it first."""

@@ -13,7 +13,9 @@ from chassis.stepping_up import require_recent
 from chassis.vocabulary import tracking
 from chassis.vocabulary.functions import EHR, EHR_RETIRED_AT, EhrRetiredError, refuse_retired, require_offered
 from chassis.vocabulary.reasons import require_short
+from services.connections.domain.closing import EmployerClosedError
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection, OwnProviderError
+from services.connections.projections.closed_employers import closed_of
 from services.connections.projections.managers import managed_by
 
 
@@ -80,6 +82,9 @@ def request(
         raise OwnProviderError
     if (provider_id if side == PROVIDER else surrogate_id) not in _managed(app, cause, side):
         raise NotYourSideError
+    with app.session() as session:
+        if closed_of(session, [provider_id, surrogate_id]):
+            raise EmployerClosedError
     id_ = Connection.id_for(provider_id, surrogate_id, function)
     tracking_id = tracking.make("C", nature.random_bytes(8))
     connection: Connection | None = app.repository.find(id_)

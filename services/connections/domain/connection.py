@@ -90,6 +90,14 @@ class Connection(Aggregate):
         ended_by: UUID
         side: str
 
+    class Closed(Aggregate.Event):
+        """The surrogate may no longer act: `reason` is EMPLOYER_CLOSED, of the one on `side` (D-41)."""
+
+        TOPIC = "connections.Connection.Closed"
+        closed_by: UUID
+        side: str
+        reason: str
+
     @event(Requested)
     def __init__(
         self,
@@ -161,6 +169,13 @@ class Connection(Aggregate):
             raise NotConnectedError
         self._ended(ended_by=ended_by, side=side)
 
+    def close(self, *, closed_by: UUID, side: str, reason: str) -> None:
+        """End what is approved and reject what waits: there is nobody on `side` any more (D-41). Twice is once."""
+        if self.status == "PENDING":
+            self._rejected(rejected_by=closed_by, reason=reason)
+        elif self.status == "APPROVED":
+            self._closed(closed_by=closed_by, side=side, reason=reason)
+
     def _waits_for(self, side: str, *, or_is: str) -> bool:
         if self.status == or_is:
             return False
@@ -199,3 +214,8 @@ class Connection(Aggregate):
     def _ended(self, ended_by: UUID, side: str) -> None:
         self.status = "DISCONNECTED"
         self.changed_by = ended_by
+
+    @event(Closed)
+    def _closed(self, closed_by: UUID, side: str, reason: str) -> None:
+        self.status = "DISCONNECTED"
+        self.changed_by = closed_by

@@ -47,7 +47,10 @@ def fold(event: object, rows: Rows) -> None:
             rows.change(id_, status="REJECTED", since=at, changed_by=by)
         case Connection.Cancelled(originator_id=id_, cancelled_by=by, timestamp=at):
             rows.change(id_, status="CANCELLED", since=at, changed_by=by)
-        case Connection.Ended(originator_id=id_, ended_by=by, timestamp=at):
+        case (
+            Connection.Ended(originator_id=id_, ended_by=by, timestamp=at)
+            | Connection.Closed(originator_id=id_, closed_by=by, timestamp=at)
+        ):
             rows.change(id_, status="DISCONNECTED", since=at, changed_by=by)
 
 
@@ -104,3 +107,13 @@ def of_party(db: Session, *, employer_id: UUID, after: UUID | None, limit: int) 
         (employer_id, employer_id, after, after, limit),
     )
     return [ConnectionRow(*row) for row in rows]
+
+
+def unfinished(db: Session, *, employer_id: UUID, limit: int) -> list[UUID]:
+    """Some connections on either side of an employer that are approved, or wait."""
+    rows = db.run(
+        "SELECT connection_id FROM connection_list_v1 WHERE (provider_id = %s OR surrogate_id = %s)"
+        " AND status = ANY('{PENDING,APPROVED}') ORDER BY connection_id LIMIT %s",
+        (employer_id, employer_id, limit),
+    )
+    return [id_ for (id_,) in rows]

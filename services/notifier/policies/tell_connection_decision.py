@@ -19,6 +19,9 @@ from services.notifier.projections.asked import is_retired, request
 from services.notifier.projections.decided import OUTCOMES, decision
 from services.notifier.projections.managers import people
 
+EMPLOYER_CLOSED = "EMPLOYER_CLOSED"
+"""What connections give as a reason where nobody has decided: one of the sides is closed as an employer (D-41)."""
+
 
 def on_decision(heard: ConnectionApproved | ConnectionRejected, world: World) -> Iterator[Aggregate]:
     """The decision is known now."""
@@ -35,6 +38,8 @@ def _judge(world: World, tracking_id: str) -> Iterator[Aggregate]:
     decided = decision(world.db, tracking_id=tracking_id)
     if asked is None or decided is None or decided.by_message not in OUTCOMES or is_retired(asked, decided):
         return
+    is_closed = decided.reason == EMPLOYER_CLOSED
+    why = {"reason": "", "closed_with": decided.reason} if is_closed else {"reason": decided.reason}
     # who asked is told even where his role is not heard of yet
     managers = people(world.db, employer_id=asked.asking_id, roles=MANAGING)
     for account_id in sorted({asked.asked_by, *managers}):
@@ -43,10 +48,5 @@ def _judge(world: World, tracking_id: str) -> Iterator[Aggregate]:
             mails.CONNECTION_DECIDED,
             to=to_account(account_id),
             cause=f"{decided.by_message}/{tracking_id}",
-            data=asked.data
-            | {
-                "side_id": str(asked.asking_id),
-                "outcome": OUTCOMES[decided.by_message],
-                "reason": decided.reason,
-            },
+            data=asked.data | why | {"side_id": str(asked.asking_id), "outcome": OUTCOMES[decided.by_message]},
         )

@@ -18,12 +18,16 @@ from services.notifier.projections.managers import people
 
 
 def on_ended(heard: ConnectionEnded, world: World) -> Iterator[Aggregate]:
-    """Every Authorized Official and Access Manager of either side, and whoever ended it; each once."""
+    """Every Authorized Official and Access Manager of either side, and whoever ended it; each once.
+
+    Where a side is closed as an employer, nobody has ended it (D-41).
+    """
     ended_at = heard.provider_id if heard.ended_by_side == PROVIDER else heard.surrogate_id
-    told = {UUID(heard.ended_by): ended_at}
+    told = {} if heard.reason else {UUID(heard.ended_by): ended_at}
     for employer_id in (heard.provider_id, heard.surrogate_id):
         for account_id in people(world.db, employer_id=UUID(employer_id), roles=MANAGING):
             told.setdefault(account_id, employer_id)
+    closed = {"closed_with": heard.reason} if heard.reason else {}
     for account_id, side_id in sorted(told.items()):
         yield from owe(
             world,
@@ -35,5 +39,6 @@ def on_ended(heard: ConnectionEnded, world: World) -> Iterator[Aggregate]:
                 "side_id": side_id,
                 "ended_by_side": heard.ended_by_side,
                 "functions": [{"function": heard.function, "tracking_id": heard.tracking_id}],
+                **closed,
             },
         )

@@ -1,8 +1,13 @@
-"""Asking for a role at an employer (rows 23 to 25, 27, 28): find it, choose the role, say what it needs."""
+"""Asking for a role at an employer (rows 23 to 25, 27, 28): find it, choose the role, say what it needs.
+
+Who is or was there already has come from My Profile, and is led back to it (D-39).
+"""
 
 from __future__ import annotations
 
-from mandate.access.v1.service_pb2 import NamedOfficial, RequestRoleRequest, RequestRoleResponse
+from typing import Any
+
+from mandate.access.v1.service_pb2 import Association, NamedOfficial, RequestRoleRequest, RequestRoleResponse
 from mandate.registry.v1.service_pb2 import Provider
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
@@ -10,7 +15,7 @@ from starlette.responses import Response
 
 from chassis.vocabulary import attestations
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
-from services.portal.web import naming, receipts, searching
+from services.portal.web import naming, receipts, searching, standing
 from services.portal.web.clients import RefusedError
 from services.portal.web.forms import Field, Form
 from services.portal.web.pages import Access, Page
@@ -60,6 +65,8 @@ def choose(visit: Visit) -> Response:
     form.read(visit.data)
     if form["role"] and form["role"] not in naming.ROLES:
         form.fail("role", "IA-EMP-07.missing")
+    elif form["role"] and form["role"] == _held(standing.at(visit, _employer_id(visit))):
+        form.fail("role", "error.SAME_ROLE")
     if form.errors:
         return _role(visit, form, 422)
     if form["role"] == AUTHORIZED_OFFICIAL:
@@ -151,18 +158,19 @@ def _judge_contact(form: Form) -> None:
 
 
 def _role(visit: Visit, form: Form, status: int = 200) -> Response:
-    choices = [(code, visit.words(key), visit.words(f"IA-EMP-07.{code}")) for code, key in naming.ROLES.items()]
-    return visit.page("employers/request.html", status, form=form, employer=_shown(visit), choices=choices)
+    shown = _shown(visit)
+    offered = {code: key for code, key in naming.ROLES.items() if code != shown["held"]}  # D-39
+    choices = [(code, visit.words(key), visit.words(f"IA-EMP-07.{code}")) for code, key in offered.items()]
+    return visit.page("employers/request.html", status, form=form, choices=choices, **shown)
 
 
 def _attest(visit: Visit, form: Form, status: int = 200) -> Response:
-    return visit.page("employers/attest.html", status, form=form, employer=_shown(visit), statement=attestation(visit))
+    return visit.page("employers/attest.html", status, form=form, statement=attestation(visit), **_shown(visit))
 
 
 def _official(visit: Visit, form: Form, status: int = 200) -> Response:
-    return visit.page(
-        "employers/official.html", status, form=form, employer=_shown(visit), role=naming.role(visit, form["role"])
-    )
+    role = naming.role(visit, form["role"])
+    return visit.page("employers/official.html", status, form=form, role=role, **_shown(visit))
 
 
 def _employer_id(visit: Visit) -> str:
@@ -177,8 +185,24 @@ def _employer(visit: Visit) -> Provider:
     return known[employer_id]
 
 
-def _shown(visit: Visit) -> searching.Result:
-    return searching.result(_employer(visit))
+def _shown(visit: Visit) -> dict[str, Any]:
+    """The employer, the person's role there, and the page from which they have come."""
+    employer = searching.result(_employer(visit))
+    mine = standing.at(visit, employer.id)
+    held = _held(mine)
+    return {
+        "employer": employer,
+        "held": held,
+        "current_role": naming.role(visit, held) if held else "",
+        "came_from": f"/profile/employers?open={mine.association_id}#employers" if mine else "/employers/find",
+        "came_from_title": visit.words("IA-PROF-02.title" if mine else "IA-EMP-01.title"),
+        "is_known": mine is not None,
+    }
+
+
+def _held(mine: Association | None) -> str:
+    """The role that is held now; empty for none."""
+    return mine.role if mine is not None and mine.status == "APPROVED" else ""
 
 
 PAGES = (

@@ -9,7 +9,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from mandate.access.v1.service_pb2 import Association, ListMyEmployersRequest, ListRoleRequestsRequest, RoleRequest
+from mandate.access.v1.service_pb2 import (
+    Association,
+    ListMyEmployersRequest,
+    ListRoleRequestsRequest,
+    RoleRequest,
+    SelectMyEmployersRequest,
+)
 from mandate.connections.v1.service_pb2 import Connection, ListPendingRequest
 
 from chassis.vocabulary import roles
@@ -33,6 +39,19 @@ def associations(visit: Visit, request: ListMyEmployersRequest) -> Sequence[Asso
     if access is None or visit.session is None:
         return ()
     return tuple(receipts.ask(visit, access.ListMyEmployers, request, audience="access").associations)
+
+
+def at(visit: Visit, employer_id: str) -> Association | None:
+    """What the person is or was at an employer; None where there has been nothing. Raises `RefusedError`."""
+    access = visit.portal.clients.access
+    if access is None or visit.session is None:
+        return None
+    mine = receipts.ask(visit, access.SelectMyEmployers, SelectMyEmployersRequest(), audience="access")
+    ids = dict(zip(mine.employer_ids, mine.association_ids, strict=True))
+    if employer_id not in ids:
+        return None
+    found = associations(visit, ListMyEmployersRequest(association_ids=[ids[employer_id]]))
+    return found[0] if found else None  # gone between two questions
 
 
 def managed(visit: Visit) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Walks at the desk of External User Services (row 60): its own people, and accounts of others."""
+"""Walks at the desk of External User Services (row 60): its own people, accounts of others, employers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def people(page: Page, base: str, look: Looker, neighbours: Neighbours) -> None:
 
 
 def accounts(page: Page, base: str, look: Looker, neighbours: Neighbours) -> None:
-    """Ewa Usher finds the account of Cleo Oser, who works for one employer and asks to for another, and closes it."""
+    """Ewa Usher finds and closes the account of Cleo Oser, who works and asks to; then the employer."""
     at, cleo = neighbours.place(), neighbours.registered("Cleo", "Oser")
     neighbours.give_role(at.official, cleo, at.clinic.provider_id, SEU, "PECOS")
     request = neighbours.ask_role(cleo, at.practice.provider_id, SEU)
@@ -84,3 +84,26 @@ def accounts(page: Page, base: str, look: Looker, neighbours: Neighbours) -> Non
 
     neighbours.story.eventually(is_over, "the end of the roles")
     look(page, "desk-closed")
+    page.goto(f"{base}/eus")
+    link(page, "Find an employer")
+    look(page, "desk-employers")
+    page.fill("#organization-name", at.clinic.name)
+    press(page, "Search")
+    look(page, "desk-employers-found")
+    page.locator("main tr", has_text=at.clinic.name).locator(f"a[href$='{at.clinic.provider_id}']").click()
+    expect(page.locator("main")).to_contain_text("Open")
+    look(page, "desk-employer")
+    link(page, "Close employer")
+    look(page, "desk-employer-close")
+    press(page, "Close employer")
+    look(page, "desk-employer-close-errors")
+    page.fill("#reason", "Out of business")
+    press(page, "Close employer")
+    done(page, "The employer is closed.")
+
+    def is_left() -> bool:
+        page.reload()
+        return "People who work there\n0" in page.locator("main").inner_text()
+
+    neighbours.story.eventually(is_left, "the end of the official's role")
+    look(page, "desk-employer-closed")

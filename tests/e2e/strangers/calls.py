@@ -149,6 +149,8 @@ SAMPLES: dict[str, Sample] = {
     "AccessService/WithholdProviders": Sample(MANAGE, about={"provider_ids": "provider_id"}),
     "AccessService/ListMyEmployers": Sample(ALL_PERSONS),
     "AccessService/ListEmployersOf": Sample(EUS),
+    "AccessService/GetEmployer": Sample(EUS),
+    "AccessService/CloseEmployer": Sample(EUS, says=REASON),
     "AccessService/SelectMyEmployers": Sample(ALL_PERSONS),
     "AccessService/ListStaff": Sample(MANAGE),
     "AccessService/SelectStaff": Sample(

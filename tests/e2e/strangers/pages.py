@@ -162,6 +162,8 @@ PAGES: dict[str, Page] = {
     "/eus/{request:uuid}/reject": Page(EUS, form=REASON),
     "/eus/people": Page(EUS),
     "/eus/people/{invitation:uuid}/withdraw": Page(frozenset()),
+    "/eus/employers/{employer:uuid}": Page(EUS),
+    "/eus/employers/{employer:uuid}/close": Page(EUS, form=REASON),
     "/eus/accounts": Page(EUS),
     "/eus/accounts/{account:uuid}": Page(EUS),
     "/eus/accounts/{account:uuid}/close": Page(EUS, form=REASON),

@@ -102,6 +102,34 @@ def test_m_18_both_sides_are_told_who_ended_it(bureau: Bureau) -> None:
     assert "Ended by: Ledger Billing Group" in bureau.inbox.messages("p@example.com")[0].text
 
 
+def test_d_41_who_is_left_is_told_that_a_connection_ended_with_an_employer(bureau: Bureau) -> None:
+    """M-18: nobody has ended it, so nobody is told as the one who did, and no side is named as such."""
+    sides = Sides(bureau)
+    bureau.hear(sides.provider)
+    end = connections.ConnectionEnded(
+        **PARTIES, ended_by=str(sides.asker), ended_by_side="SURROGATE", reason="EMPLOYER_CLOSED"
+    )
+    bureau.hear(end, times=2)
+    [mail] = bureau.inbox.messages()
+    assert mail.to == ("p@example.com",)
+    assert "Ledger Billing Group was closed as an employer" in " ".join(mail.text.split())
+    assert "Ended by" not in mail.text
+
+
+def test_d_41_who_asked_is_told_that_the_system_has_cancelled_the_request(bureau: Bureau) -> None:
+    """M-17, in both languages; the code of the reason is for programs."""
+    for language, words in (("en", "was closed as an employer"), ("es", "fue cerrado como empleador")):
+        asker = bureau.people.add(f"{language}@example.com", language=language)
+        which = PARTIES | {"tracking_id": f"C7F3K2QX9{language[0].upper()}"}
+        bureau.hear(connections.ConnectionRequested(**which, initiator="SURROGATE", requested_by=str(asker)))
+        rejected = connections.ConnectionRejected(**which, rejected_by=str(uuid4()), reason="EMPLOYER_CLOSED")
+        bureau.hear(rejected)
+        [mail] = bureau.inbox.messages(f"{language}@example.com")
+        assert words in " ".join(mail.text.split())
+        assert words in " ".join(mail.html.split())
+        assert "EMPLOYER_CLOSED" not in mail.text
+
+
 EHR_CLOSED = "EHR requests were closed"
 
 

@@ -15,6 +15,7 @@ from mandate_kit.authority import Account, AuthorityIndex, Connection
 
 from chassis.domain import DomainError
 from services.access.application import AccessApplication
+from services.access.domain import leaving
 from services.access.domain.association import (
     REACH,
     AlreadyAskedError,
@@ -218,6 +219,17 @@ class PersonAtEmployer(Modelled):
         self.ask(end, changes=bool(self.held))
         if self.held:
             self.held, self.functions, self.open = "", set(), ""
+        self.stands()
+
+    @rule()
+    def let_go(self) -> None:
+        """In nobody's name, because account or employer is closed (D-41): nothing waits, nothing is held."""
+
+        def let_go() -> None:
+            list(leaving.let_go({self.role_request.id: self.role_request}.get, self.association, by=DESK, reason="X"))
+
+        self.ask(let_go, changes=bool(self.held or self.open))
+        self.held, self.functions, self.open = "", set(), ""
         self.stands()
 
 

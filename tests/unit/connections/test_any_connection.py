@@ -99,6 +99,15 @@ class AnyConnection(Modelled):
         self.status = self.status if refused else "DISCONNECTED"
         self.stands()
 
+    @rule(side=SIDES)
+    def close(self, side: str) -> None:
+        """With an employer of either side, at any time (D-41)."""
+        becomes = {"PENDING": "REJECTED", "APPROVED": "DISCONNECTED"}
+        changes = self.status in becomes
+        self.ask(lambda: self.connection.close(closed_by=WHO, side=side, reason="EMPLOYER_CLOSED"), changes=changes)
+        self.status = becomes.get(self.status, self.status)
+        self.stands()
+
 
 @pytest.mark.parametrize("turn", TURNS)
 def test_any_sequence_of_questions_about_a_connection(turn: int) -> None:

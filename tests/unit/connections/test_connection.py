@@ -25,6 +25,7 @@ APPROVED = fact(Connection.Approved, approved_by=OTHER)
 REJECTED = fact(Connection.Rejected, rejected_by=OTHER, reason="")
 CANCELLED = fact(Connection.Cancelled, cancelled_by=ONE)
 ENDED = fact(Connection.Ended, ended_by=OTHER, side=PROVIDER)
+CLOSED = fact(Connection.Closed, closed_by=OTHER, side=SURROGATE, reason="EMPLOYER_CLOSED")
 SIDES = {SURROGATE: PROVIDER, PROVIDER: SURROGATE}
 
 Ask = Callable[[Connection], None]
@@ -142,6 +143,34 @@ def test_what_does_not_wait_is_not_decided(history: list[Fact], do: Ask) -> None
 @pytest.mark.parametrize("history", [[], [REJECTED], [CANCELLED]])
 def test_what_is_not_connected_is_not_disconnected(history: list[Fact]) -> None:
     given(Connection, requested(SURROGATE), *history).when(disconnect(PROVIDER)).then_raises(NotConnectedError)
+
+
+def close(connection: Connection) -> None:
+    connection.close(closed_by=OTHER, side=SURROGATE, reason="EMPLOYER_CLOSED")
+
+
+@pytest.mark.parametrize(
+    ("history", "then"),
+    [
+        ([], [fact(Connection.Rejected, rejected_by=OTHER, reason="EMPLOYER_CLOSED")]),
+        ([APPROVED], [CLOSED]),
+        ([APPROVED, CLOSED], []),
+        ([APPROVED, ENDED], []),
+        ([REJECTED], []),
+        ([CANCELLED], []),
+    ],
+)
+def test_d_41_with_an_employer_ends_what_is_approved_and_what_waits_is_rejected(
+    history: list[Fact], then: list[Fact]
+) -> None:
+    given(Connection, requested(PROVIDER), *history).when(close).then(*then)
+
+
+@pytest.mark.parametrize("side", [PROVIDER, SURROGATE])
+def test_what_has_ended_with_an_employer_is_over(side: str) -> None:
+    """D-41: twice is the same as once, and ended is ended."""
+    given(Connection, requested(SURROGATE), APPROVED, CLOSED).when(disconnect(side)).then()
+    given(Connection, requested(SURROGATE), APPROVED, CLOSED).when(approve(PROVIDER)).then_raises(NotPendingError)
 
 
 def test_each_function_is_a_connection_of_its_own() -> None:

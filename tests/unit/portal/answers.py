@@ -195,6 +195,8 @@ class World:
     at_desk: list[str] = field(default_factory=lambda: ["eusdesk1"])
     status: str = "ACTIVE"
     """Of every account."""
+    closing: a.GetEmployerResponse | None = None
+    """Of every employer; None: it is open, and something hangs on it."""
 
     def __post_init__(self) -> None:
         self.mine = [association(1, CLINIC, AO, "APPROVED", "PECOS", "NPPES"), association(2, OWN)]
@@ -206,6 +208,8 @@ class World:
             ListEmployersOf=lambda asked: a.ListEmployersOfResponse(
                 associations=[one for one in self.staff if one.account_id == asked.account_id]
             ),
+            GetEmployer=lambda _: self.closing or a.GetEmployerResponse(people=12, role_requests=3, invitations=2),
+            CloseEmployer=a.CloseEmployerResponse(**done),
             ListStaff=lambda asked: a.ListStaffResponse(
                 staff=[
                     one

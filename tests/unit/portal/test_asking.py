@@ -17,10 +17,12 @@ from tests.unit.portal.answers import (
     CLINIC,
     DELIA,
     ME,
+    OTHER,
     PROVIDERS,
     SEU,
     STRANGER,
     World,
+    association,
     id_of,
     late,
     refusal,
@@ -155,6 +157,7 @@ def test_without_a_role_there_is_nobody_to_name(ana: httpx.Client) -> None:
 
 def test_an_official_reads_the_statement_and_ticks_the_box(ana: httpx.Client, world: World) -> None:
     """IA-EMP-08: version and hash of the text as it was shown."""
+    world.mine = []
     assert ana.post(ASK, data=hidden(ana.get(ASK).text, ASK) | {"role": AO}).headers["location"] == ATTEST
     page = ana.get(ATTEST).text
     assert "42 CFR § 424.520(b)" in text(page)
@@ -171,6 +174,40 @@ def test_an_official_reads_the_statement_and_ticks_the_box(ana: httpx.Client, wo
     shown = "\n".join(en(key).unescape() for key in ("IA-EMP-08.text", "IA-EMP-08.agree"))
     assert asked.role == AO
     assert asked.attestation == f"IA-EMP-08.2025-05.en:sha256:{hashlib.sha256(shown.encode()).hexdigest()}"
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "Current role: Access Manager"), ("es", "Función actual: ")])
+def test_d_39_who_has_a_role_there_is_offered_the_others_and_led_back_to_my_profile(
+    ana: httpx.Client, world: World, lang: str, said: str
+) -> None:
+    """The role that is held is shown, and stays until the decision."""
+    world.mine = [association(1, CLINIC, AM), association(2, OTHER, AM, "DISASSOCIATED")]
+    row = f"/profile/employers?open={id_of(1)}#employers"
+    page = ana.get(f"{ASK}?lang={lang}").text
+    assert said in text(page)
+    assert [value for value in (AO, AM, SEU) if f'value="{value}"' in page] == [AO, SEU]
+    for path in (ASK, f"{OFFICIAL}?role={SEU}", ATTEST):
+        found = ana.get(path).text
+        assert f'href="{row}"' in found
+        assert "/employers/find" not in found
+    answer = ana.post(ASK, data=hidden(page, ASK) | {"role": AM})
+    assert answer.status_code == 422
+    assert errors(answer.text)[0] == [words.load(lang)("error.SAME_ROLE").unescape()]
+
+
+def test_d_39_who_was_there_is_led_back_too_and_offered_every_role(ana: httpx.Client, world: World) -> None:
+    world.mine = [association(1, CLINIC, AM, "DISASSOCIATED")]
+    page = ana.get(ASK).text
+    assert f'href="/profile/employers?open={id_of(1)}#employers"' in page
+    assert all(f'value="{role}"' in page for role in (AO, AM, SEU))
+    assert "Current role" not in text(page)
+
+
+def test_who_has_searched_is_led_back_to_the_search(ana: httpx.Client, world: World) -> None:
+    """IA-EMP-04."""
+    world.mine = []
+    assert "/employers/find" in ana.get(ASK).text
+    assert "/profile/employers?open" not in ana.get(ASK).text
 
 
 def test_a_statement_that_has_changed_is_read_again(ana: httpx.Client, world: World) -> None:

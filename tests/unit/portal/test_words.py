@@ -61,6 +61,7 @@ MADE_UP = (
     r"PE-X-05\.(topic|field|question|choice|hint|who|ask|then|do|sign_then)\.\w+",
     r"PE-BEN-03\.(about\.)?[A-Z_]+",
     r"eus_account\.is\.[A-Z_]+",
+    r"eus_employer\.is\.(OPEN|CLOSED)",
     r"audit_said\..+",
     r"audit_explorer\.key\.\w+",
     r"mac\.(do|then)\.\w+",

@@ -1,0 +1,1 @@
+"""Whenever X, do Z: one file an outcome."""
