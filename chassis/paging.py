@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
+
+from chassis import arrays
 
 Place = tuple[int, str, str, str]
 """Where somebody stands in a list: rank, name, further name, id."""
@@ -46,3 +49,12 @@ def cut(places: Sequence[Place], anchor: Place | None, wanted: Wanted) -> Cut:
         end = bisect_left(places, anchor) if anchor else len(places)
         begin = max(end - length, 0)
     return Cut(begin, end, len(places) - end if wanted.descending else begin)
+
+
+DIGEST = "sha256(array_send({ids}) || array_send({ranks}))"
+"""What `digest` tells, of a uuid[] and a bigint[], where PostgreSQL has them."""
+
+
+def digest(ids: Sequence[UUID], ranks: Sequence[int]) -> bytes:
+    """What a list is known by, 32 bytes: other ids, another rank or another order have another one."""
+    return hashlib.sha256(arrays.uuids(ids).data + arrays.bigints(ranks).data).digest()

@@ -96,12 +96,11 @@ class Vault:
             for subject, version, payload in parts
         ]
 
-    def destroyed(self, subjects: Iterable[UUID]) -> set[UUID]:
+    def destroyed(self, subjects: Iterable[UUID] | arrays.Array) -> set[UUID]:
         """Those of these subjects whose key is destroyed, by one question: what is kept of them is to be forgotten."""
+        asked = subjects if isinstance(subjects, arrays.Array) else arrays.uuids(subjects)
         with self._database.session() as session:
-            rows = session.run(
-                "SELECT subject FROM keys WHERE subject = ANY(%s) AND wrapped IS NULL", (arrays.uuids(subjects),)
-            )
+            rows = session.run("SELECT subject FROM keys WHERE subject = ANY(%s) AND wrapped IS NULL", (asked,))
         return {subject for (subject,) in rows}
 
     def destroy(self, subject: UUID) -> None:

@@ -166,19 +166,21 @@ class StaffAnswers:
         orders = staff_people.orders(request.list)
         if request.order not in orders:
             raise _unknown("UNKNOWN_ORDER", "order", [one for one in orders if one])
-        employer_ids = [uuid_of(one, field="employer_ids") for one in request.employer_ids]
-        after = uuid_of(request.after, field="after") if request.after else None
+        listed = staff_people.Listed(
+            list=request.list,
+            order=request.order,
+            descending=request.descending,
+            employer_ids=[uuid_of(one, field="employer_ids") for one in request.employer_ids],
+            after=uuid_of(request.after, field="after") if request.after else None,
+        )
+        limit = min(request.limit, MOST_IDS) if request.limit > 0 else MOST_IDS
         self._waiter.wait(request.at_least, [staff_list.STAFF_LIST, request_list.ROLE_REQUESTS])
         with self._app.session() as session:
-            people = staff_people.ranked(
-                session,
-                self._scope(session, caller),
-                list_=request.list,
-                order=request.order,
-                employer_ids=employer_ids,
-                after=after,
-                limit=min(request.limit, MOST_IDS) if request.limit > 0 else MOST_IDS,
-            )
+            scope = self._scope(session, caller)
+            if request.digest_only:
+                digest, last = staff_people.digest(session, scope, listed, limit=limit)
+                return pb.SelectStaffResponse(digest=digest, next=str(last) if last else "")
+            people = staff_people.ranked(session, scope, listed, limit=limit)
         return pb.SelectStaffResponse(
             account_ids=[str(one.account_id) for one in people], ranks=[one.rank for one in people]
         )

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from chassis.database import Session
+from chassis.paging import DIGEST
 from chassis.vocabulary.roles import ACCESS_MANAGER, AUTHORIZED_OFFICIAL, STAFF_END_USER
 
 PENDING = "PENDING"
@@ -91,18 +92,51 @@ class Ranked:
     rank: int
 
 
-def ranked(
-    db: Session, scope: Scope, *, list_: str, order: str, employer_ids: Sequence[UUID], after: UUID | None, limit: int
-) -> list[Ranked]:
-    """A page of the people on a list, each once, by account, by keyset; at these employers where any are given."""
-    if list_ == PENDING:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Which people are asked for: a list, at these employers where any are given, and what orders them first."""
+
+    list: str
+    order: str = ""
+    descending: bool = False
+    """Whoever would come last comes first."""
+    employer_ids: Sequence[UUID] = ()
+    after: UUID | None = None
+
+
+def ranked(db: Session, scope: Scope, listed: Listed, *, limit: int) -> list[Ranked]:
+    """A page of the people on a list, each once, by account, by keyset."""
+    text, values = _people(scope, listed)
+    return [Ranked(*row) for row in db.run(text, (*values, limit))]
+
+
+def digest(db: Session, scope: Scope, listed: Listed, *, limit: int) -> tuple[bytes, UUID | None]:
+    """What such a page is known by (`chassis.paging.digest`), empty for nobody, and its last person, if it is full.
+
+    Made where the rows are: they need not travel to be told apart from others.
+    """
+    text, values = _people(scope, listed)
+    row = db.one(
+        f"SELECT {DIGEST.format(ids='ids', ranks='ranks')}, ids[%s] FROM ("  # noqa: S608 - all ours
+        " SELECT array_agg(account_id ORDER BY account_id) AS ids, array_agg(rank ORDER BY account_id) AS ranks"
+        f" FROM ({text}) AS people) AS listed",
+        (limit, *values, limit),
+    )
+    found, last = row or (None, None)
+    return found or b"", last
+
+
+def _people(scope: Scope, listed: Listed) -> tuple[str, Sequence[object]]:
+    """What selects them, up to a number that is to be given as the last value, and the values before it."""
+    if listed.list == PENDING:
         table, seen, values = "role_requests_v2", REQUESTS_SEEN, [*scope.of_requests]
     else:
         table, seen, values = "staff_list_v1", STAFF_SEEN, [*scope.of_staff]
-    rows = db.run(
-        f"SELECT account_id, {orders(list_)[order]} FROM {table} WHERE {seen} AND status = %s"  # noqa: S608 - all ours
-        " AND (%s OR employer_id = ANY(%s)) AND (%s::uuid IS NULL OR account_id > %s)"
-        " GROUP BY account_id ORDER BY account_id LIMIT %s",
-        (*values, list_, not employer_ids, list(employer_ids), after, after, limit),
+    sign = "-" if listed.descending else ""
+    text = (
+        f"SELECT account_id, {sign}({orders(listed.list)[listed.order]})::bigint AS rank FROM {table}"  # noqa: S608 - all ours
+        f" WHERE {seen} AND status = %s AND (%s OR employer_id = ANY(%s)) AND (%s::uuid IS NULL OR account_id > %s)"
+        " GROUP BY account_id ORDER BY account_id LIMIT %s"
     )
-    return [Ranked(*row) for row in rows]
+    after, at = listed.after, [*listed.employer_ids]
+    return text, (*values, listed.list, not at, at, after, after)

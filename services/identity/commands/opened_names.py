@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,6 +22,7 @@ class Named:
     last_name: str = ""
     order: tuple[str, str] = ("", "")
     """Last and first name, case apart."""
+    opened_at: datetime = field(default_factory=nature.now)
 
 
 class OpenedNames:
@@ -32,7 +33,7 @@ class OpenedNames:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[UUID, tuple[datetime, Named]] = {}
+        self._known: dict[UUID, Named] = {}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -41,17 +42,16 @@ class OpenedNames:
         """Those that are known of these people; what is older than `life` is forgotten first."""
         oldest = nature.now() - life
         with self._lock:
-            while self._known and next(iter(self._known.values()))[0] <= oldest:
+            while self._known and next(iter(self._known.values())).opened_at <= oldest:
                 del self._known[next(iter(self._known))]
-            return {id_: kept[1] for id_ in account_ids if (kept := self._known.get(id_)) is not None}
+            return {id_: named for id_ in account_ids if (named := self._known.get(id_)) is not None}
 
     def keep(self, opened: Mapping[UUID, Named], *, most: int) -> None:
         """Keep these, in the place of what was known before."""
-        at = nature.now()
         with self._lock:
             for id_, named in opened.items():
                 self._known.pop(id_, None)
-                self._known[id_] = (at, named)
+                self._known[id_] = named
             while len(self._known) > most:
                 del self._known[next(iter(self._known))]
 

@@ -15,6 +15,7 @@ from chassis.hashing import Hasher
 from chassis.pins import derive
 from chassis.vault import Vault, blind, to_text
 from services.identity.commands.opened_names import OpenedNames
+from services.identity.commands.orders import Orders
 from services.identity.commands.settings import IdentitySettings
 from services.identity.domain.password_policy import PROFILES, Profile
 
@@ -54,6 +55,7 @@ class Parts:
     hasher: Hasher
     providers: ProviderLookup
     opened: OpenedNames = field(default_factory=OpenedNames, repr=False)
+    orders: Orders = field(default_factory=Orders, repr=False)
 
     @property
     def profile(self) -> Profile:

@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from chassis import arrays, nature, positions
 from chassis.application import Application
-from chassis.paging import EVERYBODY, Place, Wanted, cut
+from chassis.paging import EVERYBODY, Place, Wanted, cut, digest
 from services.identity.commands.credentials import USER_ID_CONTEXT
 from services.identity.commands.information import NAMES_CONTEXT
 from services.identity.commands.opened_names import Named
+from services.identity.commands.orders import Order
 from services.identity.commands.parts import Parts
 from services.identity.projections import accounts
 
@@ -32,8 +34,28 @@ class Selected:
     """A page of people, how many are so in all, and how many of them stand before it."""
 
     people: list[PersonRow]
+    ranks: list[int]
+    """One for each of these people."""
     found: int
     skipped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """How the names begin of those who are looked for, case apart."""
+
+    last_name: str = ""
+    first_name: str = ""
+
+    def of(self, places: Sequence[Place]) -> Sequence[Place]:
+        """Those of these places at which such a name stands."""
+        last, first = self.last_name.strip().casefold(), self.first_name.strip().casefold()
+        if not (last or first):
+            return places
+        return [place for place in places if place[1].startswith(last) and place[2].startswith(first)]
+
+
+ANYBODY = Beginning()
 
 
 def select(
@@ -41,34 +63,87 @@ def select(
     parts: Parts,
     *,
     account_ids: Sequence[UUID],
-    last_name_prefix: str = "",
-    first_name_prefix: str = "",
-    ranks: Mapping[UUID, int] | None = None,
+    ranks: Sequence[int] = (),
+    beginning: Beginning = ANYBODY,
     wanted: Wanted = EVERYBODY,
 ) -> Selected:
-    """These people whose names begin so, case apart, by rank and name; unknown ids are left out.
+    """These people whose names begin so, by rank and name; `ranks` has one for each, or none. Unknown ids are left out.
 
-    Accounts stand last among equals, so that a page begins where the one before has ended.
+    Accounts stand last among equals, so that a page begins where the one before has ended. The order of what is asked
+    for by pages is kept.
     """
-    ranks = ranks or {}
-    on_list = dict.fromkeys(account_ids)
-    names = _names(app, parts, [*on_list, wanted.after] if wanted.after and wanted.after not in on_list else [*on_list])
-    behind = names.get(wanted.after) if wanted.after else None
-    last, first = last_name_prefix.strip().casefold(), first_name_prefix.strip().casefold()
-    places: list[Place] = sorted(
-        (ranks.get(id_, 0), *named.order, str(id_))
-        for id_, named in names.items()
-        if named.order[0].startswith(last) and named.order[1].startswith(first) and id_ in on_list
+    ranks = ranks or [0] * len(account_ids)
+    order = _ordered(app, parts, dict(zip(account_ids, ranks, strict=True)))
+    if wanted.limit:
+        parts.orders.keep(digest(account_ids, ranks), order, most=parts.settings.names_kept)
+    return _page(app, parts, order, beginning, wanted)
+
+
+def select_again(
+    app: Application, parts: Parts, *, list_: bytes, beginning: Beginning = ANYBODY, wanted: Wanted
+) -> Selected | None:
+    """A page of a list that was asked for before, by its digest; None where its order is not known or holds no more."""
+    order = parts.orders.of(list_, life=parts.settings.names_life)
+    if order is None or not _holds(app, parts, order):
+        return None
+    return _page(app, parts, order, beginning, wanted)
+
+
+def _ordered(app: Application, parts: Parts, ranks: Mapping[UUID, int]) -> Order:
+    with app.session() as session:
+        position = positions.of(session, accounts.ACCOUNTS.name)  # before the names: what changes meanwhile is seen
+    names, shredded = _names(app, parts, [*ranks])
+    return Order(
+        places=sorted((ranks[id_], *named.order, str(id_)) for id_, named in names.items()),
+        marks={id_: named.mark for id_, named in names.items()},
+        shredded=frozenset(shredded),
+        listed=arrays.uuids(ranks),
+        opened_at=min((named.opened_at for named in names.values()), default=nature.now()),
+        position=position,
     )
+
+
+def _holds(app: Application, parts: Parts, order: Order) -> bool:
+    """Whether all on a list still have the names by which they were ordered; if so, that is taken down."""
+    with app.session() as session:
+        happened = accounts.touched(session, order.listed, since=order.position)
+        if happened is None:
+            return False
+        position, touched = happened
+        if touched and accounts.changed(session, {id_: order.marks.get(id_) for id_ in touched}):
+            return False
+    if parts.vault.destroyed(order.listed) & order.marks.keys() != order.shredded:
+        return False
+    order.position = position
+    return True
+
+
+def _page(app: Application, parts: Parts, order: Order, beginning: Beginning, wanted: Wanted) -> Selected:
+    behind = _of(app, parts, order, [wanted.after]).get(wanted.after) if wanted.after else None
+    places = beginning.of(order.places)
     page = cut(places, (wanted.after_rank, *behind.order, str(wanted.after)) if behind else None, wanted)
-    ids = [UUID(place[-1]) for place in places[page.begin : page.end]]
+    shown = [*places[page.begin : page.end]]
     if wanted.descending:
-        ids.reverse()
-    return Selected(people=_rows(app, parts, ids, names), found=len(places), skipped=page.skipped)
+        shown.reverse()
+    ids = [UUID(place[-1]) for place in shown]
+    return Selected(
+        people=_rows(app, parts, ids, _of(app, parts, order, ids)),
+        ranks=[place[0] for place in shown],
+        found=len(places),
+        skipped=page.skipped,
+    )
 
 
-def _names(app: Application, parts: Parts, account_ids: Sequence[UUID]) -> dict[UUID, Named]:
-    """The names of these people; only what is new or has changed is opened, and all of that at once."""
+def _of(app: Application, parts: Parts, order: Order, account_ids: Sequence[UUID]) -> Mapping[UUID, Named]:
+    """The names of some people of a list that holds, or of others."""
+    known = parts.opened.of(account_ids, life=parts.settings.names_life)
+    if all(id_ in known and known[id_].mark == order.marks.get(id_) for id_ in account_ids):
+        return known
+    return _names(app, parts, account_ids)[0]
+
+
+def _names(app: Application, parts: Parts, account_ids: Sequence[UUID]) -> tuple[dict[UUID, Named], set[UUID]]:
+    """The names of these people, and who was shredded; only what is new or has changed is opened, all of it at once."""
     known = parts.opened.of(account_ids, life=parts.settings.names_life)
     with app.session() as session:
         new = dict.fromkeys(account_ids)
@@ -80,7 +155,7 @@ def _names(app: Application, parts: Parts, account_ids: Sequence[UUID]) -> dict[
     shredded = parts.vault.destroyed(names)
     parts.opened.keep({id_: one for id_, one in opened.items() if id_ not in shredded}, most=parts.settings.names_kept)
     parts.opened.forget(shredded)
-    return names | {id_: Named(names[id_].mark) for id_ in shredded}
+    return names | {id_: Named(names[id_].mark) for id_ in shredded}, shredded
 
 
 def _named(mark: int, text: str | None) -> Named:

@@ -57,7 +57,7 @@ class IdentitySettings(PinSettings):
     password_bytes: int = 512
 
     names_kept: int = 10_000
-    """Opened names that a process keeps for the lists that show them."""
+    """Opened names that a process keeps for the lists that show them, and people of the orders of such lists."""
     names_minutes: int = 15
 
     seeded_accounts: list[SeededAccount] = Field(default_factory=list)
@@ -89,7 +89,7 @@ class IdentitySettings(PinSettings):
 
     @property
     def names_life(self) -> timedelta:
-        """How long an opened name is kept."""
+        """How long an opened name is kept, and the order of a list."""
         return timedelta(minutes=self.names_minutes)
 
     @property

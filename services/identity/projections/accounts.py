@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from chassis import arrays
+from chassis import arrays, log
 from chassis.database import Session
 from chassis.views import Rows, View
 from services.identity.domain.account import LOCKS, Account
@@ -111,6 +111,23 @@ def changed(db: Session, marks: Mapping[UUID, int | None]) -> list[NameRow]:
         (arrays.uuids(marks), arrays.bigints(marks.values())),
     )
     return [NameRow(*row) for row in rows]
+
+
+def touched(db: Session, account_ids: arrays.Array, *, since: int) -> tuple[int, set[UUID]] | None:
+    """How far this view has come, and to whom of these accounts something has happened since it stood at `since`.
+
+    None where the log between is too long to be looked through for a list, or was put back.
+    """
+    rows = db.run(
+        "SELECT view.position, happened.stream FROM (SELECT position FROM positions WHERE follower = %s) AS view"
+        " LEFT JOIN LATERAL (SELECT stream FROM log WHERE position > %s AND position <= view.position"
+        " ORDER BY position LIMIT %s) AS happened ON happened.stream = ANY(%s)",
+        (ACCOUNTS.name, since, log.PAGE, account_ids),
+    )
+    position: int = rows[0][0]
+    if not 0 <= position - since <= log.PAGE:
+        return None
+    return position, {stream for _, stream in rows if stream is not None}
 
 
 def matching(db: Session, match_index: str) -> list[AccountRow]:

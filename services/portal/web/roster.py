@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mandate.access.v1.service_pb2 import SelectStaffRequest
+from mandate.access.v1.service_pb2 import SelectStaffRequest, SelectStaffResponse
 from mandate.identity.v1.people_service_pb2 import Person, SelectPeopleRequest, SelectPeopleResponse
 
 from services.portal.web import commands, receipts
@@ -75,9 +75,9 @@ def page(visit: Visit, asked: Asked, at: Cursor | None, limit: int = PAGE) -> Ro
     backwards = at is not None and at.before
     ranks: dict[str, int] = {}
     parts: list[SelectPeopleResponse] = []
-    for chunk in _selected(visit, asked):
-        ranks |= chunk
-        parts.append(_named(visit, asked, chunk, at, limit))
+    for part, its_ranks in _parts(visit, asked, at, limit):
+        parts.append(part)
+        ranks |= its_ranks
     people = sorted((one for part in parts for one in part.people), key=lambda one: _place(one, ranks))
     if _falls(asked):
         people.reverse()
@@ -106,33 +106,58 @@ def pages(visit: Visit, asked: Asked) -> Iterator[Roster]:
         yield found
 
 
-def _selected(visit: Visit, asked: Asked) -> Iterator[dict[str, int]]:
-    """Account -> rank, in parts of as many as identity orders at once."""
+def _parts(
+    visit: Visit, asked: Asked, at: Cursor | None, limit: int
+) -> Iterator[tuple[SelectPeopleResponse, Mapping[str, int]]]:
+    """Of each part of the list, of as many people as identity orders at once: the page, and account -> rank.
+
+    A part is asked for by its digest, for identity may have it in order still; else by its ids.
+    """
     if asked.employer_ids is not None and not asked.employer_ids:
         return
-    sign = -1 if asked.descending and asked.order else 1
     after = ""
     while True:
-        request = SelectStaffRequest(
-            list=asked.list, order=asked.order, employer_ids=asked.employer_ids or (), after=after, limit=IDS
-        )
-        answer = receipts.ask(visit, visit.portal.clients.access.SelectStaff, request, audience="access")
-        if answer.account_ids:
-            yield {id_: sign * rank for id_, rank in zip(answer.account_ids, answer.ranks, strict=True)}
-        if len(answer.account_ids) < IDS:
+        listed = _listed(visit, asked, after, digest_only=True)
+        part = _named(visit, asked, SelectPeopleRequest(list=listed.digest), at, limit) if listed.digest else None
+        if part is not None and part.list == listed.digest:
+            yield part, {one.account_id: rank for one, rank in zip(part.people, part.ranks, strict=True)}
+            after = listed.next
+        else:
+            if listed.digest:
+                listed = _listed(visit, asked, after)
+            if not listed.account_ids:
+                return
+            request = SelectPeopleRequest(account_ids=listed.account_ids, ranks=listed.ranks)
+            yield (
+                _named(visit, asked, request, at, limit),
+                dict(zip(listed.account_ids, listed.ranks, strict=True)),
+            )
+            after = listed.account_ids[-1] if len(listed.account_ids) == IDS else ""
+        if not after:
             return
-        after = answer.account_ids[-1]
 
 
-def _named(visit: Visit, asked: Asked, ranks: Mapping[str, int], at: Cursor | None, limit: int) -> SelectPeopleResponse:
-    request = SelectPeopleRequest(
-        account_ids=list(ranks),
-        ranks=list(ranks.values()),
-        last_name_prefix=asked.last,
-        first_name_prefix=asked.first,
-        limit=limit,
-        descending=_falls(asked),
+def _listed(visit: Visit, asked: Asked, after: str, *, digest_only: bool = False) -> SelectStaffResponse:
+    request = SelectStaffRequest(
+        list=asked.list,
+        order=asked.order,
+        descending=asked.descending and bool(asked.order),
+        employer_ids=asked.employer_ids or (),
+        after=after,
+        limit=IDS,
+        digest_only=digest_only,
     )
+    answer: SelectStaffResponse = receipts.ask(
+        visit, visit.portal.clients.access.SelectStaff, request, audience="access"
+    )
+    return answer
+
+
+def _named(
+    visit: Visit, asked: Asked, request: SelectPeopleRequest, at: Cursor | None, limit: int
+) -> SelectPeopleResponse:
+    request.last_name_prefix, request.first_name_prefix = asked.last, asked.first
+    request.limit, request.descending = limit, _falls(asked)
     if at is not None:
         request.after, request.after_rank, request.before = at.id, at.rank, at.before
     answer: SelectPeopleResponse = visit.ask(visit.portal.clients.people.SelectPeople, request)

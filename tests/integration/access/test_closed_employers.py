@@ -17,6 +17,7 @@ from services.access.domain.role_request import RoleRequest
 from services.access.policies import close_with_employer
 from services.access.policies.close_with_employer import CLOSER
 from tests.access_office import Office, refused
+from tests.attested import ATTESTATION
 from tests.papers import hand_in
 
 GROUP, BRANCH = nature.new_id(), nature.new_id()
@@ -26,7 +27,7 @@ WHY = "Out of business since May."
 
 
 def ask(office: Office, who: UUID, role: str, employer: UUID = GROUP) -> UUID:
-    return office.room.execute(role_requests.request_role, who, employer_id=employer, role=role, attestation="v1").id
+    return office.room.execute(role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION).id
 
 
 def approved(office: Office, who: UUID, role: str, employer: UUID = GROUP) -> None:
@@ -108,7 +109,7 @@ def test_d_41_nobody_asks_invites_approves_or_modifies_there_even_before_anybody
     about = {"association_id": str(Association.id_for(KIM, GROUP))}
     offer = {"employer_id": str(GROUP), "role": SEU, "functions": ["PECOS"]}
     for call in (
-        lambda: staffed.ask("RequestRole", KIM, employer_id=str(GROUP), role=AO, attestation="v1"),
+        lambda: staffed.ask("RequestRole", KIM, employer_id=str(GROUP), role=AO, attestation=ATTESTATION),
         lambda: staffed.ask("ApproveRoleRequest", JANE, role_request_id=str(request_id)),
         lambda: invite(staffed, BRANCH, GROUP),
         lambda: staffed.ask("ModifyStaff", JANE, account_id=str(KIM), offers=[offer]),

@@ -9,6 +9,7 @@ import pytest
 
 from chassis import nature
 from chassis.domain import NotFoundError
+from chassis.paging import digest
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from tests.access_office import Office, refused
@@ -80,6 +81,7 @@ def test_who_manages_nobody_is_told_nothing(staffed: Office, who: UUID) -> None:
     """IA-NAV-02."""
     asked = (
         lambda: staffed.ask("SelectStaff", who, list=ACTIVE),
+        lambda: staffed.ask("SelectStaff", who, list=ACTIVE, digest_only=True),
         lambda: staffed.ask("ListStaff", who),
         lambda: staffed.ask("ListRoleRequests", who, at_my_employers=True),
         lambda: staffed.ask("ListStaff", who, employer_id=str(GROUP)),
@@ -96,6 +98,50 @@ def test_ranks_order_people_by_all_that_they_have(staffed: Office) -> None:
     pecos = people(staffed, OFFICIAL, order="PECOS")
     assert pecos[CLEO] < pecos[MANAGER] < pecos[DAN], "an official or manager has every function (IA-EMP-10)"
     assert set(people(staffed, OFFICIAL).values()) == {0}
+
+
+ORDERS = {ACTIVE: ("", "ROLE", "SINCE", "PECOS", "NPPES"), REQUESTS: ("", "ROLE", "HELD_ROLE", "SINCE")}
+
+
+@pytest.mark.parametrize(("list_", "order"), [(list_, order) for list_, orders in ORDERS.items() for order in orders])
+@pytest.mark.parametrize("descending", [False, True])
+def test_a_list_goes_by_its_digest(staffed: Office, list_: str, order: str, descending: bool) -> None:
+    """What identity makes of the ids and ranks that it is sent; both ways round, and in parts."""
+    ask_role(staffed, EVE, SEU)
+    ask_role(staffed, DAN, AM)
+    staffed.house.settle()
+    how: dict[str, Any] = {"list": list_, "order": order, "descending": descending}
+    parts: list[dict[str, Any]] = [{}, {"limit": 1}, {"employer_ids": [str(GROUP)]}]
+    for part in parts:
+        whole = staffed.ask("SelectStaff", OFFICIAL, **how, **part)
+        told = staffed.ask("SelectStaff", OFFICIAL, **how, **part, digest_only=True)
+        assert told.digest == digest([UUID(one) for one in whole.account_ids], whole.ranks)
+        assert not told.account_ids
+        assert told.next == (whole.account_ids[0] if "limit" in part else "")
+    other_way = staffed.ask("SelectStaff", OFFICIAL, **how | {"descending": not descending})
+    assert [-rank for rank in other_way.ranks] == list(staffed.ask("SelectStaff", OFFICIAL, **how).ranks)
+
+
+def test_a_digest_changes_with_the_list_and_is_of_who_asks(staffed: Office) -> None:
+    """D-09: a manager is not told an official's; who joins, leaves or is ranked anew makes another one."""
+
+    def told(who: UUID = OFFICIAL, **more: Any) -> bytes:
+        return bytes(staffed.ask("SelectStaff", who, list=ACTIVE, digest_only=True, **more).digest)
+
+    seen = [told(), told(MANAGER), told(STRANGER)]
+    assert told(MANAGER, employer_ids=[str(ELSEWHERE)]) == b"", "of employers of others there is no list"
+    with_role(staffed, EVE, SEU)
+    staffed.house.settle()
+    seen.append(told())
+    staffed.room.execute(
+        staff.grant_function, OFFICIAL, association_id=Association.id_for(DAN, GROUP), function="PECOS"
+    )
+    staffed.house.settle()
+    assert told() == seen[-1], "no rank is asked for"
+    seen.append(told(order="PECOS"))
+    staffed.room.execute(staff.disassociate, OFFICIAL, association_id=Association.id_for(DAN, GROUP))
+    staffed.house.settle()
+    assert len({*seen, told(), told(order="PECOS")}) == len(seen) + 2
 
 
 def test_ia_staff_04_the_inactive_are_those_who_left_and_by_whom(staffed: Office) -> None:

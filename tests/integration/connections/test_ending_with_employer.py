@@ -13,6 +13,7 @@ from services.connections.domain.closing import Closing, EmployerClosedError
 from services.connections.domain.connection import PROVIDER, SURROGATE, Connection
 from services.connections.policies import end_with_employer
 from services.connections.policies.end_with_employer import CLOSER
+from tests.attested import ATTESTATION
 from tests.house import House
 from tests.papers import hand_in
 
@@ -45,7 +46,7 @@ def told(house: House) -> House:
     """Three employers, each with an official."""
     for who, employer in ((DOCTOR, PRACTICE), (OFFICIAL, GROUP), (OTHER, ELSEWHERE)):
         asked = house.access.execute(
-            role_requests.request_role, who, employer_id=employer, role=AO, attestation="ao-1:sha256"
+            role_requests.request_role, who, employer_id=employer, role=AO, attestation=ATTESTATION
         )
         hand_in(house.access.app, asked.id)
         house.access.execute(role_requests.approve, HELP, roles=["EUS"], role_request_id=asked.id)

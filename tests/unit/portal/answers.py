@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -16,6 +17,7 @@ from mandate.identity.v1 import desk_service_pb2 as d
 from mandate.registry.v1 import service_pb2 as r
 
 from chassis import nature
+from chassis.paging import digest
 from services.portal.web.audit_asking import AUDIENCES
 from services.portal.web.clients import Clients
 from tests.unit.portal.conftest import DirectError, DirectStub
@@ -351,7 +353,14 @@ class World:
         for one in found:
             if one.status == asked.list and (not asked.employer_ids or one.employer_id in asked.employer_ids):
                 ranks.setdefault(one.account_id, roles.index(one.role) if asked.order == "ROLE" else 0)
-        return a.SelectStaffResponse(account_ids=sorted(ranks), ranks=[ranks[one] for one in sorted(ranks)])
+        sign = -1 if asked.descending else 1
+        listed = [(id_, sign * ranks[id_]) for id_ in sorted(ranks) if id_ > asked.after][: asked.limit]
+        if not asked.digest_only:
+            return a.SelectStaffResponse(account_ids=[id_ for id_, _ in listed], ranks=[rank for _, rank in listed])
+        return a.SelectStaffResponse(
+            digest=digest([UUID(id_) for id_, _ in listed], [rank for _, rank in listed]) if listed else b"",
+            next=listed[-1][0] if len(listed) == asked.limit else "",
+        )
 
     def _requests(self, asked: a.ListRoleRequestsRequest) -> a.ListRoleRequestsResponse:
         if asked.at_my_employers:

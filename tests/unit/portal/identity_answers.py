@@ -18,6 +18,8 @@ from mandate.common.v1.receipt_pb2 import ErrorDetail, Receipt
 from mandate.identity.v1 import people_service_pb2 as people
 from mandate.identity.v1 import service_pb2 as m
 
+from chassis.paging import digest
+
 Context = grpc.ServicerContext
 CODE = "123456"
 IDLE_S = 900
@@ -103,6 +105,7 @@ class IdentityAnswers:
         self.drafts: dict[str, Draft] = {}
         self.sign_ins: dict[str, m.CodeSent] = {}
         self.sessions: dict[str, tuple[str, Timestamp]] = {}
+        self.lists: dict[bytes, people.SelectPeopleRequest] = {}
 
     # registration
 
@@ -264,14 +267,19 @@ class IdentityAnswers:
         return m.CheckSessionResponse(session=session, tokens=tokens)
 
     def SelectPeople(self, request: people.SelectPeopleRequest, context: Context) -> people.SelectPeopleResponse:
-        ranks = dict(zip(request.account_ids, request.ranks, strict=False))
+        if request.list and request.list not in self.lists:
+            return people.SelectPeopleResponse()
+        listed = self.lists[request.list] if request.list else request
+        if request.limit and not request.list:
+            self.lists[digest([UUID(one) for one in request.account_ids], request.ranks)] = request
+        ranks = dict(zip(listed.account_ids, listed.ranks, strict=False))
         last, first = request.last_name_prefix.casefold(), request.first_name_prefix.casefold()
 
         def place(who: Who) -> tuple[int, str, str]:
             rank = request.after_rank if who.account_id == request.after else ranks.get(who.account_id, 0)
             return rank, who.last_name.casefold(), who.first_name.casefold()
 
-        wanted = [who for who in CAST.values() if who.account_id in set(request.account_ids)]
+        wanted = [who for who in CAST.values() if who.account_id in set(listed.account_ids)]
         found = [who for who in wanted if place(who)[1].startswith(last) and place(who)[2].startswith(first)]
         found.sort(key=place, reverse=request.descending)
         begin, limit = 0, request.limit or len(found)
@@ -290,6 +298,8 @@ class IdentityAnswers:
             ],
             found=len(found),
             skipped=begin,
+            ranks=[ranks[who.account_id] for who in found[begin : begin + limit]] if request.list else (),
+            list=request.list,
         )
 
     def EndSession(self, request: m.EndSessionRequest, context: Context) -> m.EndSessionResponse:
