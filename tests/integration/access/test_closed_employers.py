@@ -27,7 +27,10 @@ WHY = "Out of business since May."
 
 
 def ask(office: Office, who: UUID, role: str, employer: UUID = GROUP) -> UUID:
-    return office.room.execute(role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION).id
+    receipt = office.room.execute(
+        role_requests.request_role, who, employer_id=employer, role=role, attestation=ATTESTATION
+    )
+    return receipt.id
 
 
 def approved(office: Office, who: UUID, role: str, employer: UUID = GROUP) -> None:
