@@ -59,6 +59,8 @@ FLAT = 2.0
 BATCH, PAGE = 100, 25
 MOST_AT_ONCE = 2_000
 """People whom one question puts in order: the gRPC figures are of one, the portal asks as often as it takes."""
+AT_REST = 0.15
+"""CPU seconds of a second in which nobody asks."""
 AO, SEU = "AUTHORIZED_OFFICIAL", "STAFF_END_USER"
 Ask = Callable[[], object]
 
@@ -265,6 +267,7 @@ def measure(bench: Bench, rounds: int, times: int) -> dict[str, Curve]:
         for size in SIZES[:2] if bench.quick else SIZES:
             crowd.grow(size)
             eventually(lambda: _shows(stub, crowd), f"all {size} of them in the lists", wait_s=120)
+            eventually(lambda: _rests(running), "rest after all had been told", wait_s=120)
             for name, ask in questions(stub, reader, crowd).items():
                 ask()
                 curve = curves.setdefault(name, Curve())
@@ -282,6 +285,14 @@ def _shows(stub: Stub, crowd: Crowd) -> bool:
     if (found, len(stub.employers())) != (len(crowd.staff) + 1, crowd.employers + 1):
         return False
     return stub.people_of_ids().found == min(len(crowd.staff) + 1, MOST_AT_ONCE)
+
+
+def _rests(running: Running) -> bool:
+    """Whether what growing made has been sealed and told: the first questions would be charged with it."""
+    pids = [pid for some in running.processes().values() for pid in some]
+    before = cpu_s(pids)
+    time.sleep(1)
+    return cpu_s(pids) - before < AT_REST
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from mandate.identity.v1 import people_service_pb2 as m
 
 from chassis import arrays, log
+from chassis.cause import Cause
 from chassis.paging import digest
 from chassis.server import Caller, RefusedError
 from chassis.tokens import Claims, Signer
@@ -147,7 +148,7 @@ def test_whoever_is_known_later_is_on_the_list_from_then_on(desk: Desk) -> None:
 
 
 def test_what_else_happens_to_people_leaves_the_order(desk: Desk) -> None:
-    """A second factor more, a sign-in: the same names, the same order, and the log is not read again for it."""
+    """A sign-in, another account, a person recognised: the same names and order, and that is not looked at again."""
     ids = people(desk)
     listed = Listed(desk, ids)
     listed.sent()
@@ -155,6 +156,9 @@ def test_what_else_happens_to_people_leaves_the_order(desk: Desk) -> None:
     assert before is not None
     at = before.position
     desk.session("person1")
+    account: Account = desk.app.repository.get(ids[0])
+    account.identify(person_id=uuid4())
+    desk.app.commit(account, cause=Cause.of(ids[0]))
     desk.registered("q@example.com", "somebody", ssn="219090077")
     desk.house.settle()
     assert listed.again() == (["Ana", "Bea"], 5, 0)
