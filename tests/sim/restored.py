@@ -29,7 +29,8 @@ GOALS = 12
 
 
 OTHERS: dict[str, Any] = {
-    name: id_of("sim", "other", name) for name in ("OFFICIAL", "STAFF", "RIVAL", "DOCTOR", "GROUP", "PRACTICE")
+    name: id_of("sim", "other", name)
+    for name in ("OFFICIAL", "STAFF", "RIVAL", "DOCTOR", "CLERK", "LATECOMER", "GROUP", "PRACTICE", "BRANCH")
 }
 """Whom, and where, the second story is about."""
 

@@ -52,8 +52,9 @@ def come_to_rest(stage: Stage, most: int) -> None:
     stage.bells.wake_all()
     stage.sim.heal(most=most)
     stage.sim.pass_(LATER_S)
-    stage.bells.wake_all()
-    stage.sim.heal(most=most)
+    for _ in range(2):  # menders look, then the relays that they have called: nothing else rings for those
+        stage.bells.wake_all()
+        stage.sim.heal(most=most)
 
 
 def _written(stage: Stage) -> str:

@@ -77,6 +77,23 @@ def test_m_09_in_spanish_for_who_reads_spanish(bureau: Bureau) -> None:
     assert subjects(bureau, "juana@example.com") == ["Se recibió su solicitud de empleador"]
 
 
+@pytest.mark.parametrize(
+    ("language", "role", "words"),
+    [
+        ("en", "AUTHORIZED_OFFICIAL", "0 of the total required 1 document for completion has been uploaded"),
+        ("en", "ACCESS_MANAGER", "0 of the total required 2 documents for completion have been uploaded"),
+        ("es", "AUTHORIZED_OFFICIAL", "Se ha cargado 0 del total de 1 documento requerido"),
+        ("es", "ACCESS_MANAGER", "Se han cargado 0 del total de 2 documentos requeridos"),
+    ],
+)
+def test_m_09_counts_the_documents_that_a_role_needs(bureau: Bureau, language: str, role: str, words: str) -> None:
+    """IA-CONF-04: one document is no documents."""
+    bureau.hear(requested(bureau.people.add("jane@example.com", language=language), role=role))
+    [mail] = bureau.inbox.messages()
+    assert words in " ".join(mail.text.split())
+    assert words in " ".join(mail.html.split())
+
+
 def test_a_message_heard_three_times_is_one_mail(bureau: Bureau) -> None:
     bureau.hear(requested(bureau.people.add("jane@example.com")), times=3)
     assert len(bureau.inbox.messages()) == 1

@@ -136,7 +136,7 @@ def test_m_09_options_stand_where_they_apply() -> None:
     official = BY_ID["M-09"].letter(role="Authorized Official", role_code="AUTHORIZED_OFFICIAL").text
     staff = BY_ID["M-09"].letter(role="Staff End User", role_code="STAFF_END_USER").text
     assert "OPTION" not in official
-    assert "required 1 documents" in flat(official)
+    assert "required 1 document for" in flat(official)
     assert "OPTION" not in staff
     assert "No documents are needed" in staff
 

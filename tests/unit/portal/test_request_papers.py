@@ -44,7 +44,8 @@ def send(browser: httpx.Client, kind: str = "CP_575", file: Any = PDF, **more: s
 @pytest.mark.parametrize(
     ("role", "there", "sentence"),
     [
-        (AO, 0, "0 of the total required 1 documents for completion have been uploaded."),
+        (AO, 0, "0 of the total required 1 document for completion has been uploaded."),
+        (AO, 1, "1 of the total required 1 document for completion has been uploaded."),
         (AM, 0, "0 of the total required 2 documents for completion have been uploaded."),
         (AM, 1, "1 of the total required 2 documents for completion have been uploaded."),
         (AM, 2, "2 of the total required 2 documents for completion have been uploaded."),
@@ -53,9 +54,16 @@ def send(browser: httpx.Client, kind: str = "CP_575", file: Any = PDF, **more: s
 def test_how_many_are_there_in_the_deck_s_words(
     ana: httpx.Client, world: World, role: str, there: int, sentence: str
 ) -> None:
-    """IA-CONF-04: access counts."""
+    """IA-CONF-04: access counts; one document is no documents."""
     world.requests = [mine(role, there)]
     assert sentence in text(ana.get(REQUEST).text)
+
+
+@pytest.mark.parametrize(("role", "words"), [(AO, "0 de 1 documento requerido"), (AM, "0 de los 2 documentos")])
+def test_how_many_are_there_is_right_in_spanish_too(ana: httpx.Client, world: World, role: str, words: str) -> None:
+    """IA-CONF-04."""
+    world.requests = [mine(role)]
+    assert words in text(ana.get(f"{REQUEST}?lang=es").text)
 
 
 def test_what_is_still_needed_is_said(ana: httpx.Client, world: World) -> None:
