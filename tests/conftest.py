@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,22 +10,7 @@ from pathlib import Path
 import pytest
 
 from chassis.embedded.postgres import EmbeddedPostgres, start
-
-MEMORY = Path("/dev/shm")
-ROOM = 8 << 30
-"""Bytes: a whole run with all its servers needs a fifth of them."""
-
-
-def _use_memory() -> None:
-    """Let servers of tests keep their data in memory, where there is room.
-
-    They ask for each commit and each new database to be on disk, as they should, and a disk makes that half of what a
-    test takes. No test switches a machine off: who kills a process finds the same in memory as on a disk.
-    """
-    if "TMPDIR" not in os.environ and MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
-        found = os.statvfs(MEMORY)
-        if found.f_bavail * found.f_frsize >= ROOM and not found.f_flag & os.ST_NOEXEC:
-            os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+from tests.memory import use_memory
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +41,6 @@ class _Naming:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    _use_memory()
+    use_memory()
     if not hasattr(config, "workerinput"):  # reports of all workers come to the one that has none
         config.pluginmanager.register(_Naming(config))

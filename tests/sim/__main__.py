@@ -15,6 +15,7 @@ from pathlib import Path
 
 from chassis import logs
 from chassis.embedded.postgres import start
+from tests.memory import use_memory
 from tests.sim.run import play
 from tests.sim.scenery import few, whole
 
@@ -51,6 +52,7 @@ def _on_each(cores: list[int], seeds: range, more: list[str]) -> int:
 
 def _play(seeds: range, *, only_few: bool, green: Path | None) -> int:
     logs.configure(level=logging.WARNING)
+    use_memory()
     base = Path(tempfile.mkdtemp(prefix="mandate-sim-"))
     base.chmod(0o755)
     postgres = start(base / "postgres")

@@ -23,6 +23,7 @@ from services.identity.commands.parts import Parts
 from services.notifier.adapters.ports import TryLaterError
 from services.notifier.adapters.queue import Due, Queue
 from services.notifier.adapters.sender import Sender
+from tests.memory import use_memory
 from tests.sim.run import play
 from tests.sim.scenery import FEW, Scenery, few, whole
 
@@ -165,6 +166,7 @@ UNDER_TEST: dict[str, tuple[Mutant, str]] = {
 
 
 def main() -> int:
+    use_memory()
     base = Path(tempfile.mkdtemp(prefix="mandate-mutants-"))
     base.chmod(0o755)
     postgres = start(base / "postgres")

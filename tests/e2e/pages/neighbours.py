@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 from typing import Any
 
 import grpc
@@ -125,7 +124,7 @@ class Neighbours:
 
     def have_asked(self, who: Person, employers: int) -> None:
         """Ask for a role at so many and take it back: the list grows, and nobody has to decide."""
-        for found in islice(self._employers(is_organization=True), employers):
+        for found in list(self._employers(is_organization=True))[-employers:]:  # places are taken from the other end
             request = access.CancelRoleRequestRequest(
                 command_id=_id(), role_request_id=self.ask_role(who, found.provider_id, SEU)
             )
