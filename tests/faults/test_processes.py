@@ -27,7 +27,7 @@ from tests.sockets import peers
 from tools.deploy import facts
 
 # one installation for all, in order; what is slow here is starting it
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(1200)]
 
 
 SERVICES = ("identity", "access", "connections", "enrollment", "notifier")

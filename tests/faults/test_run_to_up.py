@@ -27,7 +27,7 @@ from cli.platform import ALL, platform
 from cli.up import down, parts_of, up
 from tests.scenario import Story
 
-pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(1200)]
 
 REACTIONS = "SELECT count(*) FROM log WHERE NOT starts_with(topic, %s)"
 WAIT_S = 90.0

@@ -18,7 +18,7 @@ def test_whatever_happens_the_story_ends_as_told(postgres: EmbeddedPostgres, two
     play(postgres, two_services, seed)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seed", range(5))
 def test_the_whole_telling_holds_whatever_happens(postgres: EmbeddedPostgres, all_services: Scenery, seed: int) -> None:
     """Registrations, codes and mails too: every step of tests/scenario.py, with all services."""
@@ -30,7 +30,7 @@ def test_the_same_seed_plays_the_same_run(postgres: EmbeddedPostgres, two_servic
     assert first == second
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_the_same_seed_plays_the_same_telling(postgres: EmbeddedPostgres, all_services: Scenery) -> None:
     first, second = (play(postgres, all_services, 7) for _ in range(2))
     assert first == second

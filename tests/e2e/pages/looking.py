@@ -44,6 +44,6 @@ class Looker:
 
 def visit(chromium: Browser, look: Looker, *, scripts: bool = True, language: str = "en") -> Page:
     page = walk.context(chromium, look.width, scripts=scripts, language=language).new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(walk.SEEN_MS)
     page.on("console", look.hear)
     return page

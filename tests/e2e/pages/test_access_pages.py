@@ -13,7 +13,7 @@ from tests.e2e.pages.neighbours import Neighbours
 from tests.e2e.pages.walk import Text
 
 # one installation for all, in order; what is slow here is starting it
-pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(1200)]
 
 
 @pytest.mark.parametrize(

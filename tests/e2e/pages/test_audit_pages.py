@@ -9,7 +9,7 @@ from tests.e2e.pages import audit_walk, walk
 from tests.e2e.pages.looking import IN_EACH_WAY, Looker, visit
 from tests.e2e.pages.neighbours import Neighbours
 
-pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("access-pages"), pytest.mark.timeout(1200)]
 
 
 @IN_EACH_WAY

@@ -10,7 +10,7 @@ from tests.e2e.pages.enrolling_neighbours import Practices
 from tests.e2e.pages.looking import IN_EACH_WAY, Looker, visit
 
 # one installation for all, in order; what is slow here is starting it
-pytestmark = [pytest.mark.xdist_group("enrollment-pages"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("enrollment-pages"), pytest.mark.timeout(1200)]
 
 
 @IN_EACH_WAY

@@ -14,7 +14,7 @@ from tests.e2e.pages.neighbours import Neighbours
 from tests.e2e.pages.walk import Text
 
 # one installation for all, in order; what is slow here is starting it
-pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(1200)]
 
 
 def _register_and_sign_in(page: Page, portal: str, neighbours: Neighbours, text: Text, look: Looker) -> None:

@@ -11,7 +11,7 @@ from tests.e2e.pages import walk
 from tests.e2e.pages.keyboard import STOP
 from tests.e2e.pages.neighbours import Neighbours
 
-pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(1200)]
 
 MOST_STOPS = 100
 

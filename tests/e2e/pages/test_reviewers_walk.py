@@ -14,7 +14,7 @@ from tests.e2e.pages.reviewers_walk import STEPS
 from tests.e2e.pages.walk import Text
 
 # one installation for both, in order; what is slow here is starting it
-pytestmark = [pytest.mark.xdist_group("reviewers-walk"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("reviewers-walk"), pytest.mark.timeout(1200)]
 
 
 @pytest.mark.parametrize(("width", "language"), [(1280, "en"), (360, "es")])

@@ -17,7 +17,7 @@ from tests.e2e.pages.looking import Looker, visit
 from tests.e2e.pages.neighbours import Neighbours
 
 # an installation of its own, because its clock is put forward
-pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("pages"), pytest.mark.timeout(1200)]
 
 IDLE = IdentitySettings().session_idle
 WARNING = timedelta(seconds=PortalSettings(secret="only for its defaults").warn_seconds)  # type: ignore[arg-type]

@@ -25,6 +25,9 @@ ARGS = [
 ]  # fmt: skip
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+SEEN_MS = 30_000
+"""Within which a page shows what it is to show: what a machine stays below that plays six such tests at once."""
+
 Look = Callable[[Page, str], None]
 """Called at each stop with its name."""
 
@@ -41,6 +44,7 @@ DIGITS = {ord(sign): None for sign in "()-. "}
 @contextmanager
 def browser() -> Iterator[Browser]:
     """A running Chromium."""
+    expect.set_options(timeout=SEEN_MS)
     with sync_playwright() as owner:
         chromium = owner.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield chromium

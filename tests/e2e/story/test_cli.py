@@ -15,7 +15,7 @@ from cli.platform import Platform
 from tests.scenario import Story
 
 # one installation for all, in order; what is slow here is starting it
-pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(1200)]
 
 
 TELLING = 1

@@ -18,7 +18,7 @@ from cli.month import load_generated
 from cli.platform import Platform, platform
 from tests.scenario import Person, Story
 
-pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from tests.e2e.pages.looking import Looker, visit
 from tests.scenario import Story
 
 # one installation for all, in order; what is slow here is starting it
-pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from tests.scraping import Scraped
 from tools.check_monitoring import own
 
 # one installation for all, in order; what is slow here is starting it
-pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("story"), pytest.mark.timeout(1200)]
 
 
 OF_NO_PROCESS = {one.name for one in metrics.OF_FILES}

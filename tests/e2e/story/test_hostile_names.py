@@ -18,7 +18,7 @@ from services.registry.commands.load_month import load_month
 from tests.e2e.pages.neighbours import HARBOR, Neighbours
 from tests.scenario import Story
 
-pytestmark = [pytest.mark.xdist_group("hostile_names"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("hostile_names"), pytest.mark.timeout(1200)]
 
 HOSTILE = "=?utf-8?q?hi=0ABcc:_evil@x.test?= \u202eClinic"
 SHOWN = "=?utf-8?q?hi=0ABcc:_evil@x[.]test?= \N{REPLACEMENT CHARACTER}Clinic"

@@ -25,7 +25,7 @@ from tests.e2e.strangers.watching import Watched
 from tests.scenario import CP_575
 from tests.unit.portal.conftest import visitor
 
-pytestmark = [pytest.mark.xdist_group("strangers"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("strangers"), pytest.mark.timeout(1200)]
 BUILT = [page for area in AREAS for page in area]
 PORTAL = "http://127.0.0.1:8000"
 CHANGING = re.compile(r'name="command_id" value="[^"]*"|data-(?:ends|now)="[^"]*"')

@@ -15,7 +15,7 @@ from tests.e2e.strangers.town import OUTSIDE, Town, others
 from tests.e2e.strangers.watching import Watched
 from tests.integration.server.fortress import Answer, Fortress, Gate
 
-pytestmark = [pytest.mark.xdist_group("strangers"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.xdist_group("strangers"), pytest.mark.timeout(1200)]
 ENDS = {"AccessService/Disassociate", "AccessService/CloseEmployer"}
 """After these there is nothing left to ask about."""
 REFUSED = {"UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND"}

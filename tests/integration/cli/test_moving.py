@@ -25,7 +25,7 @@ from chassis.runtime import Wakeup, wait_until
 from cli.platform import ALL, Platform, platform
 from tests.integration.cli.terminal import Terminal
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 
 MOVE = ("bus", "move", "embedded", "kafka")
 KILLED = ("after_forget", "after_database_access", "after_drop")

@@ -94,7 +94,7 @@ def stored(house: House) -> list[dict[str, Any]]:
     return [dict(zip(("position", *COLUMNS), row, strict=True)) for row in rows]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1200)
 def test_each_of_200_changes_of_a_stored_row_is_found_and_the_first_bad_leaf_named(
     mandate: Terminal, sealed: Village, tmp_path: Path
 ) -> None:

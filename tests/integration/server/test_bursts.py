@@ -25,7 +25,7 @@ from services.connections.domain.connection import Connection
 from tests.integration.server.town import GROUP, OFFICIAL, PRACTICE, Town
 from tests.scenario import NAMED
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 SERVERS = ("access", "second access")
 QUIET = {"MANDATE_HASH_MEMORY_KIB": "64", "MANDATE_HASH_PASSES": "1"}
 """The race is for the count, and is the closer the sooner a hash is done."""
