@@ -13,7 +13,7 @@ from tests.e2e.pages import walk
 IN_EACH_WAY = pytest.mark.parametrize(
     ("width", "scripts"), [(1280, True), (360, False), pytest.param(360, True, marks=pytest.mark.long)]
 )
-"""How a walk is walked: axe needs scripts, and finds on a phone what it finds on a desk but seldom."""
+"""How a walk is walked: at a desk with axe, which needs scripts; on a phone without. The third is `make test-pages`."""
 
 
 class Looker:
