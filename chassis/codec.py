@@ -141,12 +141,14 @@ def _upcast(event: type, reader: msgspec.json.Decoder[Any], topic: str, state: b
     return msgspec.convert(fields, reader.type)
 
 
-def _events(aggregate: type[Aggregate]) -> Iterable[type]:
+@cache
+def _events(aggregate: type[Aggregate]) -> Sequence[type]:
     """The event classes nested in an aggregate, as the library has made them (it insists that each has a TOPIC)."""
-    for value in vars(aggregate).values():
-        if isinstance(value, type) and hasattr(value, "TOPIC") and dataclasses.is_dataclass(value):
-            _refuse_loose_types(value)
-            yield value
+    values = vars(aggregate).values()
+    found = [one for one in values if isinstance(one, type) and hasattr(one, "TOPIC") and dataclasses.is_dataclass(one)]
+    for event in found:
+        _refuse_loose_types(event)
+    return found
 
 
 def _refuse_loose_types(event: type) -> None:

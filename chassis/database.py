@@ -52,6 +52,15 @@ class Together(Protocol):
         ...
 
 
+def rows_of(cursor: psycopg.Cursor[Row]) -> list[Row]:
+    """The rows of what a cursor has run, none where it has no columns.
+
+    `Cursor.description` would say that, too, and describes every column for it at every statement.
+    """
+    result = cursor.pgresult
+    return cursor.fetchall() if result is not None and result.nfields else []
+
+
 class Session:
     """One connection. Outside `transaction()` each statement is a transaction of its own."""
 
@@ -66,7 +75,7 @@ class Session:
         try:
             cursor = self.connection.cursor(binary=binary)
             cursor.execute(statement.encode(), values, prepare=True)
-            return cursor.fetchall() if cursor.description else []
+            return rows_of(cursor)
         except _GONE as error:
             raise DatabaseUnavailableError(str(error)) from error
 

@@ -108,6 +108,8 @@ class Simulation:
         self.actors: list[Actor] = []
         self.healing = False
         """Once healing, nothing crashes any more and everybody gets a turn."""
+        self.at_rest = False
+        """Whether all who could go on have nothing to do: they sleep, and wait for somebody to look."""
         self._home = threading.current_thread()
         self.worked = False
         """Whether any actor has had work since somebody last looked."""
@@ -200,6 +202,7 @@ class Simulation:
         if self.healing:
             living = [actor for actor in living if not actor.idle] or living
         living = [actor for actor in living if not actor.blocked] or living
+        self.at_rest = all(actor.idle for actor in living)
         paces = [one.speed * (DROWSY if one.idle else 1) for one in living]
         actor = self.random.choices(living, paces)[0]
         if not self.healing:

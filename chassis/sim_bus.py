@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from chassis.bus import Batch, Message, Place, Places, Publisher, Subscriber, Written
@@ -15,16 +16,16 @@ class SimPublisher:
 
     def __init__(self, sim: Simulation, inner: Publisher) -> None:
         self._sim, self._inner = sim, inner
-        self.on_publish: Callable[[int], None] = lambda _count: None
-        """Called when more than Progress is there to be read."""
+        self.on_publish: Callable[[AbstractSet[str]], None] = lambda _topics: None
+        """Called with the topics in which there is more to be read; nobody is called for Progress."""
 
     def publish(self, messages: Sequence[Message]) -> Sequence[Written]:
         """Publish once, or twice; the caller is told of the last time."""
         written = self._inner.publish(messages)
         if not self._sim.healing and self._sim.random.random() < 0.1:  # noqa: PLR2004 - one in ten
             written = self._inner.publish(messages)
-        if any(message.topic != PROGRESS for message in messages):
-            self.on_publish(len(messages))
+        if topics := {message.topic for message in messages} - {PROGRESS}:
+            self.on_publish(topics)
         return written
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from chassis.database import DatabaseUnavailableError, Row, Session
+from chassis.database import DatabaseUnavailableError, Row, Session, rows_of
 from chassis.sim import Actor, Simulation
 
 BLOCKED_TRIES = 300
@@ -18,9 +18,9 @@ BLOCKED_TRIES = 300
 class SimSession(Session):
     """A session that gives the baton back around every statement, and instead of waiting for a lock."""
 
-    def __init__(self, connection: psycopg.Connection[Row], actor: Actor, idle: list[psycopg.Connection[Row]]) -> None:
+    def __init__(self, connection: psycopg.Connection[Row], actor: Actor, database: SimDatabase) -> None:
         super().__init__(connection)
-        self._actor, self._idle = actor, idle
+        self._actor, self._database = actor, database
 
     def run(self, statement: str, values: Sequence[Any] = (), *, binary: bool = False) -> list[Row]:
         """Run one statement when the baton has come back; a blocked one is tried again at the next turn."""
@@ -39,17 +39,19 @@ class SimSession(Session):
     def _tried(self, run: Callable[[], list[Row]]) -> list[Row]:
         for _ in range(BLOCKED_TRIES):
             self._actor.turn()
-            alone = not self.in_transaction
-            if not alone:
-                self.connection.execute("SAVEPOINT try")
+            inside = self.in_transaction
+            may_wait = inside and self._database.has_open_beside(self)
+            if may_wait:
+                self._rows(self.connection.pgconn.exec_(b"SAVEPOINT try"))
             try:
                 rows = run()
             except psycopg.errors.LockNotAvailable:
-                if not alone:
-                    self.connection.execute("ROLLBACK TO try")
+                if inside:
+                    # past psycopg, which would forget every prepared statement for it
+                    self._rows(self.connection.pgconn.exec_(b"ROLLBACK TO try"))
                 self._actor.wait_for_a_lock()
                 continue
-            if alone:
+            if not inside:
                 self._actor.turn()  # committed, and not yet known to the one who asked
             return rows
         raise DatabaseUnavailableError("canceling statement due to lock timeout")
@@ -57,17 +59,20 @@ class SimSession(Session):
     def _now(self, statement: str, values: Sequence[Any], *, binary: bool) -> list[Row]:
         cursor = self.connection.cursor(binary=binary)
         cursor.execute(statement.encode(), values, prepare=True)
-        return cursor.fetchall() if cursor.description else []
+        return rows_of(cursor)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """A transaction, with a turn before its commit and one after."""
         outer = self.in_transaction
+        self._database.open.add(self)
         try:
             with self.connection.transaction():
                 yield
                 self._actor.turn()
         finally:
+            if not outer:
+                self._database.open.discard(self)
             self._actor.lets_go_of_locks()
         if not outer:
             self._actor.turn()
@@ -76,7 +81,8 @@ class SimSession(Session):
         """What a dead process leaves: its open transaction is rolled back at once."""
         if self.in_transaction:
             self.connection.rollback()
-        self._idle.append(self.connection)
+        self._database.open.discard(self)
+        self._database.idle.append(self.connection)
 
 
 def _only_reads(statement: str) -> bool:
@@ -96,6 +102,8 @@ class SimDatabase:
         self.schema = schema
         self.idle: list[psycopg.Connection[Row]] = []
         """Of the dead: after a rollback one is as good as new, and a new one costs as much as twenty statements."""
+        self.open: set[SimSession] = set()
+        """Those with a transaction: only they hold locks while somebody else has a turn."""
         self._sim, self._connect = sim, connect
 
     @contextmanager
@@ -107,10 +115,14 @@ class SimDatabase:
                 yield Session(connection)
             return
         if self not in actor.sessions:
-            actor.sessions[self] = SimSession(self.idle.pop() if self.idle else self._open(), actor, self.idle)
+            actor.sessions[self] = SimSession(self.idle.pop() if self.idle else self._open(), actor, self)
         yield actor.sessions[self]
 
     committing = session
+
+    def has_open_beside(self, session: SimSession) -> bool:
+        """Whether anybody else may hold a lock here, so that a statement may have to wait."""
+        return len(self.open) > (session in self.open)
 
     def close(self) -> None:
         """Close what the dead have left; for when all are."""

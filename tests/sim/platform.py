@@ -36,6 +36,10 @@ AWAY = 0.03
 class TurnWaiter(Waiter):
     """Waits in turns."""
 
+    def __init__(self, app: Application, sim: Simulation) -> None:
+        super().__init__(app, None)  # type: ignore[arg-type] # nobody rings
+        self._sim = sim
+
     def wait(
         self,
         receipts: Sequence[receipt_pb2.Receipt],
@@ -43,10 +47,18 @@ class TurnWaiter(Waiter):
         *,
         timeout_s: float = 0,
     ) -> None:
-        """Look, each time with turns for everybody."""
-        for _ in range(LOOKS):
-            if not receipts or self._there(receipts, views):
-                return
+        """Look, each time with turns for everybody: whoever waits needs few himself."""
+        if not receipts or self._there(receipts, views):
+            return
+        actor = self._sim.running
+        assert actor is not None
+        try:
+            for _ in range(LOOKS):
+                actor.idle = True
+                if self._there(receipts, views):
+                    return
+        finally:
+            actor.idle = False
         raise RefusedError(Code.UNAVAILABLE, Detail("VIEW_BEHIND", "not yet here; try again"))
 
 
@@ -83,7 +95,7 @@ class Platform:
         """What a composition root builds from, here."""
         return Parts(
             app=app,
-            waiter=TurnWaiter(app, None),  # type: ignore[arg-type] # nobody rings
+            waiter=TurnWaiter(app, self.sim),
             keys=self.keys,
             vault=Vault(self._database("vault"), self.keys.secret("vault.key")),
             channel=lambda other: self._between(service.name, other),
@@ -106,7 +118,7 @@ class Platform:
         app = service.application(self._database(service.name), CATALOGUE)
         app.on_append = self._bells.ring_for(service.name)
         parts = self.parts(service, app)
-        memory = [Dozing(one, self._bells, (service.name,)) for one in service.api_followers(parts)]
+        memory = [Dozing(one, self._bells, service.name) for one in service.api_followers(parts)]
         verifier = self.keys.verifier(service.name, SERVICES)
         made = Process([handler(api, verifier) for api in apis_of(service, parts)], memory, is_ready=not memory)
         self._processes[service.name] = made

@@ -22,6 +22,8 @@ REPEATS = 0.15
 TRIES, LOOKS = 500, 5_000
 PATIENCE, LEAP_S = 100, 40.0
 """Looks after which time leaps for somebody who waits: a mail whose sender died is tried again after minutes."""
+AT_REST = 15
+"""For how many looks one counts while everybody sleeps: what still comes then comes by a clock."""
 
 
 class Portal:
@@ -48,12 +50,16 @@ class Portal:
         return Wire(partial(self._carry, service))
 
     def _eventually(self, look: Callable[[], Any], what: str) -> Any:
-        for looks in range(LOOKS):
+        waited = 0
+        for _ in range(LOOKS):
             found = look()
             if found:
                 return found
-            if looks % PATIENCE == PATIENCE - 1:
+            waited += AT_REST if self._sim.at_rest else 1
+            if waited >= PATIENCE:
                 self._sim.pass_(LEAP_S)
+                self._stage.bells.wake_all()  # before it leaps again: what time has brought would be over unseen
+                waited = 0
             self._turn()
         raise AssertionError(f"there never was {what}")
 

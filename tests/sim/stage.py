@@ -27,7 +27,7 @@ from chassis.sim_bus import SimPublisher, SimSubscriber
 from chassis.sim_sessions import SimDatabase
 from services.notifier.adapters.smtp import SmtpPost
 from tests.house import CATALOGUE, drop_database, new_database
-from tests.sim.bells import BUS, Bells, Dozing
+from tests.sim.bells import Bells, Dozing
 from tests.sim.platform import Platform
 from tests.sim.post import Box, Trouble
 from tests.sim.scenery import Scenery
@@ -76,7 +76,9 @@ class Stage:
         # the server itself never dies here: nobody waits for its disk
         # no clock but the simulation's: on a busy machine an actor's turn may come later than a server would wait
         patient = "-c idle_in_transaction_session_timeout=0"
-        own = f"{options(schema, role_of(schema))} -c synchronous_commit=off {patient}"
+        # tables of some dozen rows: a plan for these very values is never worth the planning
+        planning = "-c plan_cache_mode=force_generic_plan"
+        own = f"{options(schema, role_of(schema))} -c synchronous_commit=off {patient} {planning}"
         return psycopg.connect(self.dsn, autocommit=True, options=own, cursor_factory=psycopg.Cursor)
 
     def database(self, schema: str) -> SimDatabase:
@@ -181,9 +183,9 @@ def _followers(stage: Stage, service: Service) -> Sequence[Follower]:
         parts = stage.platform.parts(service, app)
         for role, make in service.more_followers.items():
             groups[role] = [*groups.get(role, []), *make(app, parts)]
-    heard = (service.name, BUS)
+    bus_bell = stage.bells.hears(service.name, frozenset(app.hears))
     return [
-        Dozing(follower, stage.bells, heard if role == "ingest" else (service.name,))
+        Dozing(follower, stage.bells, bus_bell if role == "ingest" else service.name)
         for role, group in abreast(app, groups).items()
         for follower in group
     ]
