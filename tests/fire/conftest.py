@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.bus.conftest import jars, read_all
 from tests.faults.conftest import up_state
 
-__all__ = ["up_state"]
+__all__ = ["jars", "read_all", "up_state"]

@@ -1,4 +1,7 @@
-"""The disk of the database is full: a clear error, no half of an event, and space is all that it needs (F-11)."""
+"""The disk of the database is full: a clear error, no half of an event, and space is all that it needs (F-11).
+
+What people upload stands in a database too, so there is no third disk.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +31,12 @@ ME = UUID(int=1)
 
 
 @contextmanager
-def mounted(base: Path) -> Iterator[Path]:
+def mounted(base: Path, *, megabytes: int = IMAGE_MB) -> Iterator[Path]:
     """A file system of its own, no larger than its image."""
     image, disk = base / "image", base / "disk"
     disk.mkdir()
     with image.open("wb") as made:
-        made.truncate(IMAGE_MB << 20)
+        made.truncate(megabytes << 20)
     subprocess.run(["mkfs.ext4", "-q", "-m", "0", image], check=True)
     subprocess.run(["mount", "-o", "loop", image, disk], check=True)
     try:
@@ -42,10 +45,15 @@ def mounted(base: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", disk], check=True)
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+def need_a_disk() -> None:
+    """Skip where nobody may mount one."""
     if os.geteuid() != 0 or not Path("/dev/loop-control").exists():
         pytest.skip("a disk of its own may be mounted by root alone, where there are loop devices")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    need_a_disk()
     for folder in (tmp_path, *tmp_path.parents[:3]):
         folder.chmod(folder.stat().st_mode | 0o055)  # PostgreSQL drops to another user; others' folders stay theirs
     with mounted(tmp_path) as made:

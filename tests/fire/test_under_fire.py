@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,8 @@ pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(420)]
 STOPPED_S = 20.0
 HELD_S = 5.0
 """Nobody is answered sooner while somebody holds the log: if it was so, nobody held it."""
+STORM, STORM_S = 8, 2.0
+"""How often another copy takes over, and for how long it leads at least."""
 SERVED_S = 20.0
 """Until somebody is answered again: the log's lock is freed after ten seconds, pools look again within five."""
 
@@ -163,6 +166,27 @@ def test_two_copies_of_a_worker_do_each_thing_once_whoever_leads(up_state: Path)
             rest(2)
         assert second.poll() is None
     assert first.alive()
+
+
+def test_a_leader_every_few_seconds_neither_loses_nor_repeats_anything(up_state: Path) -> None:
+    """F-10: a copy is started, the older one ends, by turns asked to and killed; nobody who asks comes to wait."""
+    first = part(up_state, "access.worker")
+    with crowded(up_state) as asking, ExitStack() as copies:
+        began = seconds()
+        rest(4 * STORM_S)
+        calm = asking.answers(began) / (seconds() - began)
+        began = seconds()
+        ending: Callable[[signal.Signals], None] = partial(send, first)
+        for turn in range(STORM):
+            newer, _ = copies.enter_context(copy_of(first))
+            ending(signal.SIGKILL if turn % 2 else signal.SIGTERM)
+            rest(STORM_S)
+            assert newer.poll() is None
+            ending = newer.send_signal
+        stormy = asking.answers(began) / (seconds() - began)
+        restart(up_state, "access.worker")
+        is_ready(up_state, "access.worker")
+    assert stormy > calm / 2, (stormy, calm)
 
 
 def test_a_mistake_in_a_thread_ends_the_process(up_state: Path) -> None:
