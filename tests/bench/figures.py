@@ -52,6 +52,30 @@ class Figure:
         return f"{self.name:62} {number(self.median):>9} {self.unit:12} {spread:>21}  {bound:>9} {told}"
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line of a plot; those of the same name look the same."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """What `tests/bench/plots.py` draws: a figure over another, as `file` below the folder of images."""
+
+    file: str
+    title: str
+    across: str
+    up: str
+    lines: Sequence[Line]
+    by_powers: bool = False
+    """Whether what goes across grows by factors."""
+    fitted: bool = True
+    """Whether a straight line is laid through each, and what it rises by is told."""
+
+
 @dataclass
 class Bench:
     """What one script measures."""
@@ -62,6 +86,7 @@ class Bench:
     rounds: int = 0
     """What was asked for; 0 leaves it to the script."""
     figures: list[Figure] = field(default_factory=list)
+    plots: list[Plot] = field(default_factory=list)
     foreign: Foreign = field(default_factory=Foreign)
     options: argparse.Namespace = field(default_factory=argparse.Namespace)
     """What a script has asked for besides what all scripts share."""
@@ -89,6 +114,7 @@ class Bench:
                     | {"median": one.median, "holds": one.holds, "reached": one.reached, "values": list(one.values)}
                     for one in self.figures
                 ],
+                "plots": [asdict(one) for one in self.plots],
             }
             self.out.write_text(json.dumps(told, indent=1) + "\n")
         return 0 if all(figure.holds for figure in self.figures) else 1

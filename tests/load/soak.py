@@ -19,6 +19,7 @@ from cli.up import parts_of
 from tests.faults.again import restart
 from tests.faults.test_processes import check
 from tests.fire import crowd
+from tests.bench.figures import Line, Plot
 from tests.load.arrivals import begin
 from tests.load.city import City, city
 from tests.load.machine import descriptors, rss_mb, slope
@@ -57,6 +58,24 @@ class Watch:
         with self._city.looking("access") as session:
             [(count,)] = session.run("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
         self.sessions.append(count)
+
+    def plots(self) -> list[Plot]:
+        """Memory and open files of every life, over the minutes since the beginning."""
+        titles = {"memory": ("Memory of each process, ended and begun anew", "MB"), "files": ("Open files", "files")}
+        return [
+            Plot(
+                f"soak-{of}",
+                title,
+                "minutes",
+                unit,
+                [
+                    Line(name, [at / 60 for at in life.times], getattr(life, of))
+                    for (name, _), life in sorted(self.lives.items())
+                ],
+                fitted=False,
+            )
+            for of, (title, unit) in titles.items()
+        ]
 
     def worst(self, of: str) -> tuple[float, str] | None:
         """The steepest growth a second, and whose it is; None where nobody has lived long enough to tell."""
@@ -108,6 +127,7 @@ def main() -> int:
                 bench.add(
                     f"{of}, the steepest in ten minutes", unit, [worst[0] * EVERY_S], most, at_most=True, note=worst[1]
                 )
+        bench.plots += watch.plots()
         bench.add("  sessions of the database, second half above first", "sessions", [sessions], 2, at_most=True)
         bench.add("  commands taken", "commands/s", [ends["taken"] / (60 * asking.minutes)], note=str(dict(ends)))
     return bench.finish()
