@@ -16,10 +16,10 @@ from chassis import log
 from chassis.keys import Keyring
 from cli.demo import eventually
 from cli.up import parts_of
+from tests.bench.figures import Line, Plot
 from tests.faults.again import restart
 from tests.faults.test_processes import check
 from tests.fire import crowd
-from tests.bench.figures import Line, Plot
 from tests.load.arrivals import begin
 from tests.load.city import City, city
 from tests.load.machine import descriptors, rss_mb, slope
