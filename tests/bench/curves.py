@@ -9,6 +9,7 @@ of their own; whoever comes too late loads and decides again. `--events N` is th
 from __future__ import annotations
 
 import os
+import statistics
 import sys
 import threading
 import time
@@ -28,7 +29,7 @@ from chassis.waiting import GroupCommit
 from services.access.__main__ import SERVICE as ACCESS
 from services.access.domain.association import Association
 from services.access.projections.staff_list import STAFF_LIST
-from tests.bench.figures import Bench, begin, percentile, ratios
+from tests.bench.figures import Bench, Line, Plot, begin, percentile, ratios
 from tests.bench.history import CLERK, append_all, long_association, staff_events
 from tests.bench.machine import children, cpu_s, peak_rss_mb, postmaster, server
 from tests.bench.replay import empty, replay
@@ -86,6 +87,7 @@ def filled(postgres: EmbeddedPostgres, length: int) -> Iterator[Log]:
 
 def lengths(bench: Bench, postgres: EmbeddedPostgres, sizes: Sequence[int], rounds: int, seconds: float) -> None:
     """Append cost by events in the log."""
+    points: list[tuple[int, float, float]] = [(0, 1.0, 1.0)]
     with filled(postgres, 0) as short:
         for size in sizes:
             with filled(postgres, size) as long:
@@ -100,12 +102,18 @@ def lengths(bench: Bench, postgres: EmbeddedPostgres, sizes: Sequence[int], roun
             bench.add(name, "events/s", long.rates)
             bench.add("  / to one that began empty", "x", ratios(long.rates, short.rates), goal=0.87)
             bench.add("  CPU of PostgreSQL / that", "x", ratios(long.cpu_us, short.cpu_us), at_most=True, goal=1.3)
+            points.append((size, bench.figures[-2].median, bench.figures[-1].median))
             bench.add("  one writer, p50 / that", "x", ratios(long.p50_ms, short.p50_ms), at_most=True)
+    across, rates, cpu = zip(*points, strict=True)
+    lines = [Line("events a second", across, rates), Line("CPU of PostgreSQL an event", across, cpu)]
+    title = "Appending, 64 in flight, beside a log that began empty"
+    bench.plots.append(Plot("append-by-length", title, "events in the log", "x", lines, by_powers=True))
 
 
 def rebuild(bench: Bench, postgres: EmbeddedPostgres, template: str, sizes: Sequence[int]) -> None:
     """Time and memory of a rebuild by events; 10% of the straight line are allowed."""
-    rates = []
+    rates: list[float] = []
+    memory: list[float] = []
     with living(postgres, template, (ACCESS,)) as house:
         for size in sizes:
             append_all(house.access, staff_events(size), limit=size - house.access.end())
@@ -114,9 +122,16 @@ def rebuild(bench: Bench, postgres: EmbeddedPostgres, template: str, sizes: Sequ
             replay(house.access, STAFF_LIST)
             rates.append(size / (time.perf_counter() - began))
             bench.add(f"rebuild of {STAFF_LIST.name} from {size:,} events", "events/s", rates[-1:])
-            bench.add("  most memory of this process so far", "MB", [peak_rss_mb(os.getpid())], at_most=True)
+            memory.append(peak_rss_mb(os.getpid()))
+            bench.add("  most memory of this process so far", "MB", memory[-1:], at_most=True)
             if len(rates) > 1:
                 bench.add("  / the shortest", "x", [rates[-1] / rates[0]], goal=0.9)
+    took = [size / rate for size, rate in zip(sizes, rates, strict=True)]
+    title = f"Rebuilding {STAFF_LIST.name} from its first event"
+    millions = [size / 1e6 for size in sizes]
+    bench.plots.append(Plot("rebuild-time", title, "million events", "seconds", [Line("time", millions, took)]))
+    lines = [Line("most memory so far", millions, memory)]
+    bench.plots.append(Plot("rebuild-memory", title, "million events", "MB", lines))
 
 
 def toggle(app: Application, cause: Cause, *, id: UUID) -> Receipt:
@@ -165,6 +180,9 @@ def hot(bench: Bench, postgres: EmbeddedPostgres, template: str, rounds: int) ->
         bench.add(f"one hot aggregate, {writers} writer{'s' * (writers > 1)}", "commands/s", values)
         if writers > 1:
             bench.add("  / one writer", "x", ratios(values, rates[1]), goal=0.5)
+    medians = [statistics.median(values) for values in rates.values()]
+    lines = [Line("commands a second", list(rates), medians)]
+    bench.plots.append(Plot("hot-aggregate", "All at one aggregate", "writers", "commands/s", lines, fitted=False))
 
 
 def measure(bench: Bench, postgres: EmbeddedPostgres) -> None:

@@ -1,0 +1,77 @@
+"""Draws what benches and loads have left to be drawn: `python -m tests.bench.plots FOLDER` (of their `--out`).
+
+Each plot becomes an SVG in docs/images, where docs/measured.md shows it. Lines of one name share a colour. Where a
+plot says so, a straight line is laid through each by least squares, and its legend tells by how much it rises.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from math import log10
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from tests.load.machine import slope
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+WIDE, HIGH = 8.0, 4.5
+"""Inches."""
+COLOURS = 10
+MOST_INSIDE = 6
+"""Names that a legend may lay over the lines themselves."""
+mpl.rcParams["svg.hashsalt"] = "mandate"  # the same figures make the same file
+
+
+def draw(plot: dict[str, Any], folder: Path) -> Path:
+    """Draw one plot; return where it stands."""
+    figure = Figure(figsize=(WIDE, HIGH), layout="constrained")
+    axes = figure.add_subplot()
+    colours: dict[str, str] = {}
+    for line in plot["lines"]:
+        name, across, up = line["name"], line["x"], line["y"]
+        label = None if name in colours else _label(line, plot)
+        colour = colours.setdefault(name, f"C{len(colours) % COLOURS}")
+        dash = "-" if list(colours).index(name) < COLOURS else "--"
+        marker = "o" if plot["fitted"] else None
+        axes.plot(across, up, color=colour, linestyle=dash, label=label, linewidth=1, marker=marker)
+    if plot["by_powers"]:
+        axes.set_xscale("symlog", linthresh=1)
+    axes.set_ylim(bottom=0)
+    axes.set_title(plot["title"])
+    axes.set_xlabel(plot["across"])
+    axes.set_ylabel(plot["up"])
+    axes.grid(alpha=0.3)
+    if len(colours) > 1 or plot["fitted"]:
+        if len(colours) > MOST_INSIDE:
+            axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+        else:
+            axes.legend(fontsize="small")
+    made = folder / f"{plot['file']}.svg"
+    figure.savefig(made, metadata={"Date": None})
+    return made
+
+
+def _label(line: dict[str, Any], plot: dict[str, Any]) -> str:
+    if not plot["fitted"]:
+        return str(line["name"])
+    if plot["by_powers"]:
+        return f"{line['name']}: {slope([log10(max(x, 1)) for x in line['x']], line['y']):+.3f} for each factor of ten"
+    return f"{line['name']}: {slope(line['x'], line['y']):+.3g} for each 1 across"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("folder", type=Path)
+    options.add_argument("--into", type=Path, default=IMAGES)
+    chosen = options.parse_args()
+    for path in sorted(chosen.folder.glob("*.json")):
+        for plot in json.loads(path.read_text()).get("plots", []):
+            print(draw(plot, chosen.into))
+
+
+if __name__ == "__main__":
+    main()
