@@ -236,9 +236,13 @@ sim-long: setup ## the simulation under SIM_SEEDS=1000 seeds; begun again, it go
 LONG := k8s-check image-check test-kit-examples test-pages test-fire test-chance sim-long
 test-long: $(LONG) ## what is no part of `make test` everywhere
 
-.PHONY: bench bench-quick
+.PHONY: bench bench-quick plots
 bench: setup ## every figure of docs/measured.md, in one table (an hour and a half; on a quiet machine; ARGS='--only append' runs one)
-	@$(BIN)/python -m tests.bench $(ARGS)
+	@mkdir -p .state/bench
+	@$(BIN)/python -m tests.bench --out .state/bench $(ARGS)
+
+plots: setup ## docs/images: what `make bench` and `make load` have left to be drawn
+	@$(BIN)/python -m tests.bench.plots .state/bench .state/load
 
 bench-quick: setup ## the floors of speed in their quick sizes: fails below one (on a quiet machine)
 	@$(BIN)/python -m tests.bench.floors

@@ -112,8 +112,13 @@ def create(service: Service, settings: Settings) -> None:
 
 
 @contextmanager
-def bus_of(settings: Settings) -> Iterator[tuple[Publisher, Subscriber, TopicAdmin]]:
-    """The bus that the settings name, until the block ends."""
+def bus_of(
+    settings: Settings, *, on_news: Callable[[], object] = lambda: None
+) -> Iterator[tuple[Publisher, Subscriber, TopicAdmin]]:
+    """The bus that the settings name, until the block ends.
+
+    `on_news` is called when Kafka has something after a poll that found nothing; the embedded bus has bells elsewhere.
+    """
     if settings.bus == "embedded":
         database = open_database(settings.bus_url or settings.database_url, "bus", size=4)
         try:
@@ -127,7 +132,8 @@ def bus_of(settings: Settings) -> Iterator[tuple[Publisher, Subscriber, TopicAdm
     from chassis.kafka.topics import KafkaTopicAdmin
 
     tls = Tls(settings.bus_tls) if settings.bus_tls else None
-    publisher, subscriber = KafkaPublisher(settings.bus_url, tls=tls), KafkaSubscriber(settings.bus_url, tls=tls)
+    publisher = KafkaPublisher(settings.bus_url, tls=tls)
+    subscriber = KafkaSubscriber(settings.bus_url, tls=tls, on_news=on_news)
     admin = KafkaTopicAdmin(settings.bus_url, tls=tls)
     try:
         yield publisher, subscriber, admin
@@ -272,7 +278,7 @@ def _api(process: Process, stop: Stop) -> None:
 
 
 def _worker(process: Process, stop: Stop) -> None:
-    with bus_of(process.settings) as (publisher, subscriber, _):
+    with bus_of(process.settings, on_news=process.wakeup.ring) as (publisher, subscriber, _):
         _drive(process, stop, "worker", workers(process, publisher, subscriber, leased=True))
 
 

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,11 +22,12 @@ from chassis.kafka.tls import Tls
 from chassis.kafka.topics import TOPIC_BYTES, TopicInfo, TopicTable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 FETCH_WAIT_MS = 40
 """How long the broker holds a fetch that finds nothing; it answers at once when a record comes."""
 
+OUTLOOK_MS = 3_600_000
 SLICE_MS = 15
 ROUNDS = 2
 """Answers without a record after which a poll says "nothing": the first may be to an older question."""
@@ -56,10 +59,21 @@ class _Reading:
 class KafkaSubscriber:
     """Reads partitions of Kafka that are assigned by hand: no group, no commits, no silent jumps."""
 
-    def __init__(self, bootstrap: str, *, deadline_s: float = 5.0, tls: Tls | None = None) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        deadline_s: float = 5.0,
+        tls: Tls | None = None,
+        on_news: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`on_news` is called, by another thread, when something has come after a poll that found nothing."""
         self._bootstrap = bootstrap
         self._deadline_s = deadline_s
         self._tls = tls
+        self._on_news = on_news
+        self._outlook: asyncio.Task[dict[TopicPartition, list[Any]]] | None = None
+        """Takes the first records that come between two polls: the next poll gives them."""
         self._topics = TopicTable(bootstrap, deadline_s=deadline_s / 2, tls=tls)
         self._loop = LoopThread("kafka-subscriber")
         self._consumer: AIOKafkaConsumer | None = None
@@ -169,6 +183,8 @@ class KafkaSubscriber:
                 reading.at = Place(reading.at.topic_id, position)
                 reading.untouched = False
         now = {(tp.topic, tp.partition): reading.at for tp, reading in readings.items()}
+        if not records:
+            self._outlook = asyncio.ensure_future(self._look_out(consumer, limit))
         return Batch(records=[_record(raw) for part in records.values() for raw in part], places=now, gaps=gaps)
 
     def _goes_on(self, infos: Mapping[str, TopicInfo], places: Places) -> bool:
@@ -184,6 +200,8 @@ class KafkaSubscriber:
     async def _go_to(self, consumer: AIOKafkaConsumer, infos: Mapping[str, TopicInfo], places: Places) -> None:
         """Begin to read these partitions at these places, forgetting whatever was fetched before."""
         self._readings, self._served = {}, set()
+        with suppress(OffsetOutOfRangeError):
+            await self._called_in()
         partitions = _partitions(infos)
         # a new assignment even where it is the same: answers to what was asked before are then thrown away.
         # No await before all have a position: a partition without one is an error by `auto_offset_reset`
@@ -225,6 +243,8 @@ class KafkaSubscriber:
 
     async def _take(self, consumer: AIOKafkaConsumer, limit: int) -> dict[TopicPartition, list[Any]]:
         """Take what has been fetched, those partitions first that the last full batches left out."""
+        if early := await self._called_in():
+            return early
         if self._served:
             others = [tp for tp in self._readings if tp not in self._served]
             records = await consumer.getmany(*others, timeout_ms=0, max_records=limit) if others else {}
@@ -235,9 +255,25 @@ class KafkaSubscriber:
         self._served = set(records) if _count(records) >= limit else set()
         return records
 
+    async def _look_out(self, consumer: AIOKafkaConsumer, limit: int) -> dict[TopicPartition, list[Any]]:
+        """Wait for records while nobody polls, and say that there are some."""
+        records: dict[TopicPartition, list[Any]] = await consumer.getmany(timeout_ms=OUTLOOK_MS, max_records=limit)
+        self._on_news()
+        return records
+
+    async def _called_in(self) -> dict[TopicPartition, list[Any]]:
+        """End the outlook: what it has taken, or raise what it met. One that still waits has taken nothing."""
+        outlook, self._outlook = self._outlook, None
+        if outlook is None:
+            return {}
+        outlook.cancel()  # which changes nothing where it has ended
+        await asyncio.wait([outlook])
+        return {} if outlook.cancelled() else outlook.result()
+
     def _drop(self) -> None:
         """Let the consumer go with everything that it has fetched."""
         self._topics.forget()
+        self._outlook = None
         self._readings, self._served = {}, set()
         consumer, self._consumer = self._consumer, None
         if consumer is not None:

@@ -21,6 +21,8 @@ NAMES = (
     "curves",
     "commands",
     "latency",
+    "tokens",
+    "fanout",
     "relay",
     "replay",
     "start",

@@ -126,9 +126,9 @@ def in_one_process(house: House, bus: tuple[Publisher, Subscriber], stopwatch: S
 
 
 @contextmanager
-def as_processes(house: House, bus: tuple[Publisher, Subscriber], stopwatch: Stopwatch) -> Iterator[None]:
-    """As `chassis.main`: a worker process a service has a bell of its own, rung by LISTEN."""
-    parts: list[Worker | Listener] = []
+def as_processes(house: House, kafka: str, stopwatch: Stopwatch) -> Iterator[None]:
+    """As `chassis.main`: a worker process a service has a bell of its own, rung by LISTEN and by its subscriber."""
+    working: list[Worker | Listener] = []
     with ExitStack() as closing:
         for service in (ACCESS, CONNECTIONS):
             bell = Wakeup()
@@ -138,16 +138,19 @@ def as_processes(house: House, bus: tuple[Publisher, Subscriber], stopwatch: Sto
             app = service.application(database, CATALOGUE)
             app.on_append = bell.ring
             room.app.on_append = lambda _position: None
+            bus = KafkaPublisher(kafka), KafkaSubscriber(kafka, on_news=bell.ring)
+            for part in bus:
+                closing.callback(part.close)
             groups = watched(house, service, app, bus, stopwatch)
-            parts += [
+            working += [
                 Worker(f"{service.name}.{role}", group, bell, poll_s=POLL_S) for role, group in groups.items() if group
             ]
-            parts.append(Listener(database, bell))
-        with running(parts):
+            working.append(Listener(database, bell))
+        with running(working):
             time.sleep(1)  # LISTEN has taken effect
             yield
-        for part in parts:
-            assert not isinstance(part, Worker) or part.error is None, part
+        for one in working:
+            assert not isinstance(one, Worker) or one.error is None, one
 
 
 def asked(house: House, count: int) -> list[tuple[UUID, UUID, UUID, UUID]]:
@@ -184,9 +187,7 @@ def check(house: House, stopwatch: Stopwatch, requests: Sequence[tuple[UUID, UUI
             assert manages(session, account_id=person, employer_id=employer)
 
 
-def one_round(
-    house: House, bus: tuple[Publisher, Subscriber], run: Callable[..., Any], count: int, every_s: float
-) -> Stopwatch:
+def one_round(house: House, bus: object, run: Callable[..., Any], count: int, every_s: float) -> Stopwatch:
     stopwatch = Stopwatch(house)
     requests = asked(house, count)
     with run(house, bus, stopwatch):
@@ -302,15 +303,16 @@ def measure(bench: Bench, postgres: EmbeddedPostgres, kafka: KafkaServer | None)
         bus = (house.publisher, house.subscriber)
         other = living(postgres, template, (ACCESS, CONNECTIONS))
         far = closing.enter_context(other) if kafka else None
-        far_bus = _kafka_bus(kafka, closing) if kafka else None
+        if kafka:
+            make_topics(kafka)
         for _ in range(rounds):
             embedded.append(one_round(house, bus, in_one_process, count, 1 / RATE))
             rested.append(one_round(house, bus, in_one_process, lone, REST_S))
             limits["notify"].append(notified(postgres, count))
             if not bench.quick:
                 limits["poll"].append(polled(postgres, count))
-            if kafka and far and far_bus:
-                on_kafka.append(one_round(far, far_bus, as_processes, count, 1 / RATE))
+            if kafka and far:
+                on_kafka.append(one_round(far, kafka.bootstrap, as_processes, count, 1 / RATE))
                 limits["bare"].append(asyncio.run(_bare(kafka.bootstrap, "RoleRequested", count)))
     report(bench, "embedded bus", embedded)
     add_parts(bench, "limit: NOTIFY to a reader in another session", limits["notify"])
@@ -324,14 +326,10 @@ def measure(bench: Bench, postgres: EmbeddedPostgres, kafka: KafkaServer | None)
     bench.foreign.count(cpu_s(children(postmaster(postgres.base))))
 
 
-def _kafka_bus(kafka: KafkaServer, closing: ExitStack) -> tuple[Publisher, Subscriber]:
+def make_topics(kafka: KafkaServer) -> None:
     admin = KafkaTopicAdmin(kafka.bootstrap)
-    closing.callback(admin.close)
     admin.ensure(tuple(CATALOGUE.topics.values()))
-    publisher, subscriber = KafkaPublisher(kafka.bootstrap), KafkaSubscriber(kafka.bootstrap)
-    closing.callback(publisher.close)
-    closing.callback(subscriber.close)
-    return publisher, subscriber
+    admin.close()
 
 
 def main() -> int:

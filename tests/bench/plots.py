@@ -1,4 +1,4 @@
-"""Draws what benches and loads have left to be drawn: `python -m tests.bench.plots FOLDER` (of their `--out`).
+"""Draws what benches and loads have left to be drawn: `make plots`, or with the folders of their `--out`.
 
 Each plot becomes an SVG in docs/images, where docs/measured.md shows it. Lines of one name share a colour. Where a
 plot says so, a straight line is laid through each by least squares, and its legend tells by how much it rises.
@@ -65,10 +65,10 @@ def _label(line: dict[str, Any], plot: dict[str, Any]) -> str:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("folder", type=Path)
+    options.add_argument("folders", type=Path, nargs="+")
     options.add_argument("--into", type=Path, default=IMAGES)
     chosen = options.parse_args()
-    for path in sorted(chosen.folder.glob("*.json")):
+    for path in sorted(path for folder in chosen.folders for path in folder.glob("*.json")):
         for plot in json.loads(path.read_text()).get("plots", []):
             print(draw(plot, chosen.into))
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from chassis.bus import Places
+
 DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -105,6 +107,53 @@ def test_too_large_a_message_is_refused_before_anything_is_written(
     publisher.publish([Message(topic=into.name, key="key", value=bytes(room), headers={}), small])
     records, _ = read_all(subscriber, [into.name])
     assert [len(record.value or b"") for record in records] == [room, 5]
+
+
+def test_news_rings_between_two_polls_and_the_next_poll_has_it(
+    kafka: server.KafkaServer, publisher: KafkaPublisher, admin: KafkaTopicAdmin, read_all: Callable[..., Any]
+) -> None:
+    """Who reads waits at a bell instead of looking again and again; what was taken meanwhile is given once."""
+    into = topic()
+    admin.ensure([into])
+    rung = threading.Event()
+    waiting = KafkaSubscriber(kafka.bootstrap, on_news=rung.set)
+    try:
+        _, places = read_all(waiting, [into.name])
+        before = places
+        for value in (b"one", b"two"):
+            assert not rung.wait(0.2)
+            publisher.publish([Message(topic=into.name, key="key", value=value, headers={})])
+            assert rung.wait(5)
+            batch = waiting.poll([into.name], places)
+            assert [record.value for record in batch.records] == [value]
+            rung.clear()
+            assert not waiting.poll([into.name], batch.places).records
+            places = batch.places
+        publisher.publish([Message(topic=into.name, key="key", value=b"three", headers={})])
+        assert rung.wait(5)  # taken already; and still whoever reads from further back has all of it
+        records, _ = read_all(waiting, [into.name], before)
+        assert [record.value for record in records] == [b"one", b"two", b"three"]
+    finally:
+        waiting.close()
+
+
+def test_who_polls_while_it_comes_has_everything_once(
+    publisher: KafkaPublisher, subscriber: KafkaSubscriber, admin: KafkaTopicAdmin
+) -> None:
+    """Records that come as a poll begins, ends, or between two: none is lost where the lookout is called in."""
+    into = topic()
+    admin.ensure([into])
+    found: list[int] = []
+    places: Places = {}
+    for number in range(60):
+        publisher.publish([Message(topic=into.name, key="key", value=str(number).encode(), headers={})])
+        for _ in range(number % 3):
+            batch = subscriber.poll([into.name], places)
+            found, places = [*found, *(int(record.value or b"") for record in batch.records)], batch.places
+        threading.Event().wait(0.003 * (number % 7))
+    while (batch := subscriber.poll([into.name], places)).records:
+        found, places = [*found, *(int(record.value or b"") for record in batch.records)], batch.places
+    assert found == list(range(60))
 
 
 def test_a_strangers_record_stops_nobody(

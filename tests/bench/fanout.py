@@ -1,0 +1,138 @@
+"""Latency of a message by how many subscribers there are (performance 3): one relay writes, whoever subscribes reads.
+
+The broker is Kafka, and each subscriber the driver that our own services hear with, woken by its bell. All stand in
+one process with the publisher, so that one clock times both; a hundred of them share its two cores, which is the harder
+case. A subscriber is another reader of the same bytes: publishing is done once, however many there are.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from chassis.bus import Message, Places, Topic
+from chassis.kafka.publisher import KafkaPublisher
+from chassis.kafka.server import KafkaServer
+from chassis.kafka.subscriber import KafkaSubscriber
+from chassis.kafka.topics import KafkaTopicAdmin
+from tests.bench.figures import Bench, Line, Plot, begin, percentile, ratios
+from tests.bench.kafka import broker
+
+TOPIC = "Fanned"
+MANY = (1, 10, 100)
+RATE = 20
+WAIT_S = 30.0
+GOAL = 2.0
+LOOK_S = 1.0
+"""How often a subscriber looks whom nobody wakes."""
+
+
+@dataclass
+class Reader:
+    """One subscriber on a thread of its own: when it had which message."""
+
+    kafka: str
+    seen: dict[int, float] = field(default_factory=dict)
+    ready: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._news = threading.Event()
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.over.set()
+        self._news.set()
+
+    def _read(self) -> None:
+        subscriber = KafkaSubscriber(self.kafka, on_news=self._news.set, deadline_s=WAIT_S)
+        places: Places = subscriber.ends([TOPIC])
+        while not self.over.is_set():
+            self._news.clear()
+            batch = subscriber.poll([TOPIC], places)
+            at, places = time.perf_counter(), batch.places
+            for record in batch.records:
+                self.seen[int(record.value or b"0")] = at
+            if not batch.records:
+                self.ready.set()
+                self._news.wait(LOOK_S)
+        subscriber.close()
+
+
+@contextmanager
+def readers(kafka: str, count: int) -> Iterator[list[Reader]]:
+    """So many subscribers that have come to the end of the topic."""
+    made = [Reader(kafka) for _ in range(count)]
+    try:
+        for one in made:
+            assert one.ready.wait(WAIT_S), "a subscriber did not come to the end"
+        yield made
+    finally:
+        for one in made:
+            one.stop()
+        for one in made:
+            one.thread.join(WAIT_S)
+
+
+def one_round(kafka: str, publisher: KafkaPublisher, first: int, count: int, subscribers: int) -> list[float]:
+    """Milliseconds from before a message is published to each subscriber that has it."""
+    sent: dict[int, float] = {}
+    with readers(kafka, subscribers) as reading:
+        began = time.perf_counter()
+        for number in range(first, first + count):
+            time.sleep(max(0.0, began + (number - first) / RATE - time.perf_counter()))
+            sent[number] = time.perf_counter()
+            publisher.publish([Message(topic=TOPIC, key=str(number), value=str(number).encode(), headers={})])
+        until = time.perf_counter() + WAIT_S
+        while any(len(one.seen) < count for one in reading) and time.perf_counter() < until:
+            time.sleep(0.05)
+        for one in reading:
+            assert one.seen.keys() == sent.keys(), "a subscriber missed a message, or has one of before"
+        return [(at - sent[number]) * 1e3 for one in reading for number, at in one.seen.items()]
+
+
+def measure(bench: Bench, kafka: KafkaServer) -> None:
+    rounds, count = (1, 40) if bench.quick else (bench.rounds or 5, 100)
+    admin, publisher = KafkaTopicAdmin(kafka.bootstrap), KafkaPublisher(kafka.bootstrap)
+    p50: dict[int, list[float]] = {many: [] for many in MANY}
+    p99: dict[int, list[float]] = {many: [] for many in MANY}
+    with ExitStack() as closing:
+        closing.callback(admin.close)
+        closing.callback(publisher.close)
+        admin.ensure([Topic(name=TOPIC, partitions=3, compacted=False, retention_days=1, origin="bench")])
+        one_round(kafka.bootstrap, publisher, 0, 20, 1)
+        first = 20
+        for _ in range(rounds):
+            for many in MANY:
+                took = one_round(kafka.bootstrap, publisher, first, count, many)
+                first += count
+                p50[many].append(percentile(took, 0.5))
+                p99[many].append(percentile(took, 0.99))
+    for many in MANY:
+        bench.add(f"published -> {many} subscriber{'s' * (many > 1)}: p50", "ms", p50[many], at_most=True)
+        bench.add("  p99", "ms", p99[many], at_most=True)
+        if many > 1:
+            bench.add("  p99 / of one", "x", ratios(p99[many], p99[1]), at_most=True, goal=GOAL)
+    lines = [
+        Line(name, list(MANY), [percentile(of[many], 0.5) for many in MANY])
+        for name, of in (("p50", p50), ("p99", p99))
+    ]
+    title = "From publishing to every subscriber"
+    bench.plots.append(Plot("latency-by-subscribers", title, "subscribers", "ms", lines, by_powers=True))
+
+
+def main() -> int:
+    bench = begin("fanout", __doc__)
+    with broker(bench) as kafka:
+        if kafka is not None:
+            measure(bench, kafka)
+        return bench.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
