@@ -75,6 +75,11 @@ def _other_claims(token: str, **changed: object) -> str:
     return f"{header}.{payload}.{signature}"
 
 
+def _claiming(claims: str) -> str:
+    header, _, signature = user_token().split(".")
+    return f"{header}.{base64.urlsafe_b64encode(claims.encode()).rstrip(b'=').decode()}.{signature}"
+
+
 FORGED: dict[str, Callable[[], str]] = {
     "no signature": lambda: _with_header(user_token(), {"alg": "none"}, signature=""),
     "another algorithm": lambda: _with_header(user_token(), {"alg": "HS256"}),
@@ -83,6 +88,11 @@ FORGED: dict[str, Callable[[], str]] = {
     "a person signed for by another service": lambda: user_token(signer="portal"),
     "an unknown key": lambda: Signer("identity", Ed25519PrivateKey.generate()).service_token("access"),
     "a service in another's name": lambda: Signer("identity", KEYS["portal"]).service_token("access"),
+    "of somebody we do not know": lambda: _other_claims(user_token(), iss="stranger"),
+    "of nobody": lambda: _other_claims(user_token(), iss=["identity"]),
+    "claims that are no object": lambda: _claiming("[1]"),
+    "claims that are no JSON": lambda: _claiming("{"),
+    "claims that are very deep": lambda: _claiming("[" * 5_000),
     "nothing": lambda: "",
     "noise": lambda: "a.b.c",
     "a very long one": lambda: "x" * 100_000,
