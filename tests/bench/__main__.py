@@ -20,6 +20,7 @@ NAMES = (
     "loading",
     "curves",
     "commands",
+    "decisions",
     "latency",
     "tokens",
     "fanout",

@@ -1,4 +1,4 @@
-"""Commit -> own view, and commit -> another service's decision, at 20 commands a second (P10, P11).
+"""Commit -> own view, and commit -> another service's decision, at 20 commands a second (P11).
 
 The embedded bus runs as `mandate run` runs it: one process, one bell, one thread a service. Kafka runs as `mandate up`
 runs it: a thread a role, woken by LISTEN, and the api's application beside them (here all in one process). The
@@ -42,7 +42,7 @@ from services.access.domain.association import Association
 from services.access.projections.staff_list import STAFF_LIST
 from services.connections.__main__ import SERVICE as CONNECTIONS
 from services.connections.projections.managers import MANAGERS, manages
-from tests.bench.figures import Bench, begin, percentile
+from tests.bench.figures import Bench, begin, percentile, ratios
 from tests.bench.kafka import broker
 from tests.bench.machine import children, cpu_s, postmaster, server
 from tests.house import CATALOGUE, House, build, living
@@ -323,6 +323,9 @@ def measure(bench: Bench, postgres: EmbeddedPostgres, kafka: KafkaServer | None)
     if on_kafka:
         report(bench, "Kafka", on_kafka)
         add_parts(bench, "limit: bare aiokafka, same broker", limits["bare"])
+        ours = [percentile(one.milliseconds("connections"), 0.99) for one in on_kafka]
+        bare = [percentile(one, 0.99) for one in limits["bare"]]
+        bench.add("  Kafka: p99 of the decision / bare", "x", ratios(ours, bare), 2, at_most=True, goal=1.3)
     bench.foreign.count(cpu_s(children(postmaster(postgres.base))))
 
 
