@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,11 +14,11 @@ from mandate.audit.v1 import service_pb2 as audit_pb
 from chassis import logs
 from chassis.application import Application
 from chassis.auditing import AuditAnswers
-from chassis.bus import BusUnavailableError, Publisher, Subscriber, TopicAdmin
+from chassis.bus import BusUnavailableError, Publisher, Subscriber
+from chassis.buses import bus_of
 from chassis.client import channel
 from chassis.database import DatabaseUnavailableError, PooledDatabase
 from chassis.editions import why_put_back
-from chassis.embedded.bus import EmbeddedPublisher, EmbeddedSubscriber, EmbeddedTopicAdmin
 from chassis.followers import Follower, Lookout, OnlyOnWhole
 from chassis.keys import Keyring
 from chassis.management import Management, ServiceHealth, in_alarm
@@ -36,6 +36,8 @@ from chassis.waiting import GroupCommit, Waiter
 
 logger = structlog.get_logger()
 GRACE_S = 20
+UNCALLED_S = 1.0
+"""How often an ingest looks that Kafka has not called."""
 AUDIT = audit_pb.DESCRIPTOR.services_by_name["AuditService"]
 AUDIT_RULES = dict.fromkeys(("ListActors", "FindStreams", "FindEvents", "GetEvent", "ReadStream"), Rule.USER)
 
@@ -52,6 +54,8 @@ class Process:
     keys: Keyring
     parts: Parts
     closing: ExitStack = field(default_factory=ExitStack)
+    news: Wakeup = field(default_factory=Wakeup)
+    """Rung when Kafka has something for an ingest, which the log's own bell need not wake."""
 
 
 def build(
@@ -111,37 +115,6 @@ def create(service: Service, settings: Settings) -> None:
             admin.ensure(tuple(Catalogue().topics.values()))
 
 
-@contextmanager
-def bus_of(
-    settings: Settings, *, on_news: Callable[[], object] = lambda: None
-) -> Iterator[tuple[Publisher, Subscriber, TopicAdmin]]:
-    """The bus that the settings name, until the block ends.
-
-    `on_news` is called when Kafka has something after a poll that found nothing; the embedded bus has bells elsewhere.
-    """
-    if settings.bus == "embedded":
-        database = open_database(settings.bus_url or settings.database_url, "bus", size=4)
-        try:
-            yield EmbeddedPublisher(database), EmbeddedSubscriber(database), EmbeddedTopicAdmin(database)
-        finally:
-            database.close()
-        return
-    from chassis.kafka.publisher import KafkaPublisher
-    from chassis.kafka.subscriber import KafkaSubscriber
-    from chassis.kafka.tls import Tls
-    from chassis.kafka.topics import KafkaTopicAdmin
-
-    tls = Tls(settings.bus_tls) if settings.bus_tls else None
-    publisher = KafkaPublisher(settings.bus_url, tls=tls)
-    subscriber = KafkaSubscriber(settings.bus_url, tls=tls, on_news=on_news)
-    admin = KafkaTopicAdmin(settings.bus_url, tls=tls)
-    try:
-        yield publisher, subscriber, admin
-    finally:
-        for part in (publisher, subscriber, admin):
-            part.close()
-
-
 def workers(
     process: Process, publisher: Publisher, subscriber: Subscriber, *, leased: bool, one_thread: bool = False
 ) -> list[Worker]:
@@ -164,7 +137,10 @@ def workers(
 
 def _worker_of(process: Process, role: str, group: Sequence[Follower], *, leased: bool) -> Worker:
     lease = Lease(process.database, role) if leased else None
-    return Worker(f"{process.service.name}.{role}", group, process.wakeup, lease, poll_s=process.settings.poll_s)
+    bell, poll_s = process.wakeup, process.settings.poll_s
+    if role == "ingest" and process.settings.bus == "kafka":
+        bell, poll_s = process.news, UNCALLED_S
+    return Worker(f"{process.service.name}.{role}", group, bell, lease, poll_s=poll_s)
 
 
 def sealer(process: Process) -> Sealer:
@@ -278,7 +254,7 @@ def _api(process: Process, stop: Stop) -> None:
 
 
 def _worker(process: Process, stop: Stop) -> None:
-    with bus_of(process.settings, on_news=process.wakeup.ring) as (publisher, subscriber, _):
+    with bus_of(process.settings, on_news=process.news.ring) as (publisher, subscriber, _):
         _drive(process, stop, "worker", workers(process, publisher, subscriber, leased=True))
 
 

@@ -121,7 +121,7 @@ def _as_json(plan: Plan) -> dict[str, Any]:
 @contextmanager
 def _of_settings(name: str) -> Iterator[Site]:
     """As `migrate` finds them: in a Job, with the owner's address of the database."""
-    from chassis.main import bus_of
+    from chassis.buses import bus_of
     from chassis.settings import Settings
     from cli.platform import ALL
 

@@ -10,14 +10,14 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from chassis.bus import Batch, BusUnavailableError, Place, Places, Record
+from chassis.bus import Batch, BusUnavailableError, Place, Places
 from chassis.kafka.loop import RETRY_MS, TROUBLE, LoopThread
+from chassis.kafka.records import record_of
 from chassis.kafka.tls import Tls
 from chassis.kafka.topics import TOPIC_BYTES, TopicInfo, TopicTable
 
@@ -34,8 +34,6 @@ ROUNDS = 2
 
 QUIET_S = 0.25
 """Without an answer for so long, a poll asks whether the broker and the topics are still what they were."""
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -67,7 +65,7 @@ class KafkaSubscriber:
         tls: Tls | None = None,
         on_news: Callable[[], object] = lambda: None,
     ) -> None:
-        """`on_news` is called, by another thread, when something has come after a poll that found nothing."""
+        """`on_news` is called, by another thread, when something has come after a poll that took all there was."""
         self._bootstrap = bootstrap
         self._deadline_s = deadline_s
         self._tls = tls
@@ -183,9 +181,9 @@ class KafkaSubscriber:
                 reading.at = Place(reading.at.topic_id, position)
                 reading.untouched = False
         now = {(tp.topic, tp.partition): reading.at for tp, reading in readings.items()}
-        if not records:
+        if not self._served:  # else the next poll is to begin with what this one left out
             self._outlook = asyncio.ensure_future(self._look_out(consumer, limit))
-        return Batch(records=[_record(raw) for part in records.values() for raw in part], places=now, gaps=gaps)
+        return Batch(records=[record_of(raw) for part in records.values() for raw in part], places=now, gaps=gaps)
 
     def _goes_on(self, infos: Mapping[str, TopicInfo], places: Places) -> bool:
         """Whether all these partitions are being read, from where the caller is, in the topics of these ids."""
@@ -244,6 +242,7 @@ class KafkaSubscriber:
     async def _take(self, consumer: AIOKafkaConsumer, limit: int) -> dict[TopicPartition, list[Any]]:
         """Take what has been fetched, those partitions first that the last full batches left out."""
         if early := await self._called_in():
+            self._served = set(early) if _count(early) >= limit else set()
             return early
         if self._served:
             others = [tp for tp in self._readings if tp not in self._served]
@@ -287,28 +286,3 @@ def _partitions(infos: Mapping[str, TopicInfo]) -> list[TopicPartition]:
 
 def _count(records: Mapping[TopicPartition, Sequence[Any]]) -> int:
     return sum(map(len, records.values()))
-
-
-def _record(raw: Any) -> Record:
-    """What aiokafka read, in our terms. Bytes that are no UTF-8 become escapes: a stranger's record stops nobody."""
-    return Record(
-        topic=raw.topic,
-        partition=raw.partition,
-        offset=raw.offset,
-        key=_text(raw.key),
-        value=raw.value,
-        headers=_headers(raw.headers),
-        appended_at=EPOCH + timedelta(milliseconds=raw.timestamp),
-    )
-
-
-def _headers(raw: Sequence[tuple[str, bytes | None]]) -> dict[str, str]:
-    """By name. One that stands twice keeps both texts, parted by a NUL: who reads headers takes none that has one."""
-    headers: dict[str, str] = {}
-    for name, value in raw:
-        headers[name] = f"{headers[name]}\0{_text(value)}" if name in headers else _text(value)
-    return headers
-
-
-def _text(raw: bytes | None) -> str:
-    return (raw or b"").decode(errors="backslashreplace")

@@ -32,6 +32,7 @@ from chassis.kafka.publisher import KafkaPublisher
 from chassis.kafka.server import KafkaServer
 from chassis.kafka.subscriber import KafkaSubscriber
 from chassis.kafka.topics import KafkaTopicAdmin
+from chassis.main import UNCALLED_S
 from chassis.migrate import open_database
 from chassis.runtime import POLL_S, Listener, Wakeup, Worker, running
 from chassis.service import Service, abreast, followers
@@ -127,24 +128,24 @@ def in_one_process(house: House, bus: tuple[Publisher, Subscriber], stopwatch: S
 
 @contextmanager
 def as_processes(house: House, kafka: str, stopwatch: Stopwatch) -> Iterator[None]:
-    """As `chassis.main`: a worker process a service has a bell of its own, rung by LISTEN and by its subscriber."""
+    """As `chassis.main`: a worker process a service has a bell, rung by LISTEN, and one that Kafka rings."""
     working: list[Worker | Listener] = []
     with ExitStack() as closing:
         for service in (ACCESS, CONNECTIONS):
-            bell = Wakeup()
+            bell, news = Wakeup(), Wakeup()
             room = house.rooms[service.name]
             database = open_database(room.database.dsn, service.name, size=8)
             closing.callback(database.close)
             app = service.application(database, CATALOGUE)
             app.on_append = bell.ring
             room.app.on_append = lambda _position: None
-            bus = KafkaPublisher(kafka), KafkaSubscriber(kafka, on_news=bell.ring)
+            bus = KafkaPublisher(kafka), KafkaSubscriber(kafka, on_news=news.ring)
             for part in bus:
                 closing.callback(part.close)
             groups = watched(house, service, app, bus, stopwatch)
-            working += [
-                Worker(f"{service.name}.{role}", group, bell, poll_s=POLL_S) for role, group in groups.items() if group
-            ]
+            for role, group in groups.items():
+                woken = (news, UNCALLED_S) if role == "ingest" else (bell, POLL_S)
+                working += [Worker(f"{service.name}.{role}", group, woken[0], poll_s=woken[1])] if group else []
             working.append(Listener(database, bell))
         with running(working):
             time.sleep(1)  # LISTEN has taken effect
