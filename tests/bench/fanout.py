@@ -1,8 +1,8 @@
 """Latency of a message by how many subscribers there are (performance 3): one relay writes, whoever subscribes reads.
 
-The broker is Kafka, published to by our own driver; each subscriber is a consumer as the kit has one (librdkafka), which
-waits for what comes. All stand in one process with the publisher, so that one clock times both: a hundred of them share
-its cores with the broker, which is the harder case. Publishing is done once, however many there are.
+The broker is Kafka, published to by our own driver; each subscriber is a consumer as the kit has one (librdkafka),
+which waits for what comes. All stand in one process with the publisher, so that one clock times both: a hundred of
+them share its cores with the broker, which is the harder case. Publishing is done once, however many there are.
 """
 
 from __future__ import annotations
