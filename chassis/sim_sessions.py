@@ -46,6 +46,8 @@ class SimSession(Session):
             try:
                 rows = run()
             except psycopg.errors.LockNotAvailable:
+                if inside and not may_wait:
+                    raise  # somebody holds a lock of whom nothing is known here
                 if inside:
                     # past psycopg, which would forget every prepared statement for it
                     self._rows(self.connection.pgconn.exec_(b"ROLLBACK TO try"))

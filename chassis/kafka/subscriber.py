@@ -28,6 +28,8 @@ FETCH_WAIT_MS = 40
 """How long the broker holds a fetch that finds nothing; it answers at once when a record comes."""
 
 OUTLOOK_MS = 3_600_000
+"""As good as for ever: the next poll ends it."""
+
 SLICE_MS = 15
 ROUNDS = 2
 """Answers without a record after which a poll says "nothing": the first may be to an older question."""
