@@ -17,7 +17,7 @@ def bus_of(
 ) -> Iterator[tuple[Publisher, Subscriber, TopicAdmin]]:
     """The bus that the settings name, until the block ends.
 
-    `on_news` is called when Kafka has more after a poll that took all there was; for the embedded bus others ring.
+    `on_news` is called when Kafka has more after a poll; for the embedded bus others ring.
     """
     if settings.bus == "embedded":
         database = open_database(settings.bus_url or settings.database_url, "bus", size=4)

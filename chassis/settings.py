@@ -83,4 +83,4 @@ class Settings(FromEnvironment):
     pool: int = 8
     """Database sessions of this process."""
     poll_s: float = 0.1
-    """Seconds after which a follower looks again though nobody woke it."""
+    """Seconds after which a follower looks again though nobody woke it (1 for what Kafka wakes)."""

@@ -45,9 +45,9 @@ class SimSession(Session):
                 self._rows(self.connection.pgconn.exec_(b"SAVEPOINT try"))
             try:
                 rows = run()
-            except psycopg.errors.LockNotAvailable:
-                if inside and not may_wait:
-                    raise  # somebody holds a lock of whom nothing is known here
+            except psycopg.errors.LockNotAvailable as error:
+                if inside and not may_wait:  # no error of the database's, for a worker takes those as they come
+                    raise RuntimeError("somebody holds a lock of whom nothing is known here") from error
                 if inside:
                     # past psycopg, which would forget every prepared statement for it
                     self._rows(self.connection.pgconn.exec_(b"ROLLBACK TO try"))

@@ -87,7 +87,7 @@ class Verifier:
         """What the token proves. Raises `TokenError` for every other token: none is partly good."""
         try:
             claims = jwt.decode(token, self._key_for, algorithms=[ALGORITHM]).claims
-        except (JoseError, ValueError, RecursionError) as error:
+        except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise TokenError("not signed by whom it names") from error
         return self._checked(claims, claims["iss"])
 

@@ -67,7 +67,7 @@ class KafkaSubscriber:
         tls: Tls | None = None,
         on_news: Callable[[], object] = lambda: None,
     ) -> None:
-        """`on_news` is called, by another thread, when something has come after a poll that took all there was."""
+        """`on_news` is called, by another thread, when there is more after a poll."""
         self._bootstrap = bootstrap
         self._deadline_s = deadline_s
         self._tls = tls
@@ -183,7 +183,9 @@ class KafkaSubscriber:
                 reading.at = Place(reading.at.topic_id, position)
                 reading.untouched = False
         now = {(tp.topic, tp.partition): reading.at for tp, reading in readings.items()}
-        if not self._served:  # else the next poll is to begin with what this one left out
+        if self._served:  # there may be more, and the next poll is to begin with what this one left out
+            self._ring()
+        else:
             self._outlook = asyncio.ensure_future(self._look_out(consumer, limit))
         return Batch(records=[record_of(raw) for part in records.values() for raw in part], places=now, gaps=gaps)
 
@@ -259,8 +261,12 @@ class KafkaSubscriber:
     async def _look_out(self, consumer: AIOKafkaConsumer, limit: int) -> dict[TopicPartition, list[Any]]:
         """Wait for records while nobody polls, and say that there are some."""
         records: dict[TopicPartition, list[Any]] = await consumer.getmany(timeout_ms=OUTLOOK_MS, max_records=limit)
-        self._on_news()
+        self._ring()
         return records
+
+    def _ring(self) -> None:
+        """Once whoever has the records is through: what goes wrong at the bell is nothing of theirs."""
+        asyncio.get_running_loop().call_soon(self._on_news)
 
     async def _called_in(self) -> dict[TopicPartition, list[Any]]:
         """End the outlook: what it has taken, or raise what it met. One that still waits has taken nothing."""

@@ -38,6 +38,8 @@ from tests.load.city import approved
 RATES = (100, 1_000)
 CLIENTS = 8
 FLOOR_P99_MS, FLOOR, GOAL, GOAL_POLL = 20, 5, 1.2, 0.05
+SLOWER = 1.1
+"""How much longer than planned asking may take, for its rate to be called what it was to be."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -92,7 +94,8 @@ def one_round(app: AccessApplication, process: subprocess.Popen[str], rate: int,
         receipt = app.execute(lambda app, cause: app.commit(made, cause=cause), Cause.of(CLERK))
         answered.append((receipt.position, time.perf_counter()))
 
-    arrive(rate, seconds, work, clients=CLIENTS)
+    asked = arrive(rate, seconds, work, clients=CLIENTS)
+    assert asked.seconds < SLOWER * seconds, f"only {len(answered) / asked.seconds:.0f} of {rate} a second were asked"
     time.sleep(1.5)
     assert process.stdin is not None
     assert process.stdout is not None

@@ -52,12 +52,11 @@ class Reader:
             _, one.offset = consumer.get_watermark_offsets(one, timeout=WAIT_S)
         consumer.assign(ends)
         while not self.over.is_set():
-            messages = consumer.consume(100, 0.5)
-            at = time.perf_counter()
-            if not messages:
+            message = consumer.poll(0.5)
+            if message is None:
                 self.ready.set()
-            for message in messages:
-                self.seen[int(message.value() or b"0")] = at
+            else:
+                self.seen[int(message.value() or b"0")] = time.perf_counter()
         consumer.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -136,6 +137,19 @@ def test_it_is_not_known_before_all_was_read_and_proven(outside: Outside, until:
     assert rights.can_act(*QUESTION)
     assert rights.explain(*QUESTION).allowed
     assert list(rights.providers_for(STAFF, "PECOS")) == sorted([CLINIC, DOCTOR])
+
+
+def test_a_message_that_comes_alone_is_taken_when_it_comes(outside: Outside, until: Callable[..., Any]) -> None:
+    """However long a step may wait for news: it does not wait for more of them."""
+    rights = outside.rights()
+    outside.say_all()
+    until(rights, rights.in_sync)
+    while rights.step(0.05):
+        pass
+    outside.say(connection("DISCONNECTED"), CONNECTION, 2)
+    began = time.monotonic()
+    assert rights.step(120)
+    assert time.monotonic() - began < 60
 
 
 def test_a_receipt_is_waited_for_and_a_right_that_ended_is_gone(outside: Outside) -> None:

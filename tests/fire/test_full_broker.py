@@ -64,7 +64,7 @@ def fill(publisher: KafkaPublisher) -> int:
 def test_a_broker_that_finds_space_again_has_all_that_it_confirmed(
     broker: tuple[server.KafkaServer, Path], read_all: Callable[..., Any]
 ) -> None:
-    """It ends when its disk is full, as it says itself; more space and another start are all that it needs."""
+    """Whether it ends or refuses when its disk is full: more space and another start are all that it needs."""
     running, disk = broker
     admin = KafkaTopicAdmin(running.bootstrap)
     admin.ensure([Topic(name=TOPIC, partitions=1, compacted=False, retention_days=30, origin="tests")])

@@ -13,10 +13,12 @@ from chassis.followers import Follower
 from chassis.sim import Simulation
 
 POLLS, POLLS_AT_REST, WAKES = 0.01, 0.1, 0.8
-"""How often a follower looks although nobody has rung (a process that dies after its commit rings no bell, nor does
-Progress): seldom while others have work, often where all else would only wait for it. And how often at once where
-somebody has rung: what comes meanwhile is taken with it.
+"""How often a follower looks although nobody has rung (a process that dies after its commit rings no bell): seldom
+while others have work, often where all else would only wait for it. And how often at once where somebody has rung: what
+comes meanwhile is taken with it.
 """
+OFTEN = 0.05
+"""How often those look for whom nobody rings: time does not, nor does Progress."""
 
 
 class Bells:
@@ -72,9 +74,9 @@ class Bells:
 class Dozing:
     """A follower that sleeps where there is nothing to do."""
 
-    def __init__(self, follower: Follower, bells: Bells, bell: str) -> None:
+    def __init__(self, follower: Follower, bells: Bells, bell: str, *, polls: float = POLLS) -> None:
         self.name = follower.name
-        self._follower, self._bells, self._bell = follower, bells, bell
+        self._follower, self._bells, self._bell, self._polls = follower, bells, bell, polls
         self._slept_at = -1
 
     def step(self) -> bool:
@@ -84,7 +86,7 @@ class Dozing:
         if sim.healing:
             if not is_called:
                 return False
-        elif sim.random.random() >= (WAKES if is_called else POLLS_AT_REST if sim.at_rest else POLLS):
+        elif sim.random.random() >= (WAKES if is_called else POLLS_AT_REST if sim.at_rest else self._polls):
             return is_called
         assert sim.running is not None
         sim.running.idle = False  # nobody who is in the midst of a look sleeps

@@ -27,7 +27,7 @@ from chassis.sim_bus import SimPublisher, SimSubscriber
 from chassis.sim_sessions import SimDatabase
 from services.notifier.adapters.smtp import SmtpPost
 from tests.house import CATALOGUE, drop_database, new_database
-from tests.sim.bells import Bells, Dozing
+from tests.sim.bells import OFTEN, POLLS, Bells, Dozing
 from tests.sim.platform import Platform
 from tests.sim.post import Box, Trouble
 from tests.sim.scenery import Scenery
@@ -185,7 +185,12 @@ def _followers(stage: Stage, service: Service) -> Sequence[Follower]:
             groups[role] = [*groups.get(role, []), *make(app, parts)]
     bus_bell = stage.bells.hears(service.name, frozenset(app.hears))
     return [
-        Dozing(follower, stage.bells, bus_bell if role == "ingest" else service.name)
+        Dozing(
+            follower,
+            stage.bells,
+            bus_bell if role == "ingest" else service.name,
+            polls=OFTEN if role in {"ingest", "timers"} else POLLS,
+        )
         for role, group in abreast(app, groups).items()
         for follower in group
     ]

@@ -39,6 +39,14 @@ class BrokerUnavailableError(Exception):
     """Nobody answers; the same call may succeed later."""
 
 
+def _come(consumer: Consumer, seconds: float) -> Iterator[Message]:
+    """What is there, as soon as there is something: `consume` alone would wait its time out for a full batch."""
+    first = consumer.poll(seconds)
+    if first is not None:
+        yield first
+        yield from consumer.consume(BATCH - 1, 0)
+
+
 class Reader:
     """All partitions of some topics and of `Progress`, and how far each was read (noted in `sync`)."""
 
@@ -73,7 +81,7 @@ class Reader:
         consumer = self._consumer or self._begin(self._describe(ANSWER_S))
         cut: list[tuple[str, int]] = []
         after: dict[tuple[str, int], int] = {}
-        for message in consumer.consume(BATCH, seconds):
+        for message in _come(consumer, seconds):
             if message.error() is None:
                 yield (record := self._record(message))
                 after[record.topic, record.partition] = record.offset + 1

@@ -62,7 +62,7 @@ def test_a_token_lives_15_seconds_with_5_of_leeway(clock: Clock, seconds: int, g
             VERIFIER.verify(token)
 
 
-def _with_header(token: str, header: dict[str, str], *, signature: str | None = None) -> str:
+def _with_header(token: str, header: object, *, signature: str | None = None) -> str:
     _, payload, signed = token.split(".")
     encoded = base64.urlsafe_b64encode(json.dumps(header).encode()).rstrip(b"=").decode()
     return f"{encoded}.{payload}.{signed if signature is None else signature}"
@@ -88,6 +88,10 @@ FORGED: dict[str, Callable[[], str]] = {
     "a person signed for by another service": lambda: user_token(signer="portal"),
     "an unknown key": lambda: Signer("identity", Ed25519PrivateKey.generate()).service_token("access"),
     "a service in another's name": lambda: Signer("identity", KEYS["portal"]).service_token("access"),
+    "critical headers that are no list": lambda: _with_header(user_token(), {"alg": "Ed25519", "crit": 5}),
+    "critical headers that are lists": lambda: _with_header(user_token(), {"alg": "Ed25519", "crit": [[1]]}),
+    "a header that is a list": lambda: _with_header(user_token(), ["alg"]),
+    "a header that is a text": lambda: _with_header(user_token(), "alg"),
     "of somebody we do not know": lambda: _other_claims(user_token(), iss="stranger"),
     "of nobody": lambda: _other_claims(user_token(), iss=["identity"]),
     "claims that are no object": lambda: _claiming("[1]"),
