@@ -7,10 +7,11 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
-from chassis.embedded.postgres import EmbeddedPostgres, free_port
+from chassis.embedded.postgres import EmbeddedPostgres
+from chassis.ports import free_port
 from cli.installation import port_of
 
 MOVED = "moved-to-kafka"
@@ -49,16 +50,6 @@ def see_port_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise SystemExit(f"port {port}: {error.strerror}. Name another: PORT={free_port()}") from None
-
-
-def free_ports(count: int, *, but: int = 0) -> list[int]:
-    """Loopback ports, no two of them alike and none `but`, that nothing listens on just now."""
-    with ExitStack() as held:  # all at once: a port that was let go of may be the next one's too
-        probes = [held.enter_context(socket.socket()) for _ in range(count + 1)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        ports: list[int] = [probe.getsockname()[1] for probe in probes]
-    return [port for port in ports if port != but][:count]
 
 
 def forget(state: Path) -> list[str]:

@@ -24,9 +24,9 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from chassis import metrics
-from chassis.embedded.postgres import free_port
 from chassis.management import ServiceHealth
 from chassis.metrics import Reading
+from chassis.ports import free_port
 from chassis.runtime import Background, Stop, Wakeup, seconds, wait_until
 from cli.alone import alone, see_not_moved, see_port_free
 from cli.dev.pages import HOSTS, Dev, routes

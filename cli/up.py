@@ -21,8 +21,9 @@ from chassis.kafka.jars import fetch_jars
 from chassis.kafka.server import KafkaServer
 from chassis.kafka.server import start as start_kafka
 from chassis.keys import Keyring
+from chassis.ports import free_ports
 from chassis.runtime import Wakeup, wait_until
-from cli.alone import free_ports, see_port_free
+from cli.alone import see_port_free
 from cli.month import load_month_into
 from cli.platform import ensure_database, make_keys, password_of, service_environment
 

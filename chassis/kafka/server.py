@@ -20,6 +20,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from chassis.kafka.jars import INSTALL, TAIL, KafkaStartError
+from chassis.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -203,19 +204,11 @@ def start(
     return server
 
 
-def free_port() -> int:
-    """A loopback port that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _ports(base: Path, wanted: int) -> tuple[int, int]:
     """The ports for clients and for the controller; kept in `base`, so that clients find a restarted broker."""
     kept = base / "ports.json"
     before: list[int] = json.loads(kept.read_text()) if kept.exists() else [0, 0]
-    ports = [wanted or before[0], before[1]]
+    ports = [wanted or before[0] or free_port(), before[1] or free_port()]
     with socket.socket() as one, socket.socket() as two:  # both held at once, so that they differ
         for index, probe in enumerate((one, two)):
             # SO_REUSEADDR as the broker does it: connections in TIME_WAIT do not make a port taken
@@ -225,7 +218,7 @@ def _ports(base: Path, wanted: int) -> tuple[int, int]:
             except OSError:
                 if index == 0 and wanted:
                     raise KafkaStartError(f"Port {wanted} is taken; choose another one for Kafka.") from None
-                probe.bind(("127.0.0.1", 0))
+                probe.bind(("127.0.0.1", free_port()))
             ports[index] = probe.getsockname()[1]
     kept.write_text(json.dumps(ports))
     return ports[0], ports[1]

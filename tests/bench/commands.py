@@ -24,10 +24,11 @@ import psycopg
 
 from chassis import log, nature
 from chassis.cause import Cause
-from chassis.embedded.postgres import EmbeddedPostgres, free_port
+from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.keys import Keyring
 from chassis.messages import Catalogue
 from chassis.migrate import migrate, open_database
+from chassis.ports import free_port
 from chassis.vault import migrate_vault
 from cli.demo import eventually
 from cli.platform import make_keys, service_environment

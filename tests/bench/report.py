@@ -18,7 +18,7 @@ from uuid import UUID
 
 from chassis.application import Application
 from chassis.cause import Cause, Receipt
-from chassis.embedded.postgres import free_port
+from chassis.ports import free_port
 from cli.demo import desk, eventually
 from cli.month import load_generated
 from cli.platform import Platform, platform

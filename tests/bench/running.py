@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 
-from chassis.embedded.postgres import free_port
+from chassis.ports import free_port
 from cli.platform import SEEDED, password_of
 from tests.bench.machine import children, cpu_s, postmaster
 

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from chassis.embedded import postgres
-from chassis.embedded.postgres import free_port
+from chassis.ports import free_port
 from cli.up import down, parts_of, up
 from tests.bench.figures import Bench, begin, ratios
 from tests.bench.machine import children, cpu_s, folder, pss_mb

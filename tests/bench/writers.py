@@ -23,9 +23,10 @@ from chassis.application import Application
 from chassis.audit import leaf_hash
 from chassis.cause import Cause
 from chassis.database import PooledDatabase
-from chassis.embedded.postgres import PACKAGE, EmbeddedPostgres, free_port
+from chassis.embedded.postgres import PACKAGE, EmbeddedPostgres
 from chassis.log import Entry
 from chassis.migrate import migrate, open_database
+from chassis.ports import free_port
 from chassis.waiting import GroupCommit
 
 TOPIC = "access.Association.Requested"

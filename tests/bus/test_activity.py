@@ -17,11 +17,11 @@ from urllib.request import urlopen
 import pytest
 
 from chassis.bus import Message
-from chassis.embedded.postgres import free_port
 from chassis.kafka.publisher import KafkaPublisher
 from chassis.kafka.server import KafkaServer
 from chassis.kafka.topics import KafkaTopicAdmin
 from chassis.messages import Catalogue
+from chassis.ports import free_port
 from cli.dev import activity
 from cli.dev.parts import READY, Running
 

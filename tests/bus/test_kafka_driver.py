@@ -16,6 +16,7 @@ from chassis.kafka.jars import KafkaStartError, fetch_jars
 from chassis.kafka.publisher import KafkaPublisher
 from chassis.kafka.subscriber import KafkaSubscriber
 from chassis.kafka.topics import MESSAGE_BYTES, KafkaTopicAdmin
+from chassis.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -173,7 +174,7 @@ def test_a_strangers_record_stops_nobody(
 
 
 def test_nobody_there_is_said_within_the_deadline_and_leaves_no_threads() -> None:
-    port = server.free_port()  # nothing listens on it
+    port = free_port()  # nothing listens on it
     publisher = KafkaPublisher(f"127.0.0.1:{port}", deadline_s=0.6)
     subscriber = KafkaSubscriber(f"127.0.0.1:{port}", deadline_s=0.6)
     admin = KafkaTopicAdmin(f"127.0.0.1:{port}", deadline_s=0.3)

@@ -30,6 +30,7 @@ from chassis.kafka.subscriber import KafkaSubscriber
 from chassis.kafka.tls import Tls
 from chassis.kafka.topics import KafkaTopicAdmin
 from chassis.messages import PROGRESS
+from chassis.ports import free_port
 from tools.deploy import facts, kafka
 
 pytestmark = pytest.mark.xdist_group("guarded")  # one broker for all
@@ -127,7 +128,7 @@ class Guarded:
 @pytest.fixture(scope="module")
 def guarded(jars: Path, tmp_path_factory: pytest.TempPathFactory, eventually: Callable[..., Any]) -> Iterator[Guarded]:
     folder = tmp_path_factory.mktemp("guarded")
-    authority, port = Authority(folder), server.free_port()
+    authority, port = Authority(folder), free_port()
     authority.issue("broker")
     running = server.start(folder / "kafka", jars=jars, more=PROPERTIES.format(tls=port, folder=folder))
     try:
@@ -189,7 +190,7 @@ def test_activity_counts_with_the_rights_it_is_given(
     guarded: Guarded, tmp_path: Path, eventually: Callable[..., Any]
 ) -> None:
     """It reads every event topic as a group, and keeps its counts in a topic of its own."""
-    port = server.free_port()
+    port = free_port()
     settings = {
         "MANDATE_BUS_URL": guarded.address,
         "MANDATE_BUS_TLS": str(guarded.mounted("activity")),

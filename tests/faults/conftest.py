@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.embedded.postgres import free_port
+from chassis.ports import free_port
 from cli.up import down, up
 
 

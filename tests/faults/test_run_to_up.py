@@ -15,10 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from chassis.client import channel
-from chassis.embedded.postgres import free_port
 from chassis.hearing import HEARD
 from chassis.inbox import Folder
 from chassis.keys import Keyring
+from chassis.ports import free_port
 from cli.__main__ import app
 from cli.demo import desk, eventually
 from cli.installation import find

@@ -15,8 +15,9 @@ import pytest
 
 from chassis import log
 from chassis.database import PooledDatabase
-from chassis.embedded.postgres import PostgresStartError, free_port
+from chassis.embedded.postgres import PostgresStartError
 from chassis.keys import Keyring
+from chassis.ports import free_port
 from chassis.runtime import Wakeup, seconds, wait_until
 from cli.demo import eventually
 from cli.up import HOST, Part, parts_of

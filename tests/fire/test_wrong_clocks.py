@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.embedded.postgres import free_port
+from chassis.ports import free_port
 from cli.demo import eventually
 from cli.up import HOST, Part
 from tests.faults.again import restart

@@ -20,9 +20,9 @@ from chassis import nature
 from chassis.cause import Cause
 from chassis.client import OPTIONS
 from chassis.database import PooledDatabase, Session
-from chassis.embedded.postgres import free_port
 from chassis.keys import Keyring
 from chassis.messages import Catalogue
+from chassis.ports import free_port
 from chassis.tokens import Signer
 from cli.demo import eventually
 from cli.installation import find

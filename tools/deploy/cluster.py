@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from chassis.embedded.postgres import free_port
+from chassis.ports import free_port
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser
 
-from chassis.embedded.postgres import free_port
+from chassis.ports import free_port
 from cli.demo import desk, eventually
 from cli.platform import Platform
 from cli.run import portal_settings, serve_portal

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from chassis.embedded.postgres import free_port
+from chassis.ports import free_port
 from cli.demo import desk, eventually
 from cli.platform import SEEDED, Platform
 from cli.run import serve_portal

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from chassis import metrics
-from chassis.embedded.postgres import free_port
+from chassis.ports import free_port
 from chassis.runtime import Wakeup, wait_until
 from cli.demo import play
 from cli.installation import find

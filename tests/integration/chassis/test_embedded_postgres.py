@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from chassis.embedded import postgres
+from chassis.ports import free_port
 
 
 @pytest.fixture
@@ -33,10 +34,9 @@ def test_it_starts_below_a_long_path_with_spaces_and_dots(base: Path) -> None:
 
 
 def test_a_free_port_that_somebody_takes_meanwhile_is_no_failure(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    free = postgres.free_port
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports = [taken.getsockname()[1], taken.getsockname()[1]]
-        monkeypatch.setattr(postgres, "free_port", lambda: ports.pop() if ports else free())
+        monkeypatch.setattr(postgres, "free_port", lambda: ports.pop() if ports else free_port())
         server = postgres.start(base / "pg")
         server.stop()
         with pytest.raises(postgres.PostgresStartError, match="could not bind"):

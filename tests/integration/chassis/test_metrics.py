@@ -16,10 +16,10 @@ import psycopg
 import pytest
 
 from chassis import main, metrics
-from chassis.embedded.postgres import free_port
 from chassis.management import Management, ServiceHealth
 from chassis.measuring import Gauges
 from chassis.migrate import open_database, sealer_of
+from chassis.ports import free_port
 from chassis.runtime import Background, Stop, Wakeup, Worker, wait_until
 from chassis.settings import Settings
 from chassis.vault import migrate_vault

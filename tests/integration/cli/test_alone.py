@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from chassis.embedded import postgres
+from chassis.ports import FIRST, STRIDE, free_port, free_ports
 from cli import people
-from cli.alone import alone, forget, free_ports, see_port_free
+from cli.alone import alone, forget, see_port_free
 
 
 @pytest.fixture
@@ -47,9 +50,23 @@ def test_a_taken_port_is_named_before_anything_starts() -> None:
 
 
 def test_ports_of_one_start_are_all_different() -> None:
-    """Asked for one by one, of 900 some come twice: the system gives a port anew that was let go of."""
+    """And none is of the kernel's own range: any connection may be given one of those while its server is away."""
     ports = free_ports(900)
     assert len(set(ports)) == len(ports) == 900
+    begins = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert all(port < begins for port in ports)
+
+
+def test_a_taken_port_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    [first, second] = free_ports(2)
+    monkeypatch.setattr("chassis.ports._asked", count(first - FIRST - os.getpid() * STRIDE))
+    with socket.create_server(("127.0.0.1", first)):
+        assert free_port() == second
+
+
+def test_where_the_kernel_takes_nearly_all_its_choice_is_as_good_as_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chassis.ports._outgoing", lambda: 1_024)
+    assert len(set(free_ports(5))) == 5
 
 
 def test_the_port_of_the_portal_is_no_free_one(monkeypatch: pytest.MonkeyPatch) -> None:

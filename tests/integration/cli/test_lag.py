@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from chassis.bus import Message
-from chassis.embedded.postgres import free_port
+from chassis.ports import free_port
 from cli.installation import Installation
 from cli.lag import Limits
 from cli.up import Part

@@ -22,7 +22,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis.embedded import postgres
-from chassis.embedded.postgres import EmbeddedPostgres, free_port
+from chassis.embedded.postgres import EmbeddedPostgres
+from chassis.ports import free_port
 from chassis.runtime import Wakeup, wait_until
 from tools.deploy import keys, rendering
 from tools.deploy import postgres as declared
