@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from chassis.bus import Message, Topic
 from chassis.kafka.publisher import KafkaPublisher
@@ -47,10 +47,7 @@ class Reader:
     def _read(self) -> None:
         settings = {"bootstrap.servers": self.kafka, "group.id": "bench", "enable.auto.commit": False, "log_level": 0}
         consumer = Consumer(settings)
-        ends = [TopicPartition(TOPIC, number) for number in range(PARTITIONS)]
-        for one in ends:
-            _, one.offset = consumer.get_watermark_offsets(one, timeout=WAIT_S)
-        consumer.assign(ends)
+        consumer.assign([TopicPartition(TOPIC, number, _end(consumer, number)) for number in range(PARTITIONS)])
         while not self.over.is_set():
             message = consumer.poll(0.5)
             if message is None:
@@ -58,6 +55,18 @@ class Reader:
             else:
                 self.seen[int(message.value() or b"0")] = time.perf_counter()
         consumer.close()
+
+
+def _end(consumer: Consumer, number: int) -> int:
+    """Where a partition ends; a topic that was just made has no leader for a moment."""
+    until = time.perf_counter() + WAIT_S
+    while True:
+        try:
+            return int(consumer.get_watermark_offsets(TopicPartition(TOPIC, number), timeout=WAIT_S)[1])
+        except KafkaException:
+            if time.perf_counter() > until:
+                raise
+            time.sleep(0.1)
 
 
 @contextmanager
