@@ -25,6 +25,7 @@ from chassis.messages import Catalogue
 from chassis.migrate import migrate, open_database
 from chassis.runtime import Listener, Wakeup, Worker, running
 from chassis.waiting import GroupCommit
+from cli.demo import eventually
 from services.access.__main__ import SERVICE as ACCESS
 from services.access.application import AccessApplication
 from services.access.projections.authority import AuthorityFollower
@@ -77,12 +78,20 @@ def follower(dsn: str) -> Iterator[subprocess.Popen[str]]:
     try:
         assert process.stdout is not None
         assert process.stdout.readline().strip() == "ready"
-        time.sleep(1)  # LISTEN has taken effect
         yield process
     finally:
         assert process.stdin is not None
         process.stdin.close()
         process.wait(20)
+
+
+def looked(process: subprocess.Popen[str]) -> list[tuple[int, float]]:
+    """When the other process was how far, since it was asked last."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+    return [(position, at) for position, at in json.loads(process.stdout.readline())]
 
 
 def one_round(app: AccessApplication, process: subprocess.Popen[str], rate: int, seconds: float) -> list[float]:
@@ -96,18 +105,18 @@ def one_round(app: AccessApplication, process: subprocess.Popen[str], rate: int,
 
     asked = arrive(rate, seconds, work, clients=CLIENTS)
     assert asked.seconds < SLOWER * seconds, f"only {len(answered) / asked.seconds:.0f} of {rate} a second were asked"
-    time.sleep(1.5)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write("\n")
-    process.stdin.flush()
-    seen = json.loads(process.stdout.readline())
+    seen: list[tuple[int, float]] = []
+    last = max(position for position, _ in answered)
+
+    def there() -> bool:
+        seen.extend(looked(process))
+        return bool(seen) and seen[-1][0] >= last
+
+    eventually(there, f"position {last} in the index")
     positions = [position for position, _ in seen]
     took = []
     for position, at in answered:
-        first = bisect.bisect_left(positions, position)
-        assert first < len(seen), f"position {position} never came to the index"
-        took.append(max(0.0, seen[first][1] - at) * 1e3)
+        took.append(max(0.0, seen[bisect.bisect_left(positions, position)][1] - at) * 1e3)
     assert len(took) == round(rate * seconds), "a command failed"
     return took
 

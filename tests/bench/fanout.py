@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -20,8 +20,10 @@ from chassis.bus import Message, Topic
 from chassis.kafka.publisher import KafkaPublisher
 from chassis.kafka.server import KafkaServer
 from chassis.kafka.topics import KafkaTopicAdmin
+from cli.demo import eventually
 from tests.bench.figures import Bench, Line, Plot, begin, percentile, ratios
 from tests.bench.kafka import broker
+from tests.load.arrivals import arrive
 
 TOPIC = "Fanned"
 MANY = (1, 10, 100)
@@ -59,14 +61,13 @@ class Reader:
 
 def _end(consumer: Consumer, number: int) -> int:
     """Where a partition ends; a topic that was just made has no leader for a moment."""
-    until = time.perf_counter() + WAIT_S
-    while True:
-        try:
-            return int(consumer.get_watermark_offsets(TopicPartition(TOPIC, number), timeout=WAIT_S)[1])
-        except KafkaException:
-            if time.perf_counter() > until:
-                raise
-            time.sleep(0.1)
+
+    def looked() -> tuple[int, int] | None:
+        with suppress(KafkaException):
+            return consumer.get_watermark_offsets(TopicPartition(TOPIC, number), timeout=WAIT_S)
+        return None
+
+    return int(eventually(looked, f"a leader of partition {number}")[1])
 
 
 @contextmanager
@@ -88,14 +89,14 @@ def one_round(kafka: str, publisher: KafkaPublisher, first: int, count: int, sub
     """Milliseconds from before a message is published to each subscriber that has it."""
     sent: dict[int, float] = {}
     with readers(kafka, subscribers) as reading:
-        began = time.perf_counter()
-        for number in range(first, first + count):
-            time.sleep(max(0.0, began + (number - first) / RATE - time.perf_counter()))
+
+        def publish(turn: int) -> None:
+            number = first + turn
             sent[number] = time.perf_counter()
             publisher.publish([Message(topic=TOPIC, key=str(number), value=str(number).encode(), headers={})])
-        until = time.perf_counter() + WAIT_S
-        while any(len(one.seen) < count for one in reading) and time.perf_counter() < until:
-            time.sleep(0.05)
+
+        arrive(RATE, count / RATE, publish, clients=1)
+        eventually(lambda: all(len(one.seen) >= count for one in reading), "the last message at every subscriber")
         for one in reading:
             assert one.seen.keys() == sent.keys(), "a subscriber missed a message, or has one of before"
         return [(at - sent[number]) * 1e3 for one in reading for number, at in one.seen.items()]

@@ -75,9 +75,9 @@ def main() -> None:
     options.add_argument("folders", type=Path, nargs="+")
     options.add_argument("--into", type=Path, default=IMAGES)
     chosen = options.parse_args()
-    for path in sorted(path for folder in chosen.folders for path in folder.glob("*.json")):
-        for plot in json.loads(path.read_text()).get("plots", []):
-            print(draw(plot, chosen.into))
+    files = sorted(path for folder in chosen.folders for path in folder.glob("*.json"))
+    drawn = [draw(plot, chosen.into) for path in files for plot in json.loads(path.read_text()).get("plots", [])]
+    print("\n".join(map(str, drawn)) or "nothing to draw yet: make bench or make load leaves it")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from chassis import progress
 from chassis.bus import Message
+from chassis.database import rows_of
 from chassis.runtime import Lease
 from cli import doctoring
 from cli.__main__ import app
@@ -46,7 +47,7 @@ def owner(house: House) -> Owner:
     def run(statement: str, *values: Any, schema: str = "access") -> list[Any]:
         with psycopg.connect(house.bus.dsn, autocommit=True, options=f"-c search_path={schema}") as connection:
             cursor = connection.execute(statement.encode(), values)
-            return cursor.fetchall() if cursor.description else []
+            return rows_of(cursor)
 
     return run
 

@@ -11,6 +11,7 @@ import pytest
 from chassis import metrics, nature
 from chassis.inbox import LOOPBACK, Inbox
 from chassis.measuring import Gauges
+from chassis.ports import free_port
 from services.notifier.domain import mails
 from services.notifier.domain.notification import Notification, to_account, to_invitee
 from tests.faults.proxy import Proxy
@@ -45,11 +46,6 @@ def owe_code(bureau: Bureau, *, minutes: int = 10) -> None:
 
 def kinds(bureau: Bureau) -> list[type]:
     return [type(event) for event in bureau.ends()]
-
-
-def free_port() -> int:
-    with socket.create_server((LOOPBACK, 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def test_m_03_the_code_is_opened_for_the_mail_alone(bureau: Bureau) -> None:
