@@ -56,11 +56,13 @@ class Part:
     def alive(self) -> bool:
         """Whether this very process runs."""
         _reap()
+        process = Path(f"/proc/{self.pid}")
         try:
-            line = Path(f"/proc/{self.pid}/cmdline").read_bytes()
-        except OSError:
+            # one that has just been started has a program before it has words: it must not be started once more
+            line = (process / "cmdline").read_bytes() or bytes((process / "exe").readlink())
+        except OSError:  # gone, or dead and not reaped
             return False
-        return self.word.encode() in line
+        return self.word.encode() in line or line == bytes(Path(sys.executable).resolve())
 
     def ready(self) -> bool:
         """Whether it answers that it is ready."""

@@ -213,14 +213,25 @@ def test_deaths_and_an_absent_broker_lose_nothing_and_answer_nothing_twice(up_st
     """F-01 (relay produced and not saved; worker handled and not committed) and F-05 (30 s), in the second telling."""
     helpers: list[Background] = []
     died: list[str] = []
+    failed: list[BaseException] = []
 
     def meanwhile(work: Callable[[], None]) -> None:
-        helpers.append(Background("fault", work))
+        def noted() -> None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001 - for the test to say, and not a thread
+                failed.append(error)
+
+        helpers.append(Background("fault", noted))
         helpers[-1].start()
 
-    def trouble(step: str, _line: str) -> None:
+    def done() -> None:
         for helper in helpers:
             assert helper.join(60)
+        assert failed == []
+
+    def trouble(step: str, _line: str) -> None:
+        done()
         if step in DEATHS:
             name, failpoint = DEATHS[step]
             die_at(up_state, name, failpoint)
@@ -229,8 +240,7 @@ def test_deaths_and_an_absent_broker_lose_nothing_and_answer_nothing_twice(up_st
             meanwhile(lambda: kafka_away(up_state))
 
     story = play_on_up(up_state, telling=1, wait_s=75, say=trouble)
-    for helper in helpers:
-        assert helper.join(60)
+    done()
     assert died == [name for name, _ in DEATHS.values()]
     check(up_state)
     check_secrets(up_state, story.people.values(), known=story.group)

@@ -44,6 +44,27 @@ def mandate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal(tmp_path)
 
 
+def test_a_process_that_was_just_started_is_alive_from_the_first_look() -> None:
+    """Of 300 some are looked at before the kernel has given them their words, on a busy machine most."""
+    for _ in range(300):
+        process = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"])
+        part = Part("portal", process.pid, "time.sleep")
+        try:
+            assert part.alive()
+        finally:
+            process.kill()
+            process.wait()
+        assert not part.alive()
+
+
+def test_another_program_with_the_number_of_a_part_is_not_taken_for_it(
+    starts: Callable[[str], subprocess.Popen[bytes]],
+) -> None:
+    other = starts(SLEEPS)
+    assert Part("portal", other.pid, "time.sleep").alive()
+    assert not Part("portal", other.pid, "services.portal").alive()
+
+
 def test_down_names_what_it_stopped_the_last_first(
     mandate: Terminal, starts: Callable[[str], subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
