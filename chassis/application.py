@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +24,7 @@ from chassis.editions import Editions
 from chassis.log import Answer, AnsweredError, ConflictError, Entry
 from chassis.messages import Catalogue
 from chassis.streams import StreamReader
+from chassis.turns import Turns
 from chassis.views import View
 
 TAggregate = TypeVar("TAggregate", bound=Aggregate)
@@ -84,6 +85,8 @@ class Repository:
 
     def find(self, id: UUID, *, version: int | None = None) -> Any | None:
         """The aggregate, or None where its stream is empty (or of heard messages, which make no aggregate)."""
+        if version is None:
+            self._app.stand_in_line(id)
         with self._app.session() as session:
             store: EventStore[UUID] = EventStore(self._app.codec, StreamReader(session))
             library: LibraryRepository[UUID] = LibraryRepository(store)
@@ -125,6 +128,8 @@ class Application:
         self._editions: Editions | None = None
         self.on_append: Callable[[int], None] = lambda _position: None
         """Called with the last position after each append of this process: wakes its followers."""
+        self.turns: Turns | None = None
+        """Given by whoever puts the process together, where commands come in many threads."""
 
     # -- sessions
 
@@ -179,13 +184,17 @@ class Application:
         answered = self.answered(cause)
         if answered is not None:
             return answered
+        lost: Collection[UUID] = ()
         for attempt in range(TRIES):
             try:
-                if attempt < OPTIMISTIC:
-                    return command(self, cause, **arguments)
-                with self.locked():
-                    receipt = command(self, cause, **arguments)
-            except (ConflictError, AnsweredError):
+                with nullcontext() if self.turns is None else self.turns.attempt(lost):
+                    if attempt < OPTIMISTIC:
+                        return command(self, cause, **arguments)
+                    with self.locked():
+                        receipt = command(self, cause, **arguments)
+            except ConflictError as error:
+                lost, answered = error.streams, self.answered(cause)
+            except AnsweredError:
                 answered = self.answered(cause)
             except DatabaseUnavailableError:
                 # the commit may have happened although its answer was lost: under the log's lock it is decided
@@ -234,6 +243,11 @@ class Application:
         if actor != cause.actor.bytes:
             raise CommandIdError
         return Receipt(self.name, self.edition, int.from_bytes(position), UUID(bytes=about))
+
+    def stand_in_line(self, stream: UUID) -> None:
+        """Wait for one's turn, where the command at hand loads what others change; never with the log in hand."""
+        if self.turns is not None and not self._pinned.get():
+            self.turns.come(stream)
 
     def _settled(self, cause: Cause) -> Receipt | None:
         try:

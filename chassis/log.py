@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -21,7 +21,11 @@ PAGE = 5_000
 
 
 class ConflictError(Exception):
-    """Somebody else appended to the stream since it was loaded: load it again and decide again."""
+    """Somebody else appended to one of the streams since it was loaded: load it again and decide again."""
+
+    def __init__(self, why: str | None = None, streams: Collection[UUID] = ()) -> None:
+        super().__init__(why)
+        self.streams = streams
 
 
 class AnsweredError(Exception):
@@ -95,7 +99,7 @@ class _Job:
             return AnsweredError(str(self.answer))
         if len({(entry.stream, entry.version) for entry in self.entries}) < len(self.entries):
             return ValueError("two copies of one aggregate were changed: load it once")
-        return ConflictError(why or constraint)
+        return ConflictError(why or constraint, {entry.stream for entry in self.entries})
 
 
 def append(

@@ -31,6 +31,7 @@ from chassis.server import Api, Rule, serve
 from chassis.service import Parts, Service, abreast, followers
 from chassis.settings import SERVICES, Settings
 from chassis.tokens import Signer
+from chassis.turns import Turns
 from chassis.vault import Vault, migrate_vault
 from chassis.waiting import GroupCommit, Waiter
 
@@ -77,7 +78,7 @@ def build(
     closing.callback(database.close)
     app = service.application(database, Catalogue())
     bell = wakeup or Wakeup()
-    app.on_append = bell.ring
+    app.on_append, app.turns = bell.ring, Turns()
     keys = Keyring(settings.keys, make=make_keys)
     parts = Parts(
         app=app,

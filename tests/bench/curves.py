@@ -25,6 +25,7 @@ from chassis.cause import Cause, Receipt
 from chassis.database import PooledDatabase
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.migrate import migrate
+from chassis.turns import Turns
 from chassis.waiting import GroupCommit
 from services.access.__main__ import SERVICE as ACCESS
 from services.access.domain.association import Association
@@ -171,7 +172,7 @@ def hot(bench: Bench, postgres: EmbeddedPostgres, template: str, rounds: int) ->
     """Commands a second on one aggregate by writers: no collapse."""
     rates: dict[int, list[float]] = {}
     with living(postgres, template, (ACCESS,)) as house:
-        house.access.database.together = GroupCommit()
+        house.access.database.together, house.access.app.turns = GroupCommit(), Turns()
         together(house.access, 4)
         for _ in range(rounds):
             for writers in WRITERS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -12,14 +13,17 @@ import psycopg
 import pytest
 
 from chassis import application, nature
+from chassis import turns as turns_module
 from chassis.application import BusyError, CommandIdError, CommandTooOldError
-from chassis.cause import Cause
+from chassis.cause import Cause, Receipt
 from chassis.codec import UnstorableTextError
 from chassis.database import DatabaseUnavailableError, PooledDatabase
 from chassis.domain import NotFoundError, id_of
 from chassis.hearing import HEARD
 from chassis.log import ConflictError
 from chassis.migrate import open_database, role_of
+from chassis.turns import Turns
+from chassis.waiting import GroupCommit
 from tests.faults.proxy import Proxy
 from tests.house import CATALOGUE, Room
 from tests.integration.chassis.conftest import Clock
@@ -35,8 +39,11 @@ def count_of(room: Room) -> int:
         return int(count)
 
 
-def test_eight_threads_on_one_aggregate_lose_nothing_and_all_are_answered(shop: Room) -> None:
+@pytest.mark.parametrize("by_turns", [False, True])
+def test_eight_threads_on_one_aggregate_lose_nothing_and_all_are_answered(shop: Room, *, by_turns: bool) -> None:
     """L-08, in small."""
+    if by_turns:
+        shop.database.together, shop.app.turns = GroupCommit(), Turns()
     tab = shop.execute(open_tab, ME).id
 
     def work(thread: int) -> list[int]:
@@ -48,6 +55,58 @@ def test_eight_threads_on_one_aggregate_lose_nothing_and_all_are_answered(shop: 
     assert sorted(things) == sorted(f"{thread}/{n}" for thread in range(8) for n in range(15))
     assert len(set(positions)) == 120
     assert [event.originator_version for event in shop.events(Tab.Added)] == list(range(2, 122))
+
+
+def test_who_has_lost_decides_once_more_and_whoever_comes_meanwhile_waits(shop: Room) -> None:
+    """Without turns the newcomer would load what the loser is about to change, and one of them be in vain."""
+    turns = shop.app.turns = Turns()
+    tab = shop.execute(open_tab, ME).id
+    loaded: list[str] = []
+    decided, go_on = threading.Event(), threading.Event()
+
+    def slow(app: ShopApplication, cause: Cause, *, what: str) -> Receipt:
+        one = app.repository.get(tab)
+        loaded.append(what)
+        if loaded == ["first"]:
+            add(app, Cause.of(YOU), tab_id=tab, what="behind the back of the first")
+        elif loaded == ["first", "first"]:
+            decided.set()
+            assert go_on.wait(20)
+        one.add(what)
+        return app.commit(one, cause=cause)
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(shop.execute, slow, ME, what="first")
+        assert decided.wait(20)
+        second = threads.submit(shop.execute, slow, YOU, what="second")
+        while not turns._lines[tab]:
+            threading.Event().wait(0.001)
+        assert loaded == ["first", "first"]
+        go_on.set()
+        assert first.result(20).position < second.result(20).position
+    assert loaded == ["first", "first", "second"]
+    assert shop.app.repository.get(tab).things == ["behind the back of the first", "first", "second"]
+    assert turns.taken == 0
+
+
+def test_nobody_waits_for_a_turn_with_the_log_in_hand(shop: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has the turn needs the log to go on: each would wait for the other."""
+    monkeypatch.setattr(turns_module, "TURN_S", 60.0)
+    turns = shop.app.turns = Turns()
+    tab = shop.execute(open_tab, ME).id
+
+    def outside() -> Receipt:
+        with shop.app.locked():
+            return shop.execute(add, YOU, tab_id=tab, what="x")
+
+    def locking(app: ShopApplication, cause: Cause) -> Receipt:
+        with app.locked():
+            return add(app, cause, tab_id=tab, what="y")
+
+    with turns.attempt([tab]), ThreadPoolExecutor(1) as threads:
+        threads.submit(outside).result(20)
+        threads.submit(shop.execute, locking, YOU).result(20)
+    assert shop.app.repository.get(tab).things == ["x", "y"]
 
 
 def test_one_command_sent_by_eight_threads_at_once_happens_once(shop: Room) -> None:
