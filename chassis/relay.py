@@ -26,6 +26,8 @@ from chassis.progress import Standing
 from chassis.told import Behind, Key, Told, ends_of_commands
 
 PROGRESS_EVERY = timedelta(seconds=1)
+PROGRESS_SOON = timedelta(milliseconds=100)
+"""After work it is told when there is no more, at the latest then: whoever waits at a receipt waits for it."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Relay:
         self._app, self._publishing, self._batch = app, publishing, batch
         self._out, self._standing = publisher, standing
         self._told_at: datetime | None = None
+        self._owed_since: datetime | None = None
+        """When messages were told of whose progress nobody knows yet."""
         self._behind, self._left = Behind(), -1
         self._states = {aggregate.TOPIC: to_state for aggregate, to_state in publishing.to_state.items()}
         self._streams: dict[UUID, Aggregate] = {}
@@ -77,7 +81,9 @@ class Relay:
             becomes = page.recorded[-1].position
             messages, states = self._messages(session, page.recorded, page.events)
             if self._tell(session, messages, states, was=was, becomes=becomes) and messages:
-                self._publish_progress(session, becomes)
+                self._owed_since = self._owed_since or nature.now()
+                if nature.now() - self._owed_since >= PROGRESS_SOON:
+                    self._publish_progress(session, becomes)
                 self._app.on_append(becomes)  # in one process listeners wait at the same bell: a poll would be a second
         return True
 
@@ -130,12 +136,15 @@ class Relay:
         return True
 
     def _tell_progress(self, session: Session, position: int) -> None:
-        if self._told_at is None or nature.now() - self._told_at >= PROGRESS_EVERY:
+        owed = self._owed_since is not None
+        if owed or self._told_at is None or nature.now() - self._told_at >= PROGRESS_EVERY:
             self._publish_progress(session, position)
+        if owed:
+            self._app.on_append(position)  # as above
 
     def _publish_progress(self, session: Session, position: int) -> None:
         self._out.publish([progress.message(session, self._app.name, self._app.edition, position)])
-        self._told_at = nature.now()
+        self._told_at, self._owed_since = nature.now(), None
 
     def _messages(
         self, session: Session, recorded: Sequence[Recorded], events: Sequence[Any]

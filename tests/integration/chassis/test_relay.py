@@ -233,6 +233,26 @@ def test_progress_follows_what_was_told(house: House, clock: Clock) -> None:
     assert len(said(house, PROGRESS)) == count + 1
 
 
+def test_progress_waits_for_the_end_of_the_work_and_not_for_long(house: House, clock: Clock) -> None:
+    """Whoever asked last would wait for the progress of all before."""
+    staffed(house)
+    relay = relay_of(house, batch=1)
+
+    def told() -> list[int]:
+        return [progress.read(one).position for one in said(house, PROGRESS)]
+
+    assert relay.step()
+    assert told() == []
+    clock.move(milliseconds=100)
+    assert relay.step()
+    assert len(told()) == 1
+    run(relay)
+    assert len(told()) == 2
+    assert told()[-1] == house.access.end()
+    run(relay)
+    assert len(told()) == 2
+
+
 def test_a_log_that_ends_before_what_it_has_told_stops_the_relay(house: House, rows: Rows) -> None:
     """F-18: a restore from a backup; nothing is told before somebody has raised the edition."""
     staffed(house)
