@@ -227,6 +227,8 @@ class Application:
         return answered
 
     def _append(self, entries: Sequence[Entry], cause: Cause, answer: Answer) -> list[int]:
+        if self.turns is not None:
+            self.turns.change({entry.stream for entry in entries})
         if entries and self._pinned.get() is None and self.database.together is not None:
             # holding no session: those who wait for a commit would leave none for whoever reads
             return log.hand_in(self.database, self.name, entries, cause, answer=answer).result()

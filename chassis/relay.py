@@ -76,15 +76,16 @@ class Relay:
                 self._tell_again(session, behind, was)
                 return True
             if not page.recorded:
-                self._tell_progress(session, was)
-                return False
+                return self._tell_progress(session, was)
             becomes = page.recorded[-1].position
             messages, states = self._messages(session, page.recorded, page.events)
-            if self._tell(session, messages, states, was=was, becomes=becomes) and messages:
+            if messages:
                 self._owed_since = self._owed_since or nature.now()
-                if nature.now() - self._owed_since >= PROGRESS_SOON:
+            if self._tell(session, messages, states, was=was, becomes=becomes):
+                if self._owed_since is not None and nature.now() - self._owed_since >= PROGRESS_SOON:
                     self._publish_progress(session, becomes)
-                self._app.on_append(becomes)  # in one process listeners wait at the same bell: a poll would be a second
+                if messages:
+                    self._app.on_append(becomes)  # in one process listeners wait at the same bell: a poll would be late
         return True
 
     def look_again(self) -> None:
@@ -135,12 +136,14 @@ class Relay:
             metrics.PUBLISHED.labels(self._app.name, one.topic).inc()
         return True
 
-    def _tell_progress(self, session: Session, position: int) -> None:
+    def _tell_progress(self, session: Session, position: int) -> bool:
+        """Tell how far we have told, where it is time. Return whether it was owed for messages."""
         owed = self._owed_since is not None
         if owed or self._told_at is None or nature.now() - self._told_at >= PROGRESS_EVERY:
             self._publish_progress(session, position)
         if owed:
-            self._app.on_append(position)  # as above
+            self._app.on_append(position)  # who waits for it waits at the same bell
+        return owed
 
     def _publish_progress(self, session: Session, position: int) -> None:
         self._out.publish([progress.message(session, self._app.name, self._app.edition, position)])

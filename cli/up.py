@@ -30,6 +30,7 @@ from cli.platform import ensure_database, make_keys, password_of, service_enviro
 NAMES = ("registry", "identity", "access", "connections", "enrollment", "notifier")
 READY_S = 90.0
 STOP_S = 25.0
+EXEC_S = 1.0
 HOST = "127.0.0.1"
 
 BROKERS: list[KafkaServer] = []
@@ -56,13 +57,24 @@ class Part:
     def alive(self) -> bool:
         """Whether this very process runs."""
         _reap()
-        process = Path(f"/proc/{self.pid}")
+        return self.word.encode() in self._words()
+
+    def _words(self) -> bytes:
+        """Its command line. One that has just been started has a program before it has words: they are waited for."""
+        process, words = Path(f"/proc/{self.pid}"), b""
+
+        def there() -> bool:
+            nonlocal words
+            words = (process / "cmdline").read_bytes()
+            if not words:
+                (process / "exe").readlink()  # dead and not reaped it has none
+            return bool(words)
+
         try:
-            # one that has just been started has a program before it has words: it must not be started once more
-            line = (process / "cmdline").read_bytes() or bytes((process / "exe").readlink())
-        except OSError:  # gone, or dead and not reaped
-            return False
-        return self.word.encode() in line or line == bytes(Path(sys.executable).resolve())
+            wait_until(there, Wakeup(), timeout_s=EXEC_S)
+        except OSError:
+            return b""
+        return words
 
     def ready(self) -> bool:
         """Whether it answers that it is ready."""

@@ -45,15 +45,15 @@ def start(
     if purpose not in forms.PURPOSES:
         raise forms.UnknownPurposeError
     parts.rights.require(cause.actor, provider_id)
+    npi = parts.registry.npi_of(provider_id)  # before anything is loaded: meanwhile others would wait for their turn
+    if npi is None:
+        raise UnknownProviderError
     contractor = parts.settings.contractor
     if purpose == forms.CHANGE:
         record = app.repository.find(enrollment_id) if enrollment_id else None
         if not isinstance(record, Enrollment) or (record.provider_id, record.form) != (provider_id, form):
             raise NoSuchEnrollmentError
         contractor = record.contractor
-    npi = parts.registry.npi_of(provider_id)
-    if npi is None:
-        raise UnknownProviderError
     now = nature.now()
     application = Application(
         id=cause.command_id,

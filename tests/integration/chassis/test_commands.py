@@ -22,6 +22,7 @@ from chassis.domain import NotFoundError, id_of
 from chassis.hearing import HEARD
 from chassis.log import ConflictError
 from chassis.migrate import open_database, role_of
+from chassis.runtime import Wakeup, wait_until
 from chassis.turns import Turns
 from chassis.waiting import GroupCommit
 from tests.faults.proxy import Proxy
@@ -57,8 +58,11 @@ def test_eight_threads_on_one_aggregate_lose_nothing_and_all_are_answered(shop: 
     assert [event.originator_version for event in shop.events(Tab.Added)] == list(range(2, 122))
 
 
-def test_who_has_lost_decides_once_more_and_whoever_comes_meanwhile_waits(shop: Room) -> None:
+def test_who_has_lost_decides_once_more_and_whoever_comes_meanwhile_waits(
+    shop: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without turns the newcomer would load what the loser is about to change, and one of them be in vain."""
+    monkeypatch.setattr(turns_module, "TURN_S", 60.0)
     turns = shop.app.turns = Turns()
     tab = shop.execute(open_tab, ME).id
     loaded: list[str] = []
@@ -79,8 +83,7 @@ def test_who_has_lost_decides_once_more_and_whoever_comes_meanwhile_waits(shop: 
         first = threads.submit(shop.execute, slow, ME, what="first")
         assert decided.wait(20)
         second = threads.submit(shop.execute, slow, YOU, what="second")
-        while not turns._lines[tab]:
-            threading.Event().wait(0.001)
+        assert wait_until(lambda: bool(turns._lines[tab]), Wakeup(), timeout_s=20)
         assert loaded == ["first", "first"]
         go_on.set()
         assert first.result(20).position < second.result(20).position

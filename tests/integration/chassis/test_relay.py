@@ -21,6 +21,7 @@ from chassis.progress import LogBehindError, Standing
 from chassis.relay import Publishing, Relay
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
+from services.access.domain.role_request import RoleRequest
 from services.access.publishing import PUBLISHING
 from tests.house import CATALOGUE, House, Room
 from tests.integration.chassis.conftest import Clock
@@ -251,6 +252,20 @@ def test_progress_waits_for_the_end_of_the_work_and_not_for_long(house: House, c
     assert told()[-1] == house.access.end()
     run(relay)
     assert len(told()) == 2
+
+
+def test_progress_does_not_wait_for_the_end_of_what_is_private(house: House, clock: Clock) -> None:
+    """Much that nobody is told may stand behind one message."""
+    staffed(house)
+    only = Publishing(to_message={RoleRequest.Requested: PUBLISHING.to_message[RoleRequest.Requested]})
+    relay = relay_of(house, publishing=only, batch=1)
+    while not said(house, "RoleRequested"):
+        assert relay.step()
+    assert said(house, PROGRESS) == []
+    clock.move(milliseconds=100)
+    assert relay.step()
+    [told] = said(house, PROGRESS)
+    assert progress.read(told).position < house.access.end()
 
 
 def test_a_log_that_ends_before_what_it_has_told_stops_the_relay(house: House, rows: Rows) -> None:

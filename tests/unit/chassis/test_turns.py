@@ -23,8 +23,10 @@ class Table:
         self.turns, self.came = Turns(), list[str]()
         self._threads, self._may_go = threads, dict[str, threading.Event]()
 
-    def ask(self, name: str, *lost: UUID, loads: tuple[UUID, ...] = ()) -> Future[None]:
-        """Begin an attempt; it is over when `name` may go."""
+    def ask(
+        self, name: str, *lost: UUID, loads: tuple[UUID, ...] = (), changes: tuple[UUID, ...] | None = None
+    ) -> Future[None]:
+        """Begin an attempt, over when `name` may go. It changes what it has lost or loads, unless said otherwise."""
         may_go = self._may_go[name] = threading.Event()
 
         def attempt() -> None:
@@ -33,6 +35,7 @@ class Table:
                     self.turns.come(stream)
                 self.came.append(name)
                 assert may_go.wait(WAIT_S)
+                self.turns.change((*lost, *loads) if changes is None else changes)
 
         return self._threads.submit(attempt)
 
@@ -86,6 +89,7 @@ def test_who_loads_what_is_contested_stands_behind_and_others_wait_for_nobody(ta
     until(lambda: table.waiting(ONE) == 1)
     table.ask("elsewhere", loads=(OTHER,))
     until(lambda: table.came == ["loser", "elsewhere"])
+    assert table.turns.taken == 1, "nobody stands in line for what nobody has lost"
     table.let_go("elsewhere")
     table.let_go("loser")
     loser.result(WAIT_S)
@@ -111,7 +115,7 @@ def test_who_has_a_turn_waits_for_no_other_in_the_middle(table: Table) -> None:
 def test_who_has_lost_two_comes_to_their_lines_in_one_order(table: Table) -> None:
     first = table.ask("first", OTHER, ONE)
     until(lambda: table.came == ["first"])
-    second = table.ask("second", ONE, OTHER)
+    second = table.ask("second", OTHER, ONE)
     until(lambda: table.waiting(ONE) == 1)
     assert table.waiting(OTHER) == 0
     table.let_go("first")
@@ -119,6 +123,25 @@ def test_who_has_lost_two_comes_to_their_lines_in_one_order(table: Table) -> Non
     first.result(WAIT_S)
     second.result(WAIT_S)
     assert table.came == ["first", "second"]
+
+
+@pytest.mark.usefixtures("patient")
+def test_those_who_only_look_wait_for_one_change_and_not_for_each_other(table: Table) -> None:
+    asked = [table.ask("loser", ONE)]
+    until(lambda: table.came == ["loser"])
+    for name in ("reader", "second", "third"):
+        asked.append(table.ask(name, loads=(ONE,), changes=(OTHER,)))
+        until(lambda: table.waiting(ONE) == len(asked) - 1)
+    table.let_go("loser")
+    until(lambda: table.came == ["loser", "reader"])
+    assert table.waiting(ONE) == 2, "it may be about to change it"
+    table.let_go("reader")
+    until(lambda: sorted(table.came[2:]) == ["second", "third"])
+    assert table.turns.taken == 0
+    table.let_go("second")
+    table.let_go("third")
+    for one in asked:
+        one.result(WAIT_S)
 
 
 def test_who_has_waited_long_goes_without_and_leaves_the_line_whole(
@@ -159,7 +182,8 @@ def test_an_attempt_inside_another_is_a_part_of_it() -> None:
     assert turns.taken == 0
 
 
-def test_outside_of_a_command_nobody_waits() -> None:
+def test_outside_of_a_command_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TURN_S", 3.0 * WAIT_S)
     turns = Turns()
     with turns.attempt([ONE]), ThreadPoolExecutor(1) as threads:
         threads.submit(turns.come, ONE).result(WAIT_S)
