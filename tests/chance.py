@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import HypothesisDeprecationWarning
 from hypothesis.strategies import SearchStrategy
 
 SEED = int(os.environ.get("MANDATE_TEST_SEED", "1"))
@@ -29,7 +31,13 @@ def play(turn: int, examples: int, body: Callable[..., None], *drawn: SearchStra
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    seed(f"{SEED}.{turn}")(chosen(given(*drawn)(body)))()
+    with warnings.catch_warnings():
+        # a pool throws dice of the module for each connection that it makes, in a thread of its own: where that falls
+        # into the drawing, hypothesis takes it for the strategy's
+        warnings.filterwarnings(
+            "ignore", "Do not use the `random` module inside strategies", HypothesisDeprecationWarning
+        )
+        seed(f"{SEED}.{turn}")(chosen(given(*drawn)(body)))()
 
 
 def chance(turn: int) -> Random:
