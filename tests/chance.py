@@ -11,6 +11,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisDeprecationWarning
 from hypothesis.strategies import SearchStrategy
@@ -19,6 +20,11 @@ SEED = int(os.environ.get("MANDATE_TEST_SEED", "1"))
 TIMES = int(os.environ.get("MANDATE_TEST_TIMES", "1"))
 TURNS = range(TIMES)
 """A test is played once for each, with another seed; hypothesis keeps what one has seen in memory until it ends."""
+
+_DICE = "Do not use the `random` module inside strategies"
+beside_a_pool = pytest.mark.filterwarnings(f"ignore:{_DICE}")
+"""For tests of hypothesis with a database: a pool throws dice of the module for each connection that it makes, in a
+thread of its own, and where that falls into the drawing, hypothesis takes it for the strategy's."""
 
 
 def play(turn: int, examples: int, body: Callable[..., None], *drawn: SearchStrategy[Any]) -> None:
@@ -32,11 +38,7 @@ def play(turn: int, examples: int, body: Callable[..., None], *drawn: SearchStra
         suppress_health_check=list(HealthCheck),
     )
     with warnings.catch_warnings():
-        # a pool throws dice of the module for each connection that it makes, in a thread of its own: where that falls
-        # into the drawing, hypothesis takes it for the strategy's
-        warnings.filterwarnings(
-            "ignore", "Do not use the `random` module inside strategies", HypothesisDeprecationWarning
-        )
+        warnings.filterwarnings("ignore", _DICE, HypothesisDeprecationWarning)
         seed(f"{SEED}.{turn}")(chosen(given(*drawn)(body)))()
 
 

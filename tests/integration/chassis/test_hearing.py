@@ -23,7 +23,7 @@ from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.hearing import Ingest
 from chassis.messages import PROGRESS, Origin, wrap
 from chassis.progress import ViewStaleError
-from tests.chance import TIMES
+from tests.chance import TIMES, beside_a_pool
 from tests.house import House, Room, living
 from tests.integration.chassis.conftest import Clock
 from tests.integration.chassis.shop import SERVICE
@@ -121,6 +121,7 @@ def shared(postgres: EmbeddedPostgres, shop_template: str) -> Any:
 
 @pytest.mark.timeout(3600)
 @settings(max_examples=25 * TIMES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@beside_a_pool
 @given(seed=st.integers(0, 1 << 30), repeats=st.integers(1, 4), batch=st.integers(1, 30))
 def test_shuffled_and_repeated_deliveries_give_the_same_views(
     shared: House, seed: int, repeats: int, batch: int

@@ -20,6 +20,7 @@ from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.followers import ViewFollower
 from chassis.migrate import open_database
 from chassis.views import Rows, View
+from tests.chance import beside_a_pool
 from tests.house import CATALOGUE, Room, drop_database, new_database
 from tests.integration.chassis.shop import TABS, ShopApplication, add, open_tab
 
@@ -73,6 +74,7 @@ def session(postgres: EmbeddedPostgres) -> Any:
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@beside_a_pool
 @given(steps=STEPS, sizes=st.lists(st.integers(1, 5), min_size=1, max_size=4))
 def test_the_table_is_the_same_for_every_batch_size(session: Session, steps: list[Any], sizes: list[int]) -> None:
     def table(sizes: list[int]) -> list[Any]:
