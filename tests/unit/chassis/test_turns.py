@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from chassis import turns as module
+from chassis.runtime import Wakeup, wait_until
 from chassis.turns import Turns
 
 WAIT_S = 20
@@ -55,11 +56,7 @@ def table() -> Iterator[Table]:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    for _ in range(WAIT_S * 1_000):
-        if holds():
-            return
-        threading.Event().wait(0.001)
-    pytest.fail("it never came")
+    assert wait_until(holds, Wakeup(), timeout_s=WAIT_S)
 
 
 @pytest.fixture
