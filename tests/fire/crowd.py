@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -64,7 +64,7 @@ class Crowd:
     """Clients of access, each with an account of its own; in a `with` block they ask, after it they are heard out.
 
     Every second one asks again with the same id where it got no answer, as a form does; the others leave it.
-    `employers`: that the registry knows, more than they will come to ask at.
+    `employers`: that the registry knows, at least one for each client.
     """
 
     def __init__(self, target: str, people: Signer, employers: Sequence[UUID], *, size: int = 8) -> None:
@@ -99,18 +99,18 @@ class Crowd:
         return seconds() - began
 
     def _client(self, employers: list[UUID], *, patient: bool) -> Callable[[], None]:
-        account_id = nature.new_id()
-
         def live() -> None:
-            while not self._over:
-                # nobody asks twice at one place: after an unknown answer a request may stand there already
-                request = service_pb2.RequestRoleRequest(
-                    employer_id=str(employers.pop()), role="STAFF_END_USER", official=NAMED
-                )
-                asked = self._ask(account_id, self._access.RequestRole, request, patient=patient)
-                if asked.position:
-                    taken = service_pb2.CancelRoleRequestRequest(role_request_id=str(asked.command_id))
-                    self._ask(account_id, self._access.CancelRoleRequest, taken, patient=patient)
+            while not self._over:  # as somebody else, once this one has asked at every employer
+                account_id = nature.new_id()
+                for employer_id in takewhile(lambda _: not self._over, employers):
+                    # nobody asks twice at one place: after an unknown answer a request may stand there already
+                    request = service_pb2.RequestRoleRequest(
+                        employer_id=str(employer_id), role="STAFF_END_USER", official=NAMED
+                    )
+                    asked = self._ask(account_id, self._access.RequestRole, request, patient=patient)
+                    if asked.position:
+                        taken = service_pb2.CancelRoleRequestRequest(role_request_id=str(asked.command_id))
+                        self._ask(account_id, self._access.CancelRoleRequest, taken, patient=patient)
 
         return live
 

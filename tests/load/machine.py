@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from statistics import fmean
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -25,10 +26,14 @@ def descriptors(pid: int) -> int:
         return 0
 
 
-def slope(times: Sequence[float], values: Sequence[float]) -> float:
-    """How much a figure grows a second, by least squares; 0 for fewer than three of them."""
-    if len(times) < 3:
-        return 0.0
-    middle, level = sum(times) / len(times), sum(values) / len(values)
-    spread = sum((time - middle) ** 2 for time in times)
-    return sum((t - middle) * (v - level) for t, v in zip(times, values, strict=True)) / spread if spread else 0.0
+def slope(runs: Iterable[tuple[Sequence[float], Sequence[float]]]) -> float:
+    """How much a figure grows a second, by least squares: times and values of runs, each from a level of its own.
+
+    0 where no run has two moments.
+    """
+    grown = spread = 0.0
+    for times, values in runs:
+        middle, level = fmean(times), fmean(values)
+        grown += sum((t - middle) * (v - level) for t, v in zip(times, values, strict=True))
+        spread += sum((t - middle) ** 2 for t in times)
+    return grown / spread if spread else 0.0
