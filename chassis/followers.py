@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -32,18 +32,21 @@ class Follower(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events behind a position, decoded: own events and heard messages alike."""
+    """Events behind a position, decoded: own events and heard messages alike; None where nobody asked for one."""
 
     recorded: Sequence[Recorded]
     events: Sequence[Any]
 
 
-def read_page(app: Application, session: Session, *, after: int, limit: int = log.PAGE) -> Page:
+def read_page(
+    app: Application, session: Session, *, after: int, limit: int = log.PAGE, but: Collection[str] = ()
+) -> Page:
     """Read on, up to what this release does not know: a newer release wrote it, so wait.
 
-    Raises `DamagedEventError` where stored bytes do not fit: nothing is skipped.
+    Events of the topics `but` are None instead of decoded. Raises `DamagedEventError` where stored bytes do not fit:
+    nothing else is skipped.
     """
-    return _decoded(app, log.read(session, after=after, limit=limit))
+    return _decoded(app, log.read(session, after=after, limit=limit), but)
 
 
 def next_page(app: Application, session: Session, follower: str, *, limit: int = log.PAGE) -> tuple[int, Page]:
@@ -52,13 +55,15 @@ def next_page(app: Application, session: Session, follower: str, *, limit: int =
     return was, _decoded(app, recorded)
 
 
-def _decoded(app: Application, recorded: Sequence[Recorded]) -> Page:
+def _decoded(app: Application, recorded: Sequence[Recorded], but: Collection[str] = ()) -> Page:
     events: list[Any] = []
     event_in, catalogue = app.codec.event_in, app.catalogue
     try:
         for row in recorded:
             topic = row.topic
-            if topic.startswith(HEARD):
+            if topic in but:
+                events.append(None)
+            elif topic.startswith(HEARD):
                 events.append(decode_heard(catalogue, row))
             else:
                 events.append(event_in(topic, row.stream, row.version, row.state))
@@ -186,19 +191,28 @@ class Lookout:
 
 
 class InMemory:
-    """Keeps something in memory up with the log, from its beginning at every start: as fresh as the log."""
+    """Keeps something in memory up with the log, from its beginning at every start: as fresh as the log.
 
-    def __init__(self, app: Application, name: str, take: Callable[[Any], object]) -> None:
+    `own`: the own events that it takes; others are not decoded for it. All of them where it is None.
+    """
+
+    def __init__(
+        self, app: Application, name: str, take: Callable[[Any], object], *, own: Iterable[type] | None = None
+    ) -> None:
         self.name = f"{app.name}.{name}"
         self.position = 0
         """How far it has come."""
         self._app, self._take = app, take
+        codec = app.codec
+        self._but = frozenset() if own is None else frozenset(codec.topics).difference(map(codec.topic_of, own))
 
     def step(self) -> bool:
         """Take in one page."""
         with self._app.database.session() as session:
-            page = read_page(self._app, session, after=self.position)
+            page = read_page(self._app, session, after=self.position, but=self._but)
         for row, event in zip(page.recorded, page.events, strict=True):
+            if event is None:
+                continue
             try:
                 self._take(event)
             except Exception as error:

@@ -14,6 +14,7 @@ from mandate_kit import feeding
 from mandate_kit.authority import Account, AuthorityIndex, Connection
 
 from chassis.domain import DomainError
+from chassis.messages import Catalogue
 from services.access.application import AccessApplication
 from services.access.domain import leaving
 from services.access.domain.association import (
@@ -47,6 +48,7 @@ from tests.models import Modelled, march
 
 AO, AM, SEU = "AUTHORIZED_OFFICIAL", "ACCESS_MANAGER", "STAFF_END_USER"
 PERSON, OFFICIAL, DESK, PROVIDER = uuid4(), uuid4(), uuid4(), uuid4()
+ACCESS = AccessApplication(cast("Any", None), Catalogue())
 ROLES = st.sampled_from([AO, AM, SEU])
 FUNCTIONS = st.sampled_from(["NPPES", "PECOS"])
 NEEDED = {AO: {"CP_575"}, AM: {"CP_575", "CERTIFICATION"}, SEU: set()}
@@ -87,7 +89,7 @@ class PersonAtEmployer(Modelled):
     @invariant()
     def the_newest_state_tells_who_may_act(self) -> None:
         """Who knows that state alone, ended or not, answers as who has followed every event (4.5)."""
-        follower = AuthorityFollower(cast("Any", AccessApplication))
+        follower = AuthorityFollower(ACCESS)
         for event in self._followed["association"][1]:
             follower.take(event)
         told = AuthorityIndex()
