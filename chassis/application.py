@@ -128,6 +128,8 @@ class Application:
         self._editions: Editions | None = None
         self.on_append: Callable[[int], None] = lambda _position: None
         """Called with the last position after each append of this process: wakes its followers."""
+        self.on_told: Callable[[int], None] = lambda _position: None
+        """Called when the relay has told: wakes those who hear it, where they wait in this process."""
         self.turns: Turns | None = None
         """Given by whoever puts the process together, where commands come in many threads."""
 

@@ -39,6 +39,10 @@ logger = structlog.get_logger()
 GRACE_S = 20
 UNCALLED_S = 1.0
 """How often an ingest looks that Kafka has not called."""
+UNHURRIED = {"timers", "sealer"}
+"""Roles that go by the clock: a look at each append would cost as much as those that answer it."""
+UNHURRIED_S = 0.5
+"""How often they look; a seal may be two seconds late (L-10), a deadline is told by minutes."""
 AUDIT = audit_pb.DESCRIPTOR.services_by_name["AuditService"]
 AUDIT_RULES = dict.fromkeys(("ListActors", "FindStreams", "FindEvents", "GetEvent", "ReadStream"), Rule.USER)
 
@@ -67,7 +71,7 @@ def build(
     make_keys: bool = False,
     only_seals: bool = False,
 ) -> Process:
-    """Put a service's process together, without starting anything.
+    """Put a service's process together, without starting anything; `wakeup` is a bell of several services.
 
     One that `only_seals` is the sealer's role in the database, and needs no keys but the sealer's.
     """
@@ -79,6 +83,8 @@ def build(
     app = service.application(database, Catalogue())
     bell = wakeup or Wakeup()
     app.on_append, app.turns = bell.ring, Turns()
+    if wakeup is not None:  # everybody's, so that who hears us waits at it, too: a poll would be late
+        app.on_told = wakeup.ring
     keys = Keyring(settings.keys, make=make_keys)
     parts = Parts(
         app=app,
@@ -133,14 +139,17 @@ def workers(
         driven = [follower for group in driven_by.values() for follower in group]
         driven += service.api_followers(process.parts)
         return [Worker(service.name, driven, process.wakeup, poll_s=settings.poll_s)]
-    return [_worker_of(process, role, group, leased=leased) for role, group in driven_by.items() if group]
+    return [worker_of(process, role, group, leased=leased) for role, group in driven_by.items() if group]
 
 
-def _worker_of(process: Process, role: str, group: Sequence[Follower], *, leased: bool) -> Worker:
+def worker_of(process: Process, role: str, group: Sequence[Follower], *, leased: bool) -> Worker:
+    """The thread that drives the followers of one role, and what wakes it."""
     lease = Lease(process.database, role) if leased else None
     bell, poll_s = process.wakeup, process.settings.poll_s
     if role == "ingest" and process.settings.bus == "kafka":
         bell, poll_s = process.news, UNCALLED_S
+    elif role in UNHURRIED:
+        bell, poll_s = Wakeup(), max(poll_s, UNHURRIED_S)
     return Worker(f"{process.service.name}.{role}", group, bell, lease, poll_s=poll_s)
 
 
@@ -175,7 +184,7 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> None:
         if not _schema_is_there(process, stop):
             return
         if words[0] == "sealer":
-            _drive(process, stop, "sealer", [_worker_of(process, "sealer", [sealer(process)], leased=True)])
+            _drive(process, stop, "sealer", [worker_of(process, "sealer", [sealer(process)], leased=True)])
             return
         try:
             _see_whole(process, words[0])

@@ -85,7 +85,7 @@ class Relay:
                 if self._owed_since is not None and nature.now() - self._owed_since >= PROGRESS_SOON:
                     self._publish_progress(session, becomes)
                 if messages:
-                    self._app.on_append(becomes)  # in one process listeners wait at the same bell: a poll would be late
+                    self._app.on_told(becomes)
         return True
 
     def look_again(self) -> None:
@@ -107,7 +107,7 @@ class Relay:
             self._behind.passed(behind)
             if not self._behind.hides_progress:
                 self._tell_progress(session, position)
-            self._app.on_append(position)
+            self._app.on_told(position)
 
     def _tell(
         self,
@@ -142,7 +142,7 @@ class Relay:
         if owed or self._told_at is None or nature.now() - self._told_at >= PROGRESS_EVERY:
             self._publish_progress(session, position)
         if owed:
-            self._app.on_append(position)  # who waits for it waits at the same bell
+            self._app.on_told(position)
         return owed
 
     def _publish_progress(self, session: Session, position: int) -> None:

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 import psycopg
@@ -34,29 +34,28 @@ def seconds() -> float:
 
 
 class Wakeup:
-    """A bell that many may wait at: rung once, heard once by each."""
+    """A bell that many may wait at: rung once, heard once by each.
+
+    `rings` is how often it was rung, `position` the last of the log for which it was.
+    """
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
-        self._rings = 0
+        self.rings = self.position = 0
 
-    def ring(self, _position: int = 0) -> None:
-        """There may be work."""
+    def ring(self, position: int = 0) -> None:
+        """There may be work: events up to a position, or something else."""
         with self._condition:
-            self._rings += 1
+            self.rings += 1
+            self.position = max(self.position, position)
             self._condition.notify_all()
-
-    @property
-    def rings(self) -> int:
-        """How many rings there have been."""
-        return self._rings
 
     def wait(self, heard: int, timeout_s: float) -> int:
         """Wait for a ring after the `heard`-th, at most so long; return how many there have been."""
         with self._condition:
-            if self._rings == heard:
+            if self.rings == heard:
                 self._condition.wait(timeout_s)
-            return self._rings
+            return self.rings
 
 
 class LeaseLostError(Exception):
@@ -117,6 +116,7 @@ class Worker:
         self.last_turn = time.monotonic()
         self._followers, self._wakeup, self._lease = followers, wakeup, lease
         self._poll_s = poll_s
+        self._beaten = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -157,12 +157,9 @@ class Worker:
                 self.last_turn = time.monotonic()
                 if self._stopping.wait(HEARTBEAT_S):
                     return
-        failures, beaten = 0, time.monotonic()
+        failures, self._beaten = 0, time.monotonic()
         while not self._stopping.is_set():
-            self.last_turn = time.monotonic()
-            if self._lease is not None and self.last_turn - beaten >= HEARTBEAT_S:
-                self._lease.beat()
-                beaten = self.last_turn
+            self._live()
             heard = self._wakeup.rings
             try:
                 worked = self._turn()
@@ -181,14 +178,19 @@ class Worker:
         for follower in self._followers:
             while not self._stopping.is_set() and follower.step():
                 worked = True
-                self.last_turn = time.monotonic()
-                if self._lease is not None:
-                    self._lease.beat()
+                self._live()
         return worked
+
+    def _live(self) -> None:
+        """Show that this copy lives, once a second: one that was frozen has not, and sees here what that cost it."""
+        self.last_turn = time.monotonic()
+        if self._lease is not None and self.last_turn - self._beaten >= HEARTBEAT_S:
+            self._lease.beat()
+            self._beaten = self.last_turn
 
 
 class Listener:
-    """Rings the bell when another process has appended: LISTEN on the log's channel, with a poll as floor."""
+    """Rings the bell when another process has appended (our own have rung it): LISTEN, with a poll as floor."""
 
     def __init__(self, database: PooledDatabase, wakeup: Wakeup) -> None:
         self._database, self._wakeup = database, wakeup
@@ -215,10 +217,16 @@ class Listener:
                     connection.execute(f'LISTEN "{self._database.schema}.log"')
                     self._wakeup.ring()  # what came before LISTEN took effect
                     while not self._stopping.is_set():
-                        for _ in connection.notifies(timeout=1, stop_after=1):
-                            self._wakeup.ring()
+                        for told in connection.notifies(timeout=1, stop_after=1):
+                            if not self._has_rung(told.payload):
+                                self._wakeup.ring()
             except psycopg.OperationalError:
                 self._stopping.wait(BACK_OFF_S[3])
+
+    def _has_rung(self, position: str) -> bool:
+        with suppress(ValueError):
+            return int(position) <= self._wakeup.position
+        return False
 
 
 class Background:

@@ -32,7 +32,7 @@ from chassis.kafka.publisher import KafkaPublisher
 from chassis.kafka.server import KafkaServer
 from chassis.kafka.subscriber import KafkaSubscriber
 from chassis.kafka.topics import KafkaTopicAdmin
-from chassis.main import UNCALLED_S
+from chassis.main import UNCALLED_S, UNHURRIED, UNHURRIED_S
 from chassis.migrate import open_database
 from chassis.runtime import POLL_S, Listener, Wakeup, Worker, running
 from chassis.service import Service, abreast, followers
@@ -116,7 +116,7 @@ def in_one_process(house: House, bus: tuple[Publisher, Subscriber], stopwatch: S
     workers = []
     for service in (ACCESS, CONNECTIONS):
         app = house.rooms[service.name].app
-        app.on_append = bell.ring
+        app.on_append = app.on_told = bell.ring
         groups = watched(house, service, app, bus, stopwatch)
         driven = [one for group in groups.values() for one in group]
         workers.append(Worker(service.name, driven, bell, poll_s=POLL_IN_ONE_PROCESS_S))
@@ -144,7 +144,11 @@ def as_processes(house: House, kafka: str, stopwatch: Stopwatch) -> Iterator[Non
                 closing.callback(part.close)
             groups = watched(house, service, app, bus, stopwatch)
             for role, group in groups.items():
-                woken = (news, UNCALLED_S) if role == "ingest" else (bell, POLL_S)
+                woken = (bell, POLL_S)
+                if role == "ingest":
+                    woken = (news, UNCALLED_S)
+                elif role in UNHURRIED:
+                    woken = (Wakeup(), UNHURRIED_S)
                 working += [Worker(f"{service.name}.{role}", group, woken[0], poll_s=woken[1])] if group else []
             working.append(Listener(database, bell))
         with running(working):

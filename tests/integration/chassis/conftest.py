@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import log, nature
+from chassis import log, main, nature
 from chassis.cause import Cause
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.log import Entry
+from chassis.ports import free_port
+from chassis.settings import Settings
+from chassis.vault import migrate_vault
 from tests.house import House, Room, build, living
 from tests.integration.chassis import picky
 from tests.integration.chassis.shop import SERVICE
@@ -89,3 +93,12 @@ def rows() -> Callable[..., list[Any]]:
             return list(session.run(statement, values))
 
     return ask
+
+
+@pytest.fixture
+def process(shop_house: House, tmp_path: Path) -> Iterator[main.Process]:
+    migrate_vault(shop_house.bus.dsn)
+    settings = Settings(database_url=shop_house.bus.dsn, keys=tmp_path / "keys", management_port=free_port(), pool=2)
+    built = main.build(SERVICE, settings, make_keys=True)
+    with built.closing:
+        yield built

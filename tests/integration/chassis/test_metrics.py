@@ -5,24 +5,19 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 from uuid import uuid4
 
 import psycopg
-import pytest
 
 from chassis import main, metrics
 from chassis.management import Management, ServiceHealth
 from chassis.measuring import Gauges
 from chassis.migrate import open_database, sealer_of
-from chassis.ports import free_port
 from chassis.runtime import Background, Stop, Wakeup, Worker, wait_until
-from chassis.settings import Settings
-from chassis.vault import migrate_vault
 from chassis.waiting import GroupCommit
 from services.access.commands.role_requests import request_role
 from tests.attested import ATTESTATION
@@ -132,15 +127,6 @@ def test_who_only_seals_says_what_the_sealer_may_see(shop_house: House, shop: Ro
     assert told.values("mandate_follower_behind_seconds", "follower") == {"sealer": 7}
     assert told.values("mandate_database_up", "service") == {"shop": 1}
     assert not told.values("mandate_parked_events", "service")
-
-
-@pytest.fixture
-def process(shop_house: House, tmp_path: Path) -> Iterator[main.Process]:
-    migrate_vault(shop_house.bus.dsn)
-    settings = Settings(database_url=shop_house.bus.dsn, keys=tmp_path / "keys", management_port=free_port(), pool=2)
-    built = main.build(SERVICE, settings, make_keys=True)
-    with built.closing:
-        yield built
 
 
 def get(process: main.Process, path: str) -> tuple[int, bytes]:
