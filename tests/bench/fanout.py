@@ -23,6 +23,7 @@ from chassis.kafka.topics import KafkaTopicAdmin
 from cli.demo import eventually
 from tests.bench.figures import Bench, Line, Plot, begin, percentile, ratios
 from tests.bench.kafka import broker
+from tests.bench.machine import cpu_s
 from tests.load.arrivals import arrive
 
 TOPIC = "Fanned"
@@ -85,10 +86,13 @@ def readers(kafka: str, count: int) -> Iterator[list[Reader]]:
             one.thread.join(WAIT_S)
 
 
-def one_round(kafka: str, publisher: KafkaPublisher, first: int, count: int, subscribers: int) -> list[float]:
-    """Milliseconds from before a message is published to each subscriber that has it."""
+def one_round(
+    kafka: KafkaServer, publisher: KafkaPublisher, first: int, count: int, subscribers: int
+) -> tuple[list[float], float]:
+    """Milliseconds from before a message is published to each subscriber that has it; and of CPU, for each of those."""
     sent: dict[int, float] = {}
-    with readers(kafka, subscribers) as reading:
+    with readers(kafka.bootstrap, subscribers) as reading:
+        used = _cpu_s(kafka)
 
         def publish(turn: int) -> None:
             number = first + turn
@@ -97,9 +101,17 @@ def one_round(kafka: str, publisher: KafkaPublisher, first: int, count: int, sub
 
         arrive(RATE, count / RATE, publish, clients=1)
         eventually(lambda: all(len(one.seen) >= count for one in reading), "the last message at every subscriber")
+        used = _cpu_s(kafka) - used
         for one in reading:
             assert one.seen.keys() == sent.keys(), "a subscriber missed a message, or has one of before"
-        return [(at - sent[number]) * 1e3 for one in reading for number, at in one.seen.items()]
+        took = [(at - sent[number]) * 1e3 for one in reading for number, at in one.seen.items()]
+        return took, used / len(took) * 1e3
+
+
+def _cpu_s(kafka: KafkaServer) -> float:
+    """Of the broker and of everybody in this process."""
+    assert kafka.pid is not None
+    return time.process_time() + cpu_s([kafka.pid])
 
 
 def measure(bench: Bench, kafka: KafkaServer) -> None:
@@ -107,21 +119,24 @@ def measure(bench: Bench, kafka: KafkaServer) -> None:
     admin, publisher = KafkaTopicAdmin(kafka.bootstrap), KafkaPublisher(kafka.bootstrap)
     p50: dict[int, list[float]] = {many: [] for many in MANY}
     p99: dict[int, list[float]] = {many: [] for many in MANY}
+    cpu: dict[int, list[float]] = {many: [] for many in MANY}
     with ExitStack() as closing:
         closing.callback(admin.close)
         closing.callback(publisher.close)
         admin.ensure([Topic(name=TOPIC, partitions=PARTITIONS, compacted=False, retention_days=1, origin="bench")])
-        one_round(kafka.bootstrap, publisher, 0, 20, 1)
+        one_round(kafka, publisher, 0, 20, 1)
         first = 20
         for _ in range(rounds):
             for many in MANY:
-                took = one_round(kafka.bootstrap, publisher, first, count, many)
+                took, used = one_round(kafka, publisher, first, count, many)
                 first += count
                 p50[many].append(percentile(took, 0.5))
                 p99[many].append(percentile(took, 0.99))
+                cpu[many].append(used)
     for many in MANY:
         bench.add(f"published -> {many} subscriber{'s' * (many > 1)}: p50", "ms", p50[many], at_most=True)
         bench.add("  p99", "ms", p99[many], at_most=True)
+        bench.add("  CPU for each message at each subscriber, broker and all", "ms", cpu[many], at_most=True)
         if many > 1:
             bench.add("  p99 / of one", "x", ratios(p99[many], p99[1]), at_most=True, goal=GOAL)
     lines = [

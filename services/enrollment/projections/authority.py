@@ -17,7 +17,7 @@ class AuthorityFollower(InMemory):
     """Feeds the index from what was heard."""
 
     def __init__(self, app: Application) -> None:
-        super().__init__(app, "authority", self._take)
+        super().__init__(app, "authority", self._take, own=())
         self.index = AuthorityIndex()
         self.persons: dict[UUID, UUID] = {}
         """Account -> person (X-11)."""
