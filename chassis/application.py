@@ -125,6 +125,7 @@ class Application:
         self.codec = Codec(self.aggregates)
         self.repository = Repository(self)
         self._pinned: ContextVar[Session | None] = ContextVar(f"{self.name}.session", default=None)
+        self._placed: ContextVar[list[int] | None] = ContextVar(f"{self.name}.placed", default=None)
         self._editions: Editions | None = None
         self.on_append: Callable[[int], None] = lambda _position: None
         """Called with the last position after each append of this process: wakes its followers."""
@@ -157,9 +158,17 @@ class Application:
     @contextmanager
     def locked(self) -> Iterator[Session]:
         """One transaction that holds the log: what is loaded inside cannot conflict."""
-        with self.session() as session, self.pinned(session), session.transaction():
-            log.lock(session)
-            yield session
+        outer = self._placed.get()
+        placed = [] if outer is None else outer
+        token = self._placed.set(placed)
+        try:
+            with self.session() as session, self.pinned(session), session.transaction():
+                log.lock(session)
+                yield session
+        finally:
+            self._placed.reset(token)
+        if outer is None and placed:
+            self.on_append(placed[-1])  # nobody inside can be woken: what was appended is not there yet
 
     @property
     def edition(self) -> int:
@@ -193,7 +202,7 @@ class Application:
                     if attempt < OPTIMISTIC:
                         return command(self, cause, **arguments)
                     with self.locked():
-                        receipt = command(self, cause, **arguments)
+                        return command(self, cause, **arguments)
             except ConflictError as error:
                 lost, answered = error.streams, self.answered(cause)
             except AnsweredError:
@@ -203,9 +212,6 @@ class Application:
                 answered = self._settled(cause)
                 if answered is None:
                     raise
-            else:
-                self.on_append(receipt.position)  # again: whom it woke inside has not seen it yet
-                return receipt
             if answered is not None:
                 return answered
         raise BusyError
@@ -221,7 +227,8 @@ class Application:
         answer = Answer(cause.command_id, cause.actor, receipt_id)
         placed = self._append(log.entries(iter(stored)), cause, answer)
         if placed:
-            self.on_append(placed[-1])
+            inside = self._placed.get()
+            (self.on_append if inside is None else inside.append)(placed[-1])
             return Receipt(origin=self.name, edition=self.edition, position=placed[-1], id=receipt_id)
         answered = self.answered(cause)
         if answered is None:

@@ -43,8 +43,8 @@ def read_page(
 ) -> Page:
     """Read on, up to what this release does not know: a newer release wrote it, so wait.
 
-    Events of the topics `but` are None instead of decoded. Raises `DamagedEventError` where stored bytes do not fit:
-    nothing else is skipped.
+    Events of the topics `but` (known ones) are None and not decoded, whatever their bytes are. Raises
+    `DamagedEventError` where the bytes of others do not fit: nothing else is skipped.
     """
     return _decoded(app, log.read(session, after=after, limit=limit), but)
 

@@ -271,8 +271,9 @@ def _worker(process: Process, stop: Stop) -> None:
 def _drive(process: Process, stop: Stop, role: str, threads: Sequence[Worker]) -> None:
     """Let the followers run until the process is to stop, or one of them has ended: then the process must end too."""
     management = _management(process, role, threads)
-    listener = Listener(process.database, process.wakeup)
-    parts: list[Worker | Listener | Management] = [*threads, listener, management]
+    parts: list[Worker | Listener | Management] = [*threads, management]
+    if role not in UNHURRIED:
+        parts.append(Listener(process.database, process.wakeup))
     for part in parts:
         part.start()
     logger.info("ready", service=process.service.name, role=role, management=management.port)

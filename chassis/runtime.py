@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from types import FrameType
 
 import psycopg
@@ -22,6 +22,7 @@ BACK_OFF_S = (0.1, 0.2, 0.5, 1.0)
 """Waits after transient causes, never longer than a heartbeat; nothing is given up, nothing is parked for them."""
 HEARTBEAT_S = 1.0
 LEASE_IDLE_MS = 5_000
+DIGITS = 19
 
 TRANSIENT = (DatabaseUnavailableError, BusUnavailableError, psycopg.OperationalError)
 
@@ -182,7 +183,7 @@ class Worker:
         return worked
 
     def _live(self) -> None:
-        """Show that this copy lives, once a second: one that was frozen has not, and sees here what that cost it."""
+        """Beat, at most once a second: who was frozen for longer finds here that another copy may lead."""
         self.last_turn = time.monotonic()
         if self._lease is not None and self.last_turn - self._beaten >= HEARTBEAT_S:
             self._lease.beat()
@@ -190,7 +191,7 @@ class Worker:
 
 
 class Listener:
-    """Rings the bell when another process has appended (our own have rung it): LISTEN, with a poll as floor."""
+    """Rings one log's bell when another process has appended (our own have rung it): LISTEN, with a poll as floor."""
 
     def __init__(self, database: PooledDatabase, wakeup: Wakeup) -> None:
         self._database, self._wakeup = database, wakeup
@@ -215,18 +216,17 @@ class Listener:
             try:
                 with self._database.connect() as connection:
                     connection.execute(f'LISTEN "{self._database.schema}.log"')
+                    self._wakeup.position = 0  # of the server that was, perhaps: this one's log may be shorter
                     self._wakeup.ring()  # what came before LISTEN took effect
                     while not self._stopping.is_set():
                         for told in connection.notifies(timeout=1, stop_after=1):
-                            if not self._has_rung(told.payload):
+                            if self._is_news(told.payload):
                                 self._wakeup.ring()
             except psycopg.OperationalError:
                 self._stopping.wait(BACK_OFF_S[3])
 
-    def _has_rung(self, position: str) -> bool:
-        with suppress(ValueError):
-            return int(position) <= self._wakeup.position
-        return False
+    def _is_news(self, position: str) -> bool:
+        return not position.isdecimal() or len(position) > DIGITS or int(position) > self._wakeup.position
 
 
 class Background:

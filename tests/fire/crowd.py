@@ -61,7 +61,7 @@ class Asked:
 
 
 class Crowd:
-    """Clients of access, each with an account of its own; in a `with` block they ask, after it they are heard out.
+    """Clients of access, each with accounts of its own; in a `with` block they ask, after it they are heard out.
 
     Every second one asks again with the same id where it got no answer, as a form does; the others leave it.
     `employers`: that the registry knows, at least one for each client.
@@ -73,6 +73,7 @@ class Crowd:
         self._access: Any = AccessServiceStub(self._channel)  # type: ignore[no-untyped-call]
         self._people = people
         self._over = False
+        assert len(employers) >= size, "somebody has nobody to ask"
         theirs = [list(islice(employers, n, None, size)) for n in range(size)]
         self._clients = [Background(f"client {n}", self._client(theirs[n], patient=n % 2 == 0)) for n in range(size)]
 

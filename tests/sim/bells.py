@@ -34,7 +34,7 @@ class Bells:
         """How often everybody was woken."""
 
     def ring_for(self, name: str) -> Callable[[int], None]:
-        """What rings a log's bell: once for each place, though a relay that has told rings it too."""
+        """What rings a log's bell: once for each place."""
 
         def ring(position: int) -> None:
             if position > self._ends[name]:

@@ -109,7 +109,7 @@ class AuthorityFollower(InMemory):
     ) -> None:
         """The association with these fields changed; who had ended it before has nothing to do with that.
 
-        By the constructor: `dataclasses.replace` costs three times as much, for each event of the log at every start.
+        By the constructor: `dataclasses.replace` costs three times as much, for each change in the log, at every start.
         """
         was = self._members[event.originator_id]
         self._put(

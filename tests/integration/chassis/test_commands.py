@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from chassis import application, nature
+from chassis import application, log, nature
 from chassis import turns as turns_module
 from chassis.application import BusyError, CommandIdError, CommandTooOldError
 from chassis.cause import Cause, Receipt
@@ -110,6 +110,40 @@ def test_nobody_waits_for_a_turn_with_the_log_in_hand(shop: Room, monkeypatch: p
         threads.submit(outside).result(20)
         threads.submit(shop.execute, locking, YOU).result(20)
     assert shop.app.repository.get(tab).things == ["x", "y"]
+
+
+def under_lock(app: ShopApplication, cause: Cause, *, tab_id: UUID, what: str) -> Receipt:
+    with app.locked():
+        return add(app, cause, tab_id=tab_id, what=what)
+
+
+def in_vain(app: ShopApplication, cause: Cause, *, tab_id: UUID, what: str) -> Receipt:
+    with app.locked():
+        add(app, cause, tab_id=tab_id, what=what)
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("optimistic", [0, 2])
+@pytest.mark.parametrize("command", [add, under_lock])
+def test_who_is_woken_finds_what_woke_him_and_is_woken_once(
+    shop: Room, monkeypatch: pytest.MonkeyPatch, command: Callable[..., Receipt], optimistic: int
+) -> None:
+    """Nobody would wake him again: a process does not listen to what it has appended itself."""
+    monkeypatch.setattr(application, "OPTIMISTIC", optimistic)
+    tab = shop.execute(open_tab, ME).id
+    woken: list[tuple[int, int]] = []
+
+    def look(position: int) -> None:
+        with shop.database.session() as another:
+            woken.append((position, log.end(another)))
+
+    shop.app.on_append = look
+    position = shop.execute(command, ME, tab_id=tab, what="x").position
+    assert woken == [(position, position)]
+    with pytest.raises(ZeroDivisionError):
+        shop.execute(in_vain, ME, tab_id=tab, what="y")
+    assert woken == [(position, position)]
+    assert shop.app.repository.get(tab).things == ["x"]
 
 
 def test_one_command_sent_by_eight_threads_at_once_happens_once(shop: Room) -> None:

@@ -1,4 +1,4 @@
-"""What is kept in memory takes the events it names, and waits where a newer release wrote, whoever that concerns."""
+"""What is kept in memory takes the events it names, and waits before a topic that only a newer release knows."""
 
 from __future__ import annotations
 

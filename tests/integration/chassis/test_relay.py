@@ -100,6 +100,15 @@ def test_every_event_is_told_in_order_with_the_state_that_follows(house: House) 
     assert positions == sorted(positions)
 
 
+def test_a_relay_rings_for_who_hears_it_and_not_for_its_own_log(house: House) -> None:
+    staffed(house)
+    app, told, appended = house.access.app, list[int](), list[int]()
+    app.on_told, app.on_append = told.append, appended.append
+    run(relay_of(house))
+    assert set(told) == {house.access.end()}
+    assert not appended
+
+
 def test_a_state_is_told_once_a_command_wherever_the_pages_end(house: House) -> None:
     """A page boundary inside a command used to tell a state that never was."""
     id_ = staffed(house)
