@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from chassis import failpoints, log, nature, positions
 from chassis.application import OPTIMISTIC, TRIES, Application, BusyError, Repository
-from chassis.cause import system_actor
+from chassis.cause import Cause, system_actor
 from chassis.codec import UnknownEventError
 from chassis.database import DatabaseUnavailableError, Session
 from chassis.domain import Aggregate, DomainError
 from chassis.followers import Page, fold_up_to, read_abreast, read_page
-from chassis.log import ConflictError, Move, MovedError, Recorded
+from chassis.log import ConflictError, Entry, Move, MovedError, Recorded
 from chassis.progress import Standing
 
 
@@ -32,10 +32,40 @@ class World:
 
 PAGE = 500
 """Events that are reacted to before the next are read."""
+TOGETHER = 100
+"""Events that are judged before what they ask for is appended, in one transaction."""
+
+_Woken = tuple[Recorded, Any]
+
+
+class _Noting(Repository):
+    """The repository, which notes what is looked up."""
+
+    def __init__(self, app: Application) -> None:
+        super().__init__(app)
+        self.seen: set[UUID] = set()
+
+    def find(self, id: UUID, *, version: int | None = None) -> Any | None:
+        self.seen.add(id)
+        return super().find(id, version=version)
+
+
+@dataclass
+class _Judged:
+    """What the first of some events ask for, none of which rests on what another of them asks for."""
+
+    count: int = 0
+    position: int = 0
+    entries: list[Entry] = field(default_factory=list)
+    causes: list[Cause] = field(default_factory=list)
 
 
 class PolicyFollower:
-    """Drives one policy: its events and its position are one transaction."""
+    """Drives one policy: its events and its position are one transaction.
+
+    Many events that wait are judged one after another, and what they ask for is one transaction: an append costs as
+    much as several judgements, and wakes everybody.
+    """
 
     def __init__(self, app: Application, policy: str, standing: Standing, *, batch: int = PAGE) -> None:
         self.name = f"policy.{policy}"
@@ -54,34 +84,73 @@ class PolicyFollower:
     def take(self, session: Session, was: int, page: Page) -> bool | None:
         """React to what concerns the policy in a page behind its position."""
         self._standing.require(session)
-        if not any(row.topic in self._functions for row in page.recorded):
+        woken = [one for one in zip(page.recorded, page.events, strict=True) if one[0].topic in self._functions]
+        if not woken:
             return None  # nobody judges, nobody looks
-        at = was
+        at, last = was, page.recorded[-1].position
         with self._app.pinned(session):
-            fold_up_to(self._app, session, self._app.policy_views, page.recorded[-1].position)
-            for row, event in zip(page.recorded, page.events, strict=True):
-                if row.topic not in self._functions:
-                    continue
-                try:
-                    if not self._react(session, row, event, at):
-                        return True
-                except (UnknownEventError, DomainError):
-                    return at > was  # what it needs is not to be had yet: wait, and judge again
-                at = row.position
-        last = page.recorded[-1].position
+            fold_up_to(self._app, session, self._app.policy_views, last)
+            try:
+                for reached in self._react_to(session, woken, was):
+                    at = reached
+            except MovedError:
+                return True  # another copy did it
+            except (UnknownEventError, DomainError):
+                return at > was  # what it needs is not to be had yet: wait, and judge again
         if last > at:
             positions.move_all(session, [self.name], was=at, becomes=last)
         return True
 
-    def _react(self, session: Session, row: Recorded, event: Any, was: int) -> bool:
-        """Answer one event and move to it. Return whether this copy did it."""
-        move = Move(self.name, was, row.position)
-        try:
-            if not (self._is_behind(session, row) and self._wait_behind(session, row, move)):
-                self._answer(session, row, event, move)
-        except MovedError:
-            return False
-        return True
+    def _react_to(self, session: Session, woken: Sequence[_Woken], was: int) -> Iterator[int]:
+        """React to events in their order, to as many at once as can be; each position that is reached."""
+        at, done, alone = was, 0, 0
+        while done < len(woken):
+            judged = _Judged() if done < alone else self._judge_together(session, woken[done : done + TOGETHER])
+            if judged.count:
+                try:
+                    self._append(session, judged, Move(self.name, at, judged.position))
+                except (DatabaseUnavailableError, MovedError):
+                    raise
+                except Exception:  # noqa: BLE001 - one of them is at fault, or somebody was faster: each alone, then
+                    alone = done + judged.count
+                    continue
+                done, at = done + judged.count, judged.position
+            else:
+                row, event = woken[done]
+                self._react(session, row, event, Move(self.name, at, row.position))
+                done, at = done + 1, row.position
+            yield at
+
+    def _judge_together(self, session: Session, woken: Sequence[_Woken]) -> _Judged:
+        """Judge the first of these events, up to one whose judgement must wait for what those before it ask for.
+
+        That is one that looks up or changes what they change, whose stream is parked, or that cannot be judged now.
+        """
+        judged, repository, changed = _Judged(), _Noting(self._app), set[UUID]()
+        streams = [row.stream for row, _ in woken]
+        rows = session.run("SELECT stream FROM parked WHERE policy = %s AND stream = ANY(%s)", (self._policy, streams))
+        parked = {stream for (stream,) in rows}
+        for row, event in woken:
+            if row.stream in parked:
+                break
+            repository.seen.clear()
+            try:
+                entries = self._asked_for(session, row, event, repository)
+            except Exception:  # noqa: BLE001 - alone it is judged again, and what it raises is dealt with
+                break
+            theirs = {entry.stream for entry in entries}
+            if not changed.isdisjoint(repository.seen | theirs):
+                break
+            changed |= theirs
+            judged.count, judged.position = judged.count + 1, row.position
+            judged.entries += entries
+            judged.causes += [self._cause(row)] * len(entries)
+        return judged
+
+    def _react(self, session: Session, row: Recorded, event: Any, move: Move) -> None:
+        """Answer one event and move to it. Raises `MovedError` where another copy did it."""
+        if not (self._is_behind(session, row) and self._wait_behind(session, row, move)):
+            self._answer(session, row, event, move)
 
     def _is_behind(self, session: Session, row: Recorded) -> bool:
         parked = session.one(
@@ -126,17 +195,31 @@ class PolicyFollower:
         raise BusyError
 
     def _try(self, session: Session, row: Recorded, event: Any, move: Move | None) -> list[int]:
-        world = World(repository=self._app.repository, db=session, now=nature.now(), woken_by=row)
+        entries = self._asked_for(session, row, event, self._app.repository)
+        return self._place(session, entries, [self._cause(row)] * len(entries), move)
+
+    def _asked_for(self, session: Session, row: Recorded, event: Any, repository: Repository) -> list[Entry]:
+        world = World(repository=repository, db=session, now=nature.now(), woken_by=row)
         changed = [one for function in self._functions[row.topic] for one in function(event, world)]
-        cause = row.cause.then(actor=self._actor, position=row.position)
-        stored = (self._app.codec.to_stored_event(e) for one in changed for e in one.collect_events())
-        entries = log.entries(stored)
+        return log.entries(self._app.codec.to_stored_event(e) for one in changed for e in one.collect_events())
+
+    def _cause(self, row: Recorded) -> Cause:
+        return row.cause.then(actor=self._actor, position=row.position)
+
+    def _append(self, session: Session, judged: _Judged, move: Move) -> None:
+        placed = self._place(session, judged.entries, judged.causes, move)
+        if placed:
+            self._app.on_append(placed[-1])
+
+    def _place(
+        self, session: Session, entries: Sequence[Entry], causes: Sequence[Cause], move: Move | None
+    ) -> list[int]:
         if not entries:
             if move is not None:
                 positions.move(session, move.follower, was=move.was, becomes=move.becomes)
             return []
         failpoints.reach("policy.before_append")
-        return log.append(session, self._app.name, entries, cause, move=move)
+        return log.append(session, self._app.name, entries, causes, move=move)
 
     def _park(self, session: Session, row: Recorded, why: str, move: Move) -> None:
         with session.transaction():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,8 +15,9 @@ from chassis import followers, log, migrate
 from chassis.cause import Cause, system_actor
 from chassis.codec import DamagedEventError, UnknownEventError
 from chassis.database import Session
+from chassis.domain import Aggregate
 from chassis.migrate import open_database
-from chassis.policies import PolicyFollower
+from chassis.policies import PolicyFollower, World
 from chassis.progress import Standing
 from tests.house import CATALOGUE, House, Room
 from tests.integration.chassis.picky import NotNowError
@@ -227,7 +228,7 @@ def test_a_policy_that_yields_two_copies_of_one_aggregate_is_parked_not_tried_fo
 
 
 def test_a_hot_aggregate_is_taken_under_the_lock(shop: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After two conflicts the policy takes the log first: then nobody is faster any more."""
+    """After a conflict together with others and two alone the policy takes the log first: nobody is faster then."""
     tab = tab_with(shop, "a")
     tries: list[bool] = []
 
@@ -244,8 +245,79 @@ def test_a_hot_aggregate_is_taken_under_the_lock(shop: Room, monkeypatch: pytest
     monkeypatch.setitem(follower._functions, Tab.Added.TOPIC, [add_after])
     follower._batch = 2
     follower.step()
-    assert tries == [False, False, True]
-    assert shop.app.repository.get(tab).things == ["a", "faster 1", "faster 2", "mine"]
+    assert tries == [False, False, False, True]
+    assert shop.app.repository.get(tab).things == ["a", "faster 1", "faster 2", "faster 3", "mine"]
+
+
+@pytest.fixture
+def appends(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many events each append had that a policy made."""
+    sizes: list[int] = []
+    original = log.append
+
+    def append(session: Session, origin: str, entries: Sequence[Any], *more: Any, **named: Any) -> list[int]:
+        sizes.append(len(entries))
+        return original(session, origin, entries, *more, **named)
+
+    monkeypatch.setattr(log, "append", append)
+    return sizes
+
+
+def test_what_waits_is_judged_together_and_answered_in_one_transaction(
+    shop: Room, rows: Rows, appends: list[int]
+) -> None:
+    for _ in range(7):
+        tab_with(shop, "a", "b")
+    appends.clear()
+    run(shop.follower("policy.picky"))
+    assert appends == [14]
+    assert notes(shop, "picky") == positions(rows, shop)
+    causes = rows(shop, f"SELECT causation FROM history WHERE topic = '{Note.Taken.TOPIC}' ORDER BY position")
+    assert [one for (one,) in causes] == positions(rows, shop), "each names what woke it"
+
+
+def test_one_that_rests_on_what_another_asks_for_is_judged_after_it(
+    shop: Room, monkeypatch: pytest.MonkeyPatch, appends: list[int]
+) -> None:
+    """All change one aggregate, which the first of them makes: as if each had been judged alone."""
+    note_id = uuid4()
+    tabs = [tab_with(shop, "a") for _ in range(3)]
+    seen: list[bool] = []
+
+    def note_once(added: Tab.Added, world: World) -> Iterator[Aggregate]:
+        seen.append(world.repository.find(note_id) is not None)
+        if not seen[-1]:
+            yield Note(id=note_id, policy="picky", position=world.woken_by.position, things=0)
+
+    follower = shop.follower("policy.picky")
+    monkeypatch.setitem(follower._functions, Tab.Added.TOPIC, [note_once])
+    appends.clear()
+    run(follower)
+    assert len(shop.events(Note.Taken)) == 1, tabs
+    assert seen == [False, False, True, True], "the second is judged again, once it can see"
+    assert appends == [1]
+
+
+def test_one_that_somebody_was_faster_with_holds_up_no_other(
+    shop: Room, monkeypatch: pytest.MonkeyPatch, appends: list[int]
+) -> None:
+    tabs = [tab_with(shop, "a") for _ in range(4)]
+    raced: list[UUID] = []
+
+    def add_mine(added: Tab.Added, world: World) -> Iterator[Aggregate]:
+        tab: Tab = world.repository.get(added.originator_id)
+        if tab.id == tabs[2] and not raced:
+            raced.append(tab.id)
+            ShopApplication(shop.database, CATALOGUE).execute(add, Cause.of(ME), tab_id=tab.id, what="faster")
+        if added.what == "a":
+            tab.add("mine")
+            yield tab
+
+    follower = shop.follower("policy.picky")
+    monkeypatch.setitem(follower._functions, Tab.Added.TOPIC, [add_mine])
+    run(follower)
+    things = [shop.app.repository.get(tab).things for tab in tabs]
+    assert things == [["a", "mine"], ["a", "mine"], ["a", "faster", "mine"], ["a", "mine"]]
 
 
 def test_a_damaged_event_stops_policies_and_views_and_is_not_skipped(
