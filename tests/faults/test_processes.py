@@ -80,7 +80,7 @@ def check(state: Path) -> None:
         assert rests, _waiting(open_databases)
         for name, database in open_databases.items():
             with database.session() as session:
-                _check_log(name, log.read(session, after=0, limit=100_000))
+                _check_log(name, log.read(session, after=0, limit=10_000_000))
                 assert session.run("SELECT cause FROM parked") == []
                 assert session.run("SELECT cause FROM parked_messages") == []
         _check_hearing(open_databases)

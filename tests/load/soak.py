@@ -18,7 +18,7 @@ from cli.demo import eventually
 from cli.up import parts_of
 from tests.bench.figures import Line, Plot
 from tests.faults.again import restart
-from tests.faults.test_processes import check
+from tests.faults.test_processes import SERVICES, check
 from tests.fire import crowd
 from tests.load.arrivals import begin
 from tests.load.city import City, city
@@ -46,6 +46,9 @@ class Watch:
         self._city, self._began = place, time.perf_counter()
         self.lives: dict[tuple[str, int], Life] = {}
         self.sessions: list[float] = []
+        self.times: list[float] = []
+        self.behind: dict[str, list[float]] = {name: [] for name in SERVICES}
+        """Events that the last follower of each service is behind its log."""
 
     def look(self) -> None:
         now = time.perf_counter() - self._began
@@ -58,9 +61,17 @@ class Watch:
         with self._city.looking("access") as session:
             [(count,)] = session.run("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
         self.sessions.append(count)
+        self.times.append(now)
+        for name, behind in self.behind.items():
+            with self._city.looking(name) as session:
+                [(most,)] = session.run(
+                    "SELECT (SELECT coalesce(max(position), 0) FROM log) - min(position) FROM positions"
+                )
+            behind.append(most)
 
     def plots(self) -> list[Plot]:
         """Memory and open files of every life, over the minutes since the beginning."""
+        behind = [Line(name, [at / 60 for at in self.times], values) for name, values in sorted(self.behind.items())]
         titles = {"memory": ("Memory of each process, ended and begun anew", "MB"), "files": ("Open files", "files")}
         return [
             Plot(
@@ -75,6 +86,15 @@ class Watch:
                 fitted=False,
             )
             for of, (title, unit) in titles.items()
+        ] + [
+            Plot(
+                "soak-behind",
+                "Events that the last follower of a log is behind",
+                "minutes",
+                "events",
+                behind,
+                fitted=False,
+            )
         ]
 
     def worst(self, of: str) -> tuple[float, str] | None:
@@ -122,7 +142,6 @@ def main() -> int:
                 if time.perf_counter() >= due:
                     kill(place, by)
                     due += asking.seconds
-        check(place.state)
         with place.looking("access") as session:
             ends = crowd.check(asked.history, log.read(session, after=0, limit=10_000_000))
         half = len(watch.sessions) // 2
@@ -138,7 +157,15 @@ def main() -> int:
         bench.plots += watch.plots()
         bench.add("  sessions of the database, second half above first", "sessions", [sessions], 2, at_most=True)
         bench.add("  commands taken", "commands/s", [ends["taken"] / (60 * asking.minutes)], note=str(dict(ends)))
-    return bench.finish()
+        left = {name: values[-1] for name, values in watch.behind.items()}
+        bench.add("  events behind, the last follower at the end", "events", [max(left.values())], note=str(left))
+        ended = time.perf_counter()
+        try:
+            check(place.state)
+            bench.add("  until all was followed, heard and sent, and checked", "s", [time.perf_counter() - ended])
+        finally:
+            code = bench.finish()
+    return code
 
 
 if __name__ == "__main__":
