@@ -128,7 +128,7 @@ class Application:
         self._placed: ContextVar[list[int] | None] = ContextVar(f"{self.name}.placed", default=None)
         self._editions: Editions | None = None
         self.on_append: Callable[[int], None] = lambda _position: None
-        """Called with the last position after each append of this process: wakes its followers."""
+        """Called with the last position after each commit of this process: wakes its followers."""
         self.on_told: Callable[[int], None] = lambda _position: None
         """Called when the relay has told: wakes those who hear it, where they wait in this process."""
         self.turns: Turns | None = None
@@ -158,8 +158,7 @@ class Application:
     @contextmanager
     def locked(self) -> Iterator[Session]:
         """One transaction that holds the log: what is loaded inside cannot conflict."""
-        outer = self._placed.get()
-        placed = [] if outer is None else outer
+        outer, placed = self._placed.get(), list[int]()
         token = self._placed.set(placed)
         try:
             with self.session() as session, self.pinned(session), session.transaction():
@@ -167,7 +166,9 @@ class Application:
                 yield session
         finally:
             self._placed.reset(token)
-        if outer is None and placed:
+        if outer is not None:
+            outer += placed
+        elif placed:
             self.on_append(placed[-1])  # nobody inside can be woken: what was appended is not there yet
 
     @property

@@ -20,7 +20,11 @@ from chassis.progress import Standing
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a policy may see: the repository, and views that are folded up to the event at hand."""
+    """What a policy may see: the repository, and views that are folded up to the event at hand.
+
+    It looks, and yields what it has changed, and does nothing else: a judgement may be thrown away and made anew.
+    What it looks up by the repository is as those before it have left it; views show nothing of them yet.
+    """
 
     repository: Repository
     db: Session
@@ -32,8 +36,10 @@ class World:
 
 PAGE = 500
 """Events that are reacted to before the next are read."""
-TOGETHER = 100
-"""Events that are judged before what they ask for is appended, in one transaction."""
+TOGETHER = 32
+"""Events that are judged before what they ask for is appended: what they looked at is older by so many judgements."""
+MOST = 200
+"""Events that several may ask for in one transaction; one that asks for more has its own."""
 
 _Woken = tuple[Recorded, Any]
 
@@ -122,29 +128,30 @@ class PolicyFollower:
             yield at
 
     def _judge_together(self, session: Session, woken: Sequence[_Woken]) -> _Judged:
-        """Judge the first of these events, up to one whose judgement must wait for what those before it ask for.
+        """Judge these events, up to the first that must be judged later or alone.
 
-        That is one that looks up or changes what they change, whose stream is parked, or that cannot be judged now.
+        Later: it looks up what those before it change, or all ask for too much. Alone: its stream is parked, or judging
+        it fails.
         """
         judged, repository, changed = _Judged(), _Noting(self._app), set[UUID]()
-        streams = [row.stream for row, _ in woken]
-        rows = session.run("SELECT stream FROM parked WHERE policy = %s AND stream = ANY(%s)", (self._policy, streams))
+        about = (self._policy, [row.stream for row, _ in woken])
+        rows = session.run("SELECT stream FROM parked WHERE policy = %s AND stream = ANY(%s)", about)
         parked = {stream for (stream,) in rows}
         for row, event in woken:
             if row.stream in parked:
                 break
             repository.seen.clear()
             try:
-                entries = self._asked_for(session, row, event, repository)
+                entries, cause = self._asked_for(session, row, event, repository), self._cause(row)
             except Exception:  # noqa: BLE001 - alone it is judged again, and what it raises is dealt with
                 break
-            theirs = {entry.stream for entry in entries}
-            if not changed.isdisjoint(repository.seen | theirs):
+            is_too_much = judged.entries and len(judged.entries) + len(entries) > MOST
+            if is_too_much or not changed.isdisjoint(repository.seen):
                 break
-            changed |= theirs
+            changed |= {entry.stream for entry in entries}
             judged.count, judged.position = judged.count + 1, row.position
             judged.entries += entries
-            judged.causes += [self._cause(row)] * len(entries)
+            judged.causes += [cause] * len(entries)
         return judged
 
     def _react(self, session: Session, row: Recorded, event: Any, move: Move) -> None:

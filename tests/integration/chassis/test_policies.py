@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from chassis import followers, log, migrate
+from chassis import followers, log, migrate, nature, policies
 from chassis.cause import Cause, system_actor
 from chassis.codec import DamagedEventError, UnknownEventError
 from chassis.database import Session
@@ -228,7 +228,7 @@ def test_a_policy_that_yields_two_copies_of_one_aggregate_is_parked_not_tried_fo
 
 
 def test_a_hot_aggregate_is_taken_under_the_lock(shop: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a conflict together with others and two alone the policy takes the log first: nobody is faster then."""
+    """After three conflicts the policy takes the log first: nobody is faster then."""
     tab = tab_with(shop, "a")
     tries: list[bool] = []
 
@@ -276,26 +276,25 @@ def test_what_waits_is_judged_together_and_answered_in_one_transaction(
     assert [one for (one,) in causes] == positions(rows, shop), "each names what woke it"
 
 
-def test_one_that_rests_on_what_another_asks_for_is_judged_after_it(
+def test_one_that_looks_up_what_another_changes_is_judged_after_it(
     shop: Room, monkeypatch: pytest.MonkeyPatch, appends: list[int]
 ) -> None:
-    """All change one aggregate, which the first of them makes: as if each had been judged alone."""
-    note_id = uuid4()
-    tabs = [tab_with(shop, "a") for _ in range(3)]
-    seen: list[bool] = []
+    """Nothing else would tell: it changes something of its own, and there is no conflict."""
+    first_id = uuid4()
+    for what in ("first", "then", "last"):
+        tab_with(shop, what)
 
-    def note_once(added: Tab.Added, world: World) -> Iterator[Aggregate]:
-        seen.append(world.repository.find(note_id) is not None)
-        if not seen[-1]:
-            yield Note(id=note_id, policy="picky", position=world.woken_by.position, things=0)
+    def note(added: Tab.Added, world: World) -> Iterator[Aggregate]:
+        id_ = first_id if added.what == "first" else nature.new_id()
+        is_there = world.repository.find(first_id) is not None
+        yield Note(id=id_, policy="picky", position=world.woken_by.position, things=int(is_there))
 
     follower = shop.follower("policy.picky")
-    monkeypatch.setitem(follower._functions, Tab.Added.TOPIC, [note_once])
+    monkeypatch.setitem(follower._functions, Tab.Added.TOPIC, [note])
     appends.clear()
     run(follower)
-    assert len(shop.events(Note.Taken)) == 1, tabs
-    assert seen == [False, False, True, True], "the second is judged again, once it can see"
-    assert appends == [1]
+    assert [one.things for one in shop.events(Note.Taken)] == [0, 1, 1]
+    assert appends == [1, 2]
 
 
 def test_one_that_somebody_was_faster_with_holds_up_no_other(
@@ -315,9 +314,58 @@ def test_one_that_somebody_was_faster_with_holds_up_no_other(
 
     follower = shop.follower("policy.picky")
     monkeypatch.setitem(follower._functions, Tab.Added.TOPIC, [add_mine])
+    appends.clear()
     run(follower)
     things = [shop.app.repository.get(tab).things for tab in tabs]
     assert things == [["a", "mine"], ["a", "mine"], ["a", "faster", "mine"], ["a", "mine"]]
+    assert appends == [1, 4, 1, 1, 1, 1], "the command's, all together in vain, then each alone"
+
+
+def test_of_many_the_one_whose_answer_cannot_be_appended_is_parked_alone(
+    shop: Room, rows: Rows, monkeypatch: pytest.MonkeyPatch, appends: list[int]
+) -> None:
+    tabs = [tab_with(shop, "a") for _ in range(4)]
+    shop.execute(add, ME, tab_id=tabs[1], what="b")
+
+    def twice(added: Tab.Added, world: World) -> Iterator[Aggregate]:
+        for _ in range(1 + (added.originator_id == tabs[1])):
+            tab: Tab = world.repository.get(added.originator_id)
+            tab.add("mine")
+            yield tab
+
+    follower = shop.follower("policy.picky")
+    monkeypatch.setitem(follower._functions, Tab.Added.TOPIC, [twice])
+    appends.clear()
+    follower.step()
+    assert [shop.app.repository.get(tab).things[-1] for tab in tabs] == ["mine", "b", "mine", "mine"]
+    assert [stream for (stream,) in rows(shop, "SELECT stream FROM parked ORDER BY position")] == [tabs[1]] * 2
+    assert appends[:5] == [5, 1, 2, 1, 1]
+
+
+def test_a_transaction_of_many_stays_small(
+    shop: Room, rows: Rows, monkeypatch: pytest.MonkeyPatch, appends: list[int]
+) -> None:
+    monkeypatch.setattr(policies, "TOGETHER", 5)
+    monkeypatch.setattr(policies, "MOST", 4)
+    for number in range(12):
+        tab_with(shop, str(number))
+
+    def notes_of(added: Tab.Added, world: World) -> Iterator[Aggregate]:
+        for _ in range(9 if added.what == "7" else 1):
+            yield Note(id=nature.new_id(), policy="picky", position=world.woken_by.position, things=0)
+
+    follower = shop.follower("policy.picky")
+    monkeypatch.setitem(follower._functions, Tab.Added.TOPIC, [notes_of])
+    appends.clear()
+    run(follower)
+    assert appends == [4, 3, 9, 4]
+    assert sorted(set(notes(shop, "picky"))) == positions(rows, shop)
+    monkeypatch.setattr(policies, "MOST", 1_000)
+    for number in range(12):
+        tab_with(shop, f"more {number}")
+    appends.clear()
+    run(follower)
+    assert appends == [5, 5, 2]
 
 
 def test_a_damaged_event_stops_policies_and_views_and_is_not_skipped(
