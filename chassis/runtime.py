@@ -22,7 +22,7 @@ BACK_OFF_S = (0.1, 0.2, 0.5, 1.0)
 """Waits after transient causes, never longer than a heartbeat; nothing is given up, nothing is parked for them."""
 HEARTBEAT_S = 1.0
 LEASE_IDLE_MS = 5_000
-DIGITS = 19
+DIGITS = 19  # of a position, at most
 
 TRANSIENT = (DatabaseUnavailableError, BusUnavailableError, psycopg.OperationalError)
 

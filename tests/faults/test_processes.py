@@ -72,11 +72,11 @@ def revive(state: Path, name: str, died: list[str]) -> None:
     eventually(lambda: part(state, name).ready(), f"{name} to be ready again")
 
 
-def check(state: Path) -> None:
-    """I1 to I7 over all logs, once everybody has caught up."""
+def check(state: Path, *, rest_s: float = REST_S) -> None:
+    """I1 to I7 over all logs, once everybody has caught up, which takes so long at most."""
     open_databases = databases(state)
     try:
-        rests = wait_until(lambda: not _waiting(open_databases), Wakeup(), timeout_s=REST_S)
+        rests = wait_until(lambda: not _waiting(open_databases), Wakeup(), timeout_s=rest_s)
         assert rests, _waiting(open_databases)
         for name, database in open_databases.items():
             with database.session() as session:
