@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from chassis import log
-from chassis.cause import Cause
 from chassis.codec import DamagedEventError
 from chassis.followers import InMemory
 from tests.house import Room
@@ -19,11 +18,6 @@ from tests.integration.chassis.tab import Tab
 def taking(shop: Room, *own: type) -> tuple[InMemory, list[Any]]:
     taken: list[Any] = []
     return InMemory(shop.app, "things", taken.append, own=own or None), taken
-
-
-def write(shop: Room, topic: str, state: bytes) -> None:
-    with shop.app.session() as session:
-        log.append(session, "shop", [log.Entry(uuid4(), 1, topic, state)], Cause.of(uuid4()))
 
 
 def test_only_the_events_that_it_names_reach_it(shop: Room) -> None:
@@ -39,7 +33,7 @@ def test_only_the_events_that_it_names_reach_it(shop: Room) -> None:
     assert taken == all_[1:]
 
 
-def test_what_does_not_concern_it_need_not_be_whole(shop: Room) -> None:
+def test_what_does_not_concern_it_need_not_be_whole(shop: Room, write: Callable[..., int]) -> None:
     write(shop, Tab.Opened.TOPIC, b"{")
     some, taken = taking(shop, Tab.Added)
     assert some.step()
@@ -50,7 +44,7 @@ def test_what_does_not_concern_it_need_not_be_whole(shop: Room) -> None:
     assert (some.position, taken) == (1, [])
 
 
-def test_it_waits_before_what_a_newer_release_wrote(shop: Room) -> None:
+def test_it_waits_before_what_a_newer_release_wrote(shop: Room, write: Callable[..., int]) -> None:
     write(shop, "shop.Tab.Emptied", b"{}")
     shop.execute(open_tab, uuid4())
     some, taken = taking(shop, Tab.Opened)
