@@ -26,20 +26,24 @@ CLAIM = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How a mail ended: sent under this Message-ID, or given up for this reason."""
+
+    message_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A mail whose turn it is, claimed for this copy; `attempts` counts the try that begins."""
 
     notification_id: UUID
     requested_at: datetime
     attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a mail ended: sent under this Message-ID, or given up for this reason."""
-
-    message_id: str
-    reason: str
+    since: datetime
+    """Its turn has been."""
+    ended_before: Ended | None
+    """How it ended before the log was put back, where the bus knew."""
 
 
 class Queue:
@@ -65,20 +69,41 @@ class Queue:
                 pass  # another copy has noted it
         return True
 
-    def claim(self, now: datetime) -> Due | None:
-        """The mail that has waited longest, if one is due. Its row moves ahead, so no other copy tries it too.
+    def claim(self, now: datetime, *, limit: int) -> list[Due]:
+        """Those that have waited longest, of what is due. Their rows move ahead, so no other copy tries them too.
 
         One that is held is due only when its time is over.
         """
         with self._app.database.session() as session:
-            row = session.one(
-                "UPDATE deliveries SET attempts = attempts + 1, due_at = %s WHERE notification_id ="
-                " (SELECT notification_id FROM deliveries WHERE due_at <= %s AND (NOT held OR expires_at <= %s)"
-                " ORDER BY due_at, notification_id LIMIT 1 FOR UPDATE SKIP LOCKED)"
-                " RETURNING notification_id, requested_at, attempts",
-                (now + CLAIM, now, now),
+            rows = session.run(
+                "UPDATE deliveries AS d SET attempts = d.attempts + 1, due_at = %s FROM"
+                " (SELECT notification_id, w.due_at AS since, e.message_id, e.reason FROM deliveries AS w"
+                " LEFT JOIN ended_before AS e USING (notification_id)"
+                " WHERE w.due_at <= %s AND (NOT w.held OR w.expires_at <= %s)"
+                " ORDER BY since, notification_id LIMIT %s FOR UPDATE OF w SKIP LOCKED) AS first"
+                " WHERE d.notification_id = first.notification_id"
+                " RETURNING d.notification_id, requested_at, d.attempts, since, message_id, reason",
+                (now + CLAIM, now, now, limit),
             )
-        return Due(*row) if row else None
+        claimed = [
+            Due(id_, requested_at, attempts, since, None if message_id is None else Ended(message_id, reason))
+            for id_, requested_at, attempts, since, message_id, reason in rows
+        ]
+        return sorted(claimed, key=lambda due: (due.since, due.notification_id))
+
+    def let_go(self, untried: Sequence[Due]) -> None:
+        """Give claims back: it is these mails' turn as it was before."""
+        with self._app.database.session() as session:
+            session.run(
+                "UPDATE deliveries AS d SET attempts = d.attempts - 1, due_at = u.since"
+                " FROM unnest(%s::uuid[], %s::int[], %s::timestamptz[]) AS u (notification_id, attempts, since)"
+                " WHERE d.notification_id = u.notification_id AND d.attempts = u.attempts",
+                (
+                    [due.notification_id for due in untried],
+                    [due.attempts for due in untried],
+                    [due.since for due in untried],
+                ),
+            )
 
     def again(self, due: Due, *, at: datetime, error: str) -> None:
         """Try it again at a moment, or when it expires, whichever comes first."""
@@ -93,14 +118,6 @@ class Queue:
         """It has ended: nothing is left to do."""
         with self._app.database.session() as session:
             session.run("DELETE FROM deliveries WHERE notification_id = %s", (due.notification_id,))
-
-    def ended_before(self, due: Due) -> Ended | None:
-        """How it ended before the log was put back, where the bus knew."""
-        with self._app.database.session() as session:
-            row = session.one(
-                "SELECT message_id, reason FROM ended_before WHERE notification_id = %s", (due.notification_id,)
-            )
-        return Ended(*row) if row else None
 
     def _note(self, session: Session, row: Recorded, event: object) -> None:
         match event:

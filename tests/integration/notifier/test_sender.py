@@ -9,9 +9,13 @@ from uuid import uuid4
 import pytest
 
 from chassis import metrics, nature
+from chassis.cause import Cause
+from chassis.database import DatabaseUnavailableError
 from chassis.inbox import LOOPBACK, Inbox
 from chassis.measuring import Gauges
 from chassis.ports import free_port
+from services.notifier.adapters.sender import TOGETHER
+from services.notifier.commands import deliveries
 from services.notifier.domain import mails
 from services.notifier.domain.notification import Notification, to_account, to_invitee
 from tests.faults.proxy import Proxy
@@ -287,13 +291,84 @@ def test_a_mail_that_could_not_be_recorded_is_recorded_and_not_repeated(bureau: 
 
 
 def test_two_senders_send_each_mail_once(bureau: Bureau) -> None:
-    for _ in range(10):
+    count = 2 * TOGETHER + 5
+    for _ in range(count):
         owe_locked(bureau)
     first = bureau.sender
     second = bureau.open()
     while first.step() | second.step():
         pass
-    assert len(bureau.inbox.messages()) == len({mail.message_id for mail in bureau.inbox.messages()}) == 10
+    assert len(bureau.inbox.messages()) == len({mail.message_id for mail in bureau.inbox.messages()}) == count
+
+
+def test_mails_go_out_in_the_order_in_which_they_were_asked_for(bureau: Bureau) -> None:
+    owed = []
+    for number in range(TOGETHER + 3):
+        owed.append(f"person-{number}@example.com")
+        bureau.owe(mails.ACCOUNT_LOCKED, to_account(bureau.people.add(owed[-1])), data={"reason": "PASSWORD"})
+        bureau.clock.pass_(seconds=1)
+    bureau.house.settle()
+    assert [to for mail in bureau.inbox.messages() for to in mail.to] == owed
+
+
+def owed_and_noted(bureau: Bureau, count: int) -> None:
+    for _ in range(count):
+        owe_locked(bureau)
+    assert bureau.sender.step()
+
+
+def queue(bureau: Bureau) -> list[tuple[int, bool]]:
+    """Of each mail that waits: its tries, and whether it is its turn."""
+    with bureau.house.notifier.app.session() as session:
+        rows = session.run("SELECT attempts, due_at <= %s FROM deliveries ORDER BY 1, 2", (nature.now(),))
+    return [(attempts, is_due) for attempts, is_due in rows]
+
+
+def test_a_slow_server_does_not_keep_the_sender_from_the_log(bureau: Bureau) -> None:
+    """What was claimed and not begun a second later waits as before, at its first try."""
+    owed_and_noted(bureau, 5)
+    bureau.wire.after = lambda: bureau.clock.pass_(milliseconds=600)
+    assert bureau.sender.step()
+    assert len(bureau.inbox.messages()) == 2
+    bureau.sender.step()  # notes that they were sent
+    assert queue(bureau) == [(0, True)] * 3
+    bureau.house.settle()
+    assert [sent.attempts for sent in bureau.ends()] == [1] * 5
+
+
+def test_a_mail_that_is_dropped_while_others_are_handed_over_is_not_sent(bureau: Bureau) -> None:
+    """Each is looked up at its turn, not when it was claimed."""
+    owed_and_noted(bureau, 2)
+    app = bureau.house.notifier.app
+
+    def the_other_fails() -> None:
+        bureau.wire.after = lambda: None
+        with app.session() as session:
+            ids = [id_ for (id_,) in session.run("SELECT notification_id FROM deliveries ORDER BY due_at, 1")]
+        about = {"notification_id": ids[1], "reason": "TEST", "attempts": 1}
+        app.execute(deliveries.fail, Cause.of(uuid4()), **about)
+
+    bureau.wire.after = the_other_fails
+    bureau.house.settle()
+    assert len(bureau.inbox.messages()) == 1
+    assert set(kinds(bureau)) == {Notification.Sent, Notification.Failed}
+
+
+def test_who_loses_the_database_leaves_the_others_their_turn(bureau: Bureau, monkeypatch: pytest.MonkeyPatch) -> None:
+    owed_and_noted(bureau, 3)
+    app = bureau.house.notifier.app
+
+    def gone(*_: object, **__: object) -> None:
+        raise DatabaseUnavailableError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app, "execute", gone)
+        with pytest.raises(DatabaseUnavailableError):
+            bureau.sender.step()
+    assert queue(bureau) == [(0, True), (0, True), (1, False)]
+    bureau.clock.pass_(minutes=2)
+    bureau.house.settle()
+    assert len(bureau.inbox.messages()) == len({mail.message_id for mail in bureau.inbox.messages()}) == 3
 
 
 def test_what_was_sent_is_told_without_an_address(bureau: Bureau) -> None:
