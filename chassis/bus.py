@@ -121,7 +121,10 @@ class Subscriber(Protocol):
         ...
 
     def another(self) -> Subscriber:
-        """One of the same bus, for somebody who reads other topics: each reads on best where it has been."""
+        """One of the same bus, for somebody who reads other topics: each reads on best where it has been.
+
+        For what is not urgent: it takes little at a time, and little memory.
+        """
         ...
 
     def close(self) -> None:

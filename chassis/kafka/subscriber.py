@@ -37,6 +37,9 @@ ROUNDS = 2
 QUIET_S = 0.25
 """Without an answer for so long, a poll asks whether the broker and the topics are still what they were."""
 
+LITTLE_BYTES = 16_384
+"""Fetched of each partition by who is in no hurry, for memory is not given back; a larger record comes all the same."""
+
 
 @dataclass(slots=True)
 class _Reading:
@@ -66,11 +69,11 @@ class KafkaSubscriber:
         deadline_s: float = 5.0,
         tls: Tls | None = None,
         on_news: Callable[[], object] = lambda: None,
+        fetch_bytes: int = TOPIC_BYTES,
     ) -> None:
-        """`on_news` is called, by another thread, when there is more after a poll."""
-        self._bootstrap = bootstrap
-        self._deadline_s = deadline_s
-        self._tls = tls
+        """`on_news` is called, by another thread, when there is more after a poll; `fetch_bytes` of each partition."""
+        self._bootstrap, self._tls = bootstrap, tls
+        self._deadline_s, self._fetch_bytes = deadline_s, fetch_bytes
         self._on_news = on_news
         self._outlook: asyncio.Task[dict[TopicPartition, list[Any]]] | None = None
         """Takes the first records that come between two polls: the next poll gives them."""
@@ -123,7 +126,7 @@ class KafkaSubscriber:
 
     def another(self) -> KafkaSubscriber:
         """With a consumer of its own: one that is sent from topic to topic forgets what it had fetched."""
-        return KafkaSubscriber(self._bootstrap, deadline_s=self._deadline_s, tls=self._tls)
+        return KafkaSubscriber(self._bootstrap, deadline_s=self._deadline_s, tls=self._tls, fetch_bytes=LITTLE_BYTES)
 
     def close(self) -> None:
         """Let go of connections and threads."""
@@ -146,7 +149,7 @@ class KafkaSubscriber:
                 enable_auto_commit=False,
                 auto_offset_reset="none",
                 fetch_max_wait_ms=FETCH_WAIT_MS,
-                max_partition_fetch_bytes=TOPIC_BYTES,
+                max_partition_fetch_bytes=self._fetch_bytes,
                 request_timeout_ms=int(self._deadline_s * 1000 / 2),
                 retry_backoff_ms=RETRY_MS,
                 **(self._tls.for_aiokafka() if self._tls else {}),

@@ -310,8 +310,13 @@ def test_a_value_of_a_mebibyte_passes(bus: Bus, read_all: Callable[..., Any]) ->
     large = bytes(range(256)) * 4096
     small = message(topic, "key", "small")
     publisher.publish([small, Message(topic=topic, key="key", value=large, headers={"ce_id": "large"}), small])
-    records, _ = read_all(bus.subscriber(), [topic])
+    subscriber = bus.subscriber()
+    another = subscriber.another()
+    records, _ = read_all(subscriber, [topic])
     assert values(records) == [b"small", large, b"small"]
+    records, _ = read_all(another, [topic])  # who fetches little at a time is not stopped by it
+    assert values(records) == [b"small", large, b"small"]
+    another.close()
 
 
 def test_ends_are_the_places_after_everything(bus: Bus, read_all: Callable[..., Any]) -> None:
