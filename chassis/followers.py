@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from chassis import failpoints, log, nature, positions
 from chassis.application import Application
-from chassis.codec import UnknownEventError
+from chassis.codec import DamagedEventError, UnknownEventError
 from chassis.database import Session
 from chassis.editions import why_put_back
 from chassis.hearing import HEARD, damaged, decode_heard
-from chassis.log import Move, MovedError, Recorded
+from chassis.log import Move, Recorded
 from chassis.progress import LogBehindError, Standing
 from chassis.views import Rows, UnfoldableError, View
 
 LOOK_EVERY = timedelta(seconds=5)
+
+TOGETHER = 500
+"""Events of a page that views fold in one transaction; of a longer one each has its own: others wait for positions."""
 
 
 class Follower(Protocol):
@@ -91,23 +95,46 @@ class PageFollower(Follower, Protocol):
         ...
 
 
+TakeAll = Callable[[Session, int, Page, Sequence[Any]], bool]
+"""Lets followers that stand at one position take the page behind it. Returns whether any had work."""
+
+
+def take_each(session: Session, was: int, page: Page, followers: Sequence[PageFollower]) -> bool:
+    """Each by itself; whom the page does not concern is moved on."""
+    taken = {follower.name: follower.take(session, was, page) for follower in followers}
+    unconcerned = [name for name, work in taken.items() if work is None]
+    positions.move_all(session, unconcerned, was=was, becomes=page.recorded[-1].position)
+    return bool(unconcerned) or any(taken.values())
+
+
 class Abreast:
     """Followers that read one log together: a page is read and decoded once for all who stand before it."""
 
     def __init__(
-        self, app: Application, role: str, followers: Sequence[PageFollower], *, batch: int = log.PAGE
+        self,
+        app: Application,
+        role: str,
+        followers: Sequence[PageFollower],
+        *,
+        batch: int = log.PAGE,
+        take: TakeAll = take_each,
     ) -> None:
         self.name = f"{app.name}.{role}"
-        self._app, self._followers, self._batch = app, followers, batch
+        self._app, self._followers, self._batch, self._take = app, followers, batch, take
 
     def step(self) -> bool:
         """Let each take the next page behind its position. Return whether any had work."""
         with self._app.database.session() as session:
-            return read_abreast(self._app, session, self._followers, limit=self._batch)
+            return read_abreast(self._app, session, self._followers, limit=self._batch, take=self._take)
 
 
 def read_abreast(
-    app: Application, session: Session, followers: Sequence[PageFollower], *, limit: int = log.PAGE
+    app: Application,
+    session: Session,
+    followers: Sequence[PageFollower],
+    *,
+    limit: int = log.PAGE,
+    take: TakeAll = take_each,
 ) -> bool:
     """Let each of these followers take the next page behind its position. Return whether any had work.
 
@@ -117,12 +144,8 @@ def read_abreast(
     worked = False
     for at, names in positions.behind(session, list(named)).items():
         page = read_page(app, session, after=at, limit=limit)
-        if not page.recorded:  # what this release does not know: wait
-            continue
-        taken = {name: named[name].take(session, at, page) for name in names}
-        unconcerned = [name for name, work in taken.items() if work is None]
-        positions.move_all(session, unconcerned, was=at, becomes=page.recorded[-1].position)
-        worked |= bool(unconcerned) or any(taken.values())
+        if page.recorded:  # else it is what this release does not know: wait
+            worked |= take(session, at, page, [named[name] for name in names])
     return worked
 
 
@@ -139,21 +162,47 @@ class ViewFollower:
             return read_abreast(self._app, session, [self], limit=self._batch)
 
     def take(self, session: Session, was: int, page: Page) -> bool | None:
-        """Fold a page: rows and position in one transaction.
+        """Fold a page: rows and position in one transaction."""
+        return fold_together(session, was, page, [self])
 
-        Another copy that folded it first is no error: the position moves by compare-and-set.
-        """
-        rows = folded(self._view, page)
-        if rows.are_none:
-            return None
+    def fold(self, page: Page) -> Rows:
+        """What becomes of a page, not written yet. Raises `DamagedEventError`."""
+        return folded(self._view, page)
+
+    def write(self, session: Session, rows: Rows) -> None:
+        """Write it, in the open transaction."""
+        self._view.write(session, rows)
+
+
+def fold_together(session: Session, was: int, page: Page, followers: Sequence[ViewFollower]) -> bool:
+    """Let views fold a page: the rows of all, and their positions, in one transaction.
+
+    Another copy that folded it first is no error: a position moves by compare-and-set, and what has been moved is not
+    written. Raises `DamagedEventError` where a view could make nothing of an event; the others have folded it.
+    """
+    groups = [followers] if len(page.recorded) <= TOGETHER else [[one] for one in followers]
+    for error in [error for group in groups for error in _fold(session, was, page, group)]:
+        raise error
+    return True
+
+
+def _fold(session: Session, was: int, page: Page, followers: Sequence[ViewFollower]) -> list[DamagedEventError]:
+    """Fold a page in one transaction. Return what is wrong with those that could not."""
+    rows, damage = dict[str, Rows](), list[DamagedEventError]()
+    for one in followers:
         try:
-            with session.transaction():
-                positions.move(session, self.name, was=was, becomes=page.recorded[-1].position)
-                self._view.write(session, rows)
-                failpoints.reach("view.before_commit")
-        except MovedError:
-            pass
-        return True
+            rows[one.name] = one.fold(page)
+        except DamagedEventError as error:
+            damage.append(error)
+    concerned = [one for one in followers if one.name in rows and not rows[one.name].are_none]
+    with session.transaction() if concerned else nullcontext():
+        mine = positions.move_all(session, list(rows), was=was, becomes=page.recorded[-1].position)
+        for one in concerned:
+            if one.name in mine:
+                one.write(session, rows[one.name])
+        if concerned:
+            failpoints.reach("view.before_commit")
+    return damage
 
 
 class OnlyOnWhole:
@@ -226,7 +275,7 @@ def fold_up_to(app: Application, session: Session, views: Sequence[View], positi
     """Fold views at least up to a position of the log."""
     followers = [ViewFollower(app, view) for view in views]
     names = [follower.name for follower in followers]
-    while positions.behind(session, names, than=position) and read_abreast(app, session, followers):
+    while positions.behind(session, names, than=position) and read_abreast(app, session, followers, take=fold_together):
         pass
 
 
@@ -240,6 +289,7 @@ __all__ = [
     "Page",
     "PageFollower",
     "ViewFollower",
+    "fold_together",
     "fold_up_to",
     "next_page",
     "read_abreast",

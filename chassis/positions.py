@@ -45,11 +45,14 @@ def move(session: Session, follower: str, *, was: int, becomes: int) -> None:
         raise MovedError(f"{follower} is no longer at {was}")
 
 
-def move_all(session: Session, followers: Sequence[str], *, was: int, becomes: int) -> None:
-    """Move the positions of all these followers that still stand where they stood; one statement."""
-    if followers:
-        session.run(
-            "UPDATE positions SET position = %s WHERE follower IN"
-            " (SELECT follower FROM positions WHERE follower = ANY(%s) AND position = %s ORDER BY follower FOR UPDATE)",
-            (becomes, list(followers), was),
-        )
+def move_all(session: Session, followers: Sequence[str], *, was: int, becomes: int) -> frozenset[str]:
+    """Move the positions of all these followers that still stand where they stood; one statement. Return whose."""
+    if not followers:
+        return frozenset()
+    rows = session.run(
+        "UPDATE positions SET position = %s WHERE follower IN"
+        " (SELECT follower FROM positions WHERE follower = ANY(%s) AND position = %s ORDER BY follower FOR UPDATE)"
+        " RETURNING follower",
+        (becomes, list(followers), was),
+    )
+    return frozenset(name for (name,) in rows)

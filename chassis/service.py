@@ -11,7 +11,7 @@ from chassis import log, policies
 from chassis.application import Application
 from chassis.batches import CountedPublisher, CountedSubscriber
 from chassis.bus import Publisher, Record, Subscriber
-from chassis.followers import Abreast, Follower, ViewFollower
+from chassis.followers import Abreast, Follower, ViewFollower, fold_together, take_each
 from chassis.hearing import Ingest
 from chassis.measuring import More, nothing
 from chassis.mending import Mender
@@ -108,9 +108,9 @@ def followers(
 
 def abreast(app: Application, groups: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Follower]]:
     """The groups as a process drives them: its policies read the log together, and so do its views."""
-    pages = {"policies": policies.PAGE, "views": log.PAGE}
+    ways = {"policies": (policies.PAGE, take_each), "views": (log.PAGE, fold_together)}
     return {
-        role: [Abreast(app, role, group, batch=pages[role])] if group and role in pages else group
+        role: [Abreast(app, role, group, batch=ways[role][0], take=ways[role][1])] if group and role in ways else group
         for role, group in groups.items()
     }
 
