@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -205,7 +205,7 @@ def fold_short(happened: Any, rows: Rows) -> None:
 
 
 @pytest.fixture
-def pair(shop: Room) -> Iterator[tuple[Abreast, ViewFollower]]:
+def pair(shop: Room) -> tuple[Abreast, ViewFollower]:
     """Two views of the same events that stand at one position, and a copy of the second."""
     with psycopg.connect(shop.database.dsn, options="-c search_path=shop") as owner:
         SHORT.create(Session(owner))
