@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -62,7 +63,7 @@ class Relay:
         """When messages were told of whose progress nobody knows yet."""
         self._behind, self._left = Behind(), -1
         self._states = {aggregate.TOPIC: to_state for aggregate, to_state in publishing.to_state.items()}
-        self._streams: dict[UUID, Aggregate] = {}
+        self._streams: OrderedDict[UUID, Aggregate] = OrderedDict()
 
     def step(self) -> bool:
         """Tell one page, or how far we have told."""
@@ -216,19 +217,20 @@ class Relay:
 
     def _grown(self, row: Recorded, event: Any) -> Aggregate:
         """The aggregate as it was after this event; grown event by event, loaded where we come in late."""
-        aggregate = self._streams.get(row.stream)
-        if aggregate is not None and aggregate.version == row.version - 1:
-            event.mutate(aggregate)
-        elif aggregate is None or aggregate.version != row.version:
-            if len(self._streams) >= _KEPT:
-                self._streams.clear()
+        aggregate = self._streams.pop(row.stream, None)
+        if aggregate is None or aggregate.version not in {row.version - 1, row.version}:
             first = row.version == 1  # made of the event at hand: no query
             aggregate = event.mutate(None) if first else self._app.repository.get(row.stream, version=row.version)
-            self._streams[row.stream] = aggregate
+        elif aggregate.version == row.version - 1:
+            event.mutate(aggregate)
+        self._streams[row.stream] = aggregate
+        if len(self._streams) > _KEPT:
+            self._streams.popitem(last=False)
         return aggregate
 
 
-_KEPT = 10_000
+_KEPT = 2_000
+"""Aggregates that are remembered, those used last: what is decided in one go is told in one go."""
 
 
 def _causation_id(app: Application, cause: Cause) -> str:

@@ -101,19 +101,28 @@ class Crowd:
 
     def _client(self, employers: list[UUID], *, patient: bool) -> Callable[[], None]:
         def live() -> None:
-            while not self._over:  # as somebody else, once this one has asked at every employer
-                account_id = nature.new_id()
-                for employer_id in takewhile(lambda _: not self._over, employers):
-                    # nobody asks twice at one place: after an unknown answer a request may stand there already
-                    request = service_pb2.RequestRoleRequest(
-                        employer_id=str(employer_id), role="STAFF_END_USER", official=NAMED
-                    )
-                    asked = self._ask(account_id, self._access.RequestRole, request, patient=patient)
-                    if asked.position:
-                        taken = service_pb2.CancelRoleRequestRequest(role_request_id=str(asked.command_id))
-                        self._ask(account_id, self._access.CancelRoleRequest, taken, patient=patient)
+            account_id, free = nature.new_id(), employers
+            while not self._over:
+                # at every employer, and then again where the request was taken back: nobody asks twice at one place,
+                # and after an unknown answer a request may stand there already
+                free = [
+                    employer_id
+                    for employer_id in takewhile(lambda _: not self._over, free)
+                    if self._ask_and_take_back(account_id, employer_id, patient=patient)
+                ]
+                if not free:
+                    account_id, free = nature.new_id(), employers
 
         return live
+
+    def _ask_and_take_back(self, account_id: UUID, employer_id: UUID, *, patient: bool) -> bool:
+        """Return whether both were taken."""
+        request = service_pb2.RequestRoleRequest(employer_id=str(employer_id), role="STAFF_END_USER", official=NAMED)
+        asked = self._ask(account_id, self._access.RequestRole, request, patient=patient)
+        if not asked.position:
+            return False
+        taken = service_pb2.CancelRoleRequestRequest(role_request_id=str(asked.command_id))
+        return self._ask(account_id, self._access.CancelRoleRequest, taken, patient=patient).position > 0
 
     def _ask(self, account_id: UUID, method: Callable[..., Any], request: Any, *, patient: bool) -> Asked:
         asked = Asked(nature.new_id(), seconds(), EVENTS[type(request)])

@@ -12,6 +12,7 @@ import pytest
 from mandate.access.v1.state_pb2 import AssociationState
 
 from chassis import log, progress
+from chassis import relay as relay_module
 from chassis.application import Application
 from chassis.bus import BusUnavailableError, Message, Record, Written
 from chassis.cause import Cause
@@ -123,6 +124,22 @@ def test_a_state_is_told_once_a_command_wherever_the_pages_end(house: House) -> 
             session.run("UPDATE positions SET position = 0 WHERE follower = 'access.relay'")
         run(relay_of(house, batch=batch))
         assert states(house, id_) == told, f"in pages of {batch}"
+
+
+def test_what_the_relay_has_forgotten_it_loads_as_it_was_then(house: House) -> None:
+    """It remembers a bounded number of aggregates."""
+    people = [uuid4() for _ in range(3)]
+    for person in people:
+        asked = house.access.execute(role_requests.request_role, person, employer_id=EMPLOYER, role="STAFF_END_USER")
+        house.access.execute(role_requests.approve, OFFICIAL, roles=EUS, role_request_id=asked.id)
+    ids = [Association.id_for(person, EMPLOYER) for person in people]
+    for number in range(3):
+        for id_ in ids:
+            house.access.execute(grant_many, OFFICIAL, id=id_, functions=[f"F{number}"])
+    with patch.object(relay_module, "_KEPT", 2):
+        run(relay_of(house))
+    told = [(1, []), (2, []), (3, ["F0"]), (4, ["F0", "F1"]), (5, ["F0", "F1", "F2"])]
+    assert [states(house, id_) for id_ in ids] == [told] * 3
 
 
 def test_a_state_that_is_as_it_was_told_is_not_told_again(house: House) -> None:
