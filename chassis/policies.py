@@ -134,9 +134,7 @@ class PolicyFollower:
         it fails.
         """
         judged, repository, changed = _Judged(), _Noting(self._app), set[UUID]()
-        about = (self._policy, [row.stream for row, _ in woken])
-        rows = session.run("SELECT stream FROM parked WHERE policy = %s AND stream = ANY(%s)", about)
-        parked = {stream for (stream,) in rows}
+        parked = self._parked(session, [row.stream for row, _ in woken])
         for row, event in woken:
             if row.stream in parked:
                 break
@@ -156,20 +154,21 @@ class PolicyFollower:
 
     def _react(self, session: Session, row: Recorded, event: Any, move: Move) -> None:
         """Answer one event and move to it. Raises `MovedError` where another copy did it."""
-        if not (self._is_behind(session, row) and self._wait_behind(session, row, move)):
+        if not (self._parked(session, [row.stream]) and self._wait_behind(session, row, move)):
             self._answer(session, row, event, move)
 
-    def _is_behind(self, session: Session, row: Recorded) -> bool:
-        parked = session.one(
-            "SELECT 1 FROM parked WHERE policy = %s AND stream = %s LIMIT 1", (self._policy, row.stream)
+    def _parked(self, session: Session, streams: Sequence[UUID]) -> frozenset[UUID]:
+        """Those of these streams of which an event is parked."""
+        rows = session.run(
+            "SELECT DISTINCT stream FROM parked WHERE policy = %s AND stream = ANY(%s)", (self._policy, list(streams))
         )
-        return parked is not None
+        return frozenset(stream for (stream,) in rows)
 
     def _wait_behind(self, session: Session, row: Recorded, move: Move) -> bool:
         """Park an event behind an earlier one of its stream. Return whether there still is one."""
         with session.transaction():
             log.lock(session)  # a redrive that runs just now has either gone before, or will see this row
-            still = self._is_behind(session, row)
+            still = bool(self._parked(session, [row.stream]))
             if still:
                 self._park(session, row, "waits behind an earlier event of the same stream", move)
         return still

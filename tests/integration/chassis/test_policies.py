@@ -179,17 +179,16 @@ def test_an_event_that_comes_while_its_stream_is_redriven_is_not_left_behind(
     run(follower)
     shop.execute(add, ME, tab_id=one, what="then")
     dislikes.clear()
-    looked = PolicyFollower._is_behind
+    waits = PolicyFollower._wait_behind
 
-    def look_then_redrive(self: PolicyFollower, session: Session, row: Any) -> bool:
-        found = looked(self, session, row)
-        monkeypatch.setattr(PolicyFollower, "_is_behind", looked)
+    def redrive_then_wait(self: PolicyFollower, *arguments: Any) -> bool:
+        monkeypatch.setattr(PolicyFollower, "_wait_behind", waits)
         standing = Standing(shop_house.subscriber, "shop")
         with_its_own_session = PolicyFollower(ShopApplication(shop.database, CATALOGUE), "picky", standing)
         assert with_its_own_session.redrive() == 1
-        return found
+        return waits(self, *arguments)
 
-    monkeypatch.setattr(PolicyFollower, "_is_behind", look_then_redrive)
+    monkeypatch.setattr(PolicyFollower, "_wait_behind", redrive_then_wait)
     run(follower)
     assert rows(shop, "SELECT 1 FROM parked") == []
     assert notes(shop, "picky") == positions(rows, shop)
