@@ -25,6 +25,7 @@ NAMES = (
     "tokens",
     "fanout",
     "relay",
+    "mails",
     "replay",
     "start",
     "pages",
