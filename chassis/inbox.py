@@ -81,6 +81,8 @@ class Inbox:
     def start(self) -> Self:
         """Begin to listen; `port` says where."""
         listening = socket.create_server((self.host, self.port))
+        # as asyncio does for sockets of its own: an answer's second line would wait 40 ms for the ACK of its first
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listening.getsockname()[1]
         self._controller = _Controller(self, listening)
         self._controller.start()
