@@ -38,7 +38,7 @@ QUIET_S = 0.25
 """Without an answer for so long, a poll asks whether the broker and the topics are still what they were."""
 
 LITTLE_BYTES = 16_384
-"""Fetched of each partition by who is in no hurry, for memory is not given back; a larger record comes all the same."""
+"""Fetched of each partition by who is in no hurry, for memory is not given back; a larger batch comes all the same."""
 
 
 @dataclass(slots=True)
