@@ -72,18 +72,21 @@ class Queue:
     def claim(self, now: datetime, *, limit: int) -> list[Due]:
         """Those that have waited longest, of what is due. Their rows move ahead, so no other copy tries them too.
 
-        One that is held is due only when its time is over.
+        One that is held is due only when its time is over. One that was tried before is claimed by itself: if it is
+        what ended the process that tried it, it keeps nobody else from their turn.
         """
         with self._app.database.session() as session:
             rows = session.run(
-                "UPDATE deliveries AS d SET attempts = d.attempts + 1, due_at = %s FROM"
-                " (SELECT notification_id, w.due_at AS since, e.message_id, e.reason FROM deliveries AS w"
-                " LEFT JOIN ended_before AS e USING (notification_id)"
+                "WITH due AS MATERIALIZED (SELECT notification_id, w.due_at AS since, w.attempts > 0 AS is_tried,"
+                " e.message_id, e.reason FROM deliveries AS w LEFT JOIN ended_before AS e USING (notification_id)"
                 " WHERE w.due_at <= %s AND (NOT w.held OR w.expires_at <= %s)"
-                " ORDER BY since, notification_id LIMIT %s FOR UPDATE OF w SKIP LOCKED) AS first"
-                " WHERE d.notification_id = first.notification_id"
+                " ORDER BY since, notification_id LIMIT %s FOR UPDATE OF w SKIP LOCKED),"
+                " turns AS (SELECT *, row_number() OVER o AS turn, bool_or(is_tried) OVER o AS is_behind_tried FROM due"
+                " WINDOW o AS (ORDER BY since, notification_id))"
+                " UPDATE deliveries AS d SET attempts = d.attempts + 1, due_at = %s FROM turns"
+                " WHERE d.notification_id = turns.notification_id AND (turn = 1 OR NOT is_behind_tried)"
                 " RETURNING d.notification_id, requested_at, d.attempts, since, message_id, reason",
-                (now + CLAIM, now, now, limit),
+                (now, now, limit, now + CLAIM),
             )
         claimed = [
             Due(id_, requested_at, attempts, since, None if message_id is None else Ended(message_id, reason))
@@ -93,6 +96,8 @@ class Queue:
 
     def let_go(self, untried: Sequence[Due]) -> None:
         """Give claims back: it is these mails' turn as it was before."""
+        if not untried:
+            return
         with self._app.database.session() as session:
             session.run(
                 "UPDATE deliveries AS d SET attempts = d.attempts - 1, due_at = u.since"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
 from chassis import nature
 from chassis.application import Application
 from chassis.cause import Cause, system_actor
+from chassis.database import DatabaseUnavailableError
 from services.notifier.adapters.addressing import Addressing
 from services.notifier.adapters.ports import NotNeededError, Post, RefusedForGoodError, TryLaterError
 from services.notifier.adapters.queue import Due, Ended, Queue
@@ -46,14 +48,16 @@ class Sender:
             return True
         began = nature.now()
         claimed = self._queue.claim(began, limit=TOGETHER)
-        tried = 0
-        try:
-            while tried < len(claimed) and (not tried or nature.now() - began < STEP):
-                tried += 1
-                self._deliver(claimed[tried - 1])
-        finally:
-            if claimed[tried:]:
-                self._queue.let_go(claimed[tried:])
+        for number, due in enumerate(claimed):
+            if number and nature.now() - began >= STEP:
+                self._queue.let_go(claimed[number:])
+                break
+            try:
+                self._deliver(due)
+            except Exception:
+                with suppress(DatabaseUnavailableError):  # then they wait until the claims are over
+                    self._queue.let_go(claimed[number + 1 :])
+                raise
         return bool(claimed)
 
     def _deliver(self, due: Due) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
-from datetime import timedelta
-from uuid import uuid4
+from contextlib import suppress
+from datetime import datetime, timedelta
+from unittest.mock import patch
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -14,6 +16,8 @@ from chassis.database import DatabaseUnavailableError
 from chassis.inbox import LOOPBACK, Inbox
 from chassis.measuring import Gauges
 from chassis.ports import free_port
+from services.notifier.adapters.addressing import Addressed
+from services.notifier.adapters.queue import Queue
 from services.notifier.adapters.sender import TOGETHER
 from services.notifier.commands import deliveries
 from services.notifier.domain import mails
@@ -294,11 +298,46 @@ def test_two_senders_send_each_mail_once(bureau: Bureau) -> None:
     count = 2 * TOGETHER + 5
     for _ in range(count):
         owe_locked(bureau)
-    first = bureau.sender
+    first, wire = bureau.sender, bureau.wire
+    assert first.step()
     second = bureau.open()
+
+    def the_second_looks() -> None:
+        second.step()
+
+    wire.after = the_second_looks  # while the first has claimed more than it has handed over
     while first.step() | second.step():
         pass
     assert len(bureau.inbox.messages()) == len({mail.message_id for mail in bureau.inbox.messages()}) == count
+
+
+def test_what_one_has_claimed_no_other_claims(bureau: Bureau) -> None:
+    owed_and_noted(bureau, TOGETHER + 3)
+    one, other = (Queue(bureau.house.notifier.app).claim(nature.now(), limit=TOGETHER) for _ in range(2))
+    assert (len(one), len(other)) == (TOGETHER, 3)
+    assert {due.notification_id for due in one}.isdisjoint(due.notification_id for due in other)
+
+
+def test_a_mail_that_ends_its_process_keeps_no_other_from_its_turn(bureau: Bureau) -> None:
+    """Nobody gives the dead one's claims back: two minutes later each is tried by itself."""
+    owed_and_noted(bureau, 5)
+    write = bureau.sender._addressing.write
+    killers: list[UUID] = []
+
+    def deadly(notification: Notification, *, now: datetime) -> Addressed:
+        if not killers:
+            killers.append(notification.id)
+        if notification.id in killers:
+            raise CrashError
+        return write(notification, now=now)
+
+    for _ in range(3):
+        sender = bureau.open()
+        with patch.object(sender._addressing, "write", deadly), suppress(CrashError):
+            bureau.house.settle()
+        bureau.clock.pass_(minutes=2)
+    assert len(bureau.inbox.messages()) == 4
+    assert queue(bureau) == [(3, True)]
 
 
 def test_mails_go_out_in_the_order_in_which_they_were_asked_for(bureau: Bureau) -> None:
