@@ -8,6 +8,8 @@ import pytest
 
 from chassis.embedded.postgres import EmbeddedPostgres
 from chassis.sim import BEGINNING, Simulation
+from services.notifier.adapters.queue import Queue
+from tests.sim import mutants
 from tests.sim.run import play
 from tests.sim.scenery import Scenery
 
@@ -53,3 +55,9 @@ def test_a_thread_that_is_no_actor_gets_neither_time_nor_chance() -> None:
     stranger.join()
     assert len(refused) == 2
     assert sim.now() > BEGINNING
+
+
+def test_what_replaces_a_defence_is_called_as_the_defence_is() -> None:
+    """Else a mutant is red for that alone, and proves nothing. To read the module judges all that are there."""
+    with pytest.raises(TypeError, match="claim is called by"):
+        mutants.in_code(Queue, "claim", lambda _self, _now: [])
