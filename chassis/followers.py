@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from chassis import failpoints, log, nature, positions
+from chassis import failpoints, log, positions
 from chassis.application import Application
 from chassis.codec import DamagedEventError, UnknownEventError
-from chassis.database import Session
-from chassis.editions import why_put_back
+from chassis.database import DatabaseUnavailableError, Session
 from chassis.hearing import HEARD, damaged, decode_heard
 from chassis.log import Move, Recorded
-from chassis.progress import LogBehindError, Standing
 from chassis.views import Rows, UnfoldableError, View
-
-LOOK_EVERY = timedelta(seconds=5)
 
 TOGETHER = 500
 """Events of a page that views fold in one transaction; of a longer one each has its own: others wait for positions."""
@@ -139,13 +134,19 @@ def read_abreast(
     """Let each of these followers take the next page behind its position. Return whether any had work.
 
     While nothing happens one statement asks for all of them. One that is far behind (a new view) has pages of its own.
+    Raises `DamagedEventError` for who cannot go on, once those that stand elsewhere have no work.
     """
     named = {follower.name: follower for follower in followers}
-    worked = False
+    worked, damage = False, None
     for at, names in positions.behind(session, list(named)).items():
-        page = read_page(app, session, after=at, limit=limit)
-        if page.recorded:  # else it is what this release does not know: wait
-            worked |= take(session, at, page, [named[name] for name in names])
+        try:
+            page = read_page(app, session, after=at, limit=limit)
+            if page.recorded:  # else it is what this release does not know: wait
+                worked |= take(session, at, page, [named[name] for name in names])
+        except DamagedEventError as error:
+            damage = damage or error
+    if damage is not None and not worked:
+        raise damage
     return worked
 
 
@@ -178,11 +179,24 @@ def fold_together(session: Session, was: int, page: Page, followers: Sequence[Vi
     """Let views fold a page: the rows of all, and their positions, in one transaction.
 
     Another copy that folded it first is no error: a position moves by compare-and-set, and what has been moved is not
-    written. Raises `DamagedEventError` where a view could make nothing of an event; the others have folded it.
+    written. Raises `DamagedEventError` where a view could make nothing of an event, or its rows cannot be written; the
+    others have folded the page.
     """
-    groups = [followers] if len(page.recorded) <= TOGETHER else [[one] for one in followers]
-    for error in [error for group in groups for error in _fold(session, was, page, group)]:
-        raise error
+    damage: list[DamagedEventError] = []
+    groups = [[*followers]] if len(page.recorded) <= TOGETHER else [[one] for one in followers]
+    for group in groups:
+        try:
+            damage += _fold(session, was, page, group)
+        except DatabaseUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the database refuses what one of them writes: each by itself, then
+            if len(group) > 1:
+                groups += [[one] for one in group]
+            else:
+                damage.append(DamagedEventError(f"{group[0].name} cannot be written behind {was}: {error!r}"))
+                damage[-1].__cause__ = error
+    for one in damage:
+        raise one
     return True
 
 
@@ -203,40 +217,6 @@ def _fold(session: Session, was: int, page: Page, followers: Sequence[ViewFollow
         if concerned:
             failpoints.reach("view.before_commit")
     return damage
-
-
-class OnlyOnWhole:
-    """Keeps a follower that does something from doing it on a log that was put back."""
-
-    def __init__(self, app: Application, follower: Follower, standing: Standing) -> None:
-        self.name = follower.name
-        self._app, self._follower, self._standing = app, follower, standing
-
-    def step(self) -> bool:
-        """Step, once it is known that the log is whole. Raises as `Standing.require` does."""
-        if not self._standing.known:
-            with self._app.session() as session:
-                self._standing.require(session)
-        return self._follower.step()
-
-
-class Lookout:
-    """Ends a process that has no bus, once one that has a bus finds that the log was put back."""
-
-    def __init__(self, app: Application) -> None:
-        self.name = f"{app.name}.lookout"
-        self._app = app
-        self._looked_at: datetime | None = None
-
-    def step(self) -> bool:
-        """Look now and then. Raises `LogBehindError`."""
-        now = nature.now()
-        if self._looked_at is None or now - self._looked_at >= LOOK_EVERY:
-            with self._app.session() as session:
-                if why := why_put_back(session):
-                    raise LogBehindError(why)
-            self._looked_at = now
-        return False
 
 
 class InMemory:
@@ -283,9 +263,7 @@ __all__ = [
     "Abreast",
     "Follower",
     "InMemory",
-    "Lookout",
     "Move",
-    "OnlyOnWhole",
     "Page",
     "PageFollower",
     "ViewFollower",

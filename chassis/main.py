@@ -19,7 +19,7 @@ from chassis.buses import bus_of
 from chassis.client import channel
 from chassis.database import DatabaseUnavailableError, PooledDatabase
 from chassis.editions import why_put_back
-from chassis.followers import Follower, Lookout, OnlyOnWhole
+from chassis.followers import Follower
 from chassis.keys import Keyring
 from chassis.management import Management, ServiceHealth, in_alarm
 from chassis.messages import Catalogue
@@ -34,6 +34,7 @@ from chassis.tokens import Signer
 from chassis.turns import Turns
 from chassis.vault import Vault, migrate_vault
 from chassis.waiting import GroupCommit, Waiter
+from chassis.wholeness import Lookout, OnlyOnWhole
 
 logger = structlog.get_logger()
 GRACE_S = 20

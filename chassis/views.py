@@ -91,7 +91,10 @@ class View:
         """Make the table and its indexes, where they are missing; for `migrate` alone."""
         session.run(f"CREATE TABLE IF NOT EXISTS {self.name} ({self.table})")
         for number, index in enumerate(self.indexes):
-            session.run(f"CREATE INDEX IF NOT EXISTS {self.name}_{number} ON {self.name} {_index(index)}")
+            name = f"{self.name}_{number}"
+            # IF NOT EXISTS would lock the table before it looks: a worker of the last release writes several at once
+            if session.one("SELECT 1 WHERE to_regclass(%s) IS NULL", (name,)):
+                session.run(f"CREATE INDEX {name} ON {self.name} {_index(index)}")
         session.run("INSERT INTO positions (follower, position) VALUES (%s, 0) ON CONFLICT DO NOTHING", (self.name,))
 
     def rows(self, events: Sequence[Any]) -> Rows:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from email.message import EmailMessage
 from unittest.mock import patch
 
@@ -94,8 +93,8 @@ def measure(bench: Bench, postgres: EmbeddedPostgres) -> None:
 
 def main() -> int:
     bench = begin("mails", __doc__)
-    with ExitStack() as stack:
-        measure(bench, stack.enter_context(server()))
+    with server() as postgres:
+        measure(bench, postgres)
         return bench.finish()
 
 

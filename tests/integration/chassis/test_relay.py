@@ -127,7 +127,7 @@ def test_a_state_is_told_once_a_command_wherever_the_pages_end(house: House) -> 
 
 
 def test_what_the_relay_has_forgotten_it_loads_as_it_was_then(house: House) -> None:
-    """It remembers a bounded number of aggregates."""
+    """It remembers a bounded number of aggregates, those used last."""
     people = [uuid4() for _ in range(3)]
     for person in people:
         asked = house.access.execute(role_requests.request_role, person, employer_id=EMPLOYER, role="STAFF_END_USER")
@@ -136,8 +136,10 @@ def test_what_the_relay_has_forgotten_it_loads_as_it_was_then(house: House) -> N
     for number in range(3):
         for id_ in ids:
             house.access.execute(grant_many, OFFICIAL, id=id_, functions=[f"F{number}"])
+    relay = relay_of(house)
     with patch.object(relay_module, "_KEPT", 2):
-        run(relay_of(house))
+        run(relay)
+    assert list(relay._streams) == ids[-2:]
     told = [(1, []), (2, []), (3, ["F0"]), (4, ["F0", "F1"]), (5, ["F0", "F1", "F2"])]
     assert [states(house, id_) for id_ in ids] == [told] * 3
 

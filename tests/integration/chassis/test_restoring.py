@@ -16,7 +16,6 @@ from chassis import editions, failpoints, log, progress
 from chassis.cause import Cause
 from chassis.database import Session
 from chassis.editions import Edition
-from chassis.followers import Lookout
 from chassis.hearing import HEARD, headers_of
 from chassis.messages import PROGRESS
 from chassis.progress import LogBehindError
@@ -25,6 +24,7 @@ from chassis.runtime import Wakeup
 from chassis.server import RefusedError
 from chassis.settings import INSTALLATION
 from chassis.waiting import Waiter
+from chassis.wholeness import Lookout
 from services.access.commands import role_requests, staff
 from services.access.domain.association import Association
 from services.connections.projections.managers import MANAGERS

@@ -18,7 +18,7 @@ from chassis import followers, positions
 from chassis.codec import DamagedEventError
 from chassis.database import Session
 from chassis.embedded.postgres import EmbeddedPostgres
-from chassis.followers import Abreast, ViewFollower, fold_together
+from chassis.followers import Abreast, Follower, ViewFollower, fold_together
 from chassis.migrate import open_database, role_of
 from chassis.views import Rows, View
 from tests.chance import beside_a_pool
@@ -127,10 +127,6 @@ def test_two_copies_of_a_view_fold_each_event_once(shop: Room, rows: Callable[..
     databases = [open_database(shop.database.dsn, "shop", size=1) for _ in range(2)]
     copies = [ViewFollower(ShopApplication(one, CATALOGUE), TABS, batch=3) for one in databases]
 
-    def run(follower: ViewFollower) -> None:
-        while follower.step():
-            pass
-
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(run, copies))
     for database in databases:
@@ -153,8 +149,7 @@ def late_copy(shop: Room, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[An
         monkeypatch.setattr(followers, "read_page", original)
         page = original(*arguments, **named)
         shop.execute(add, me, tab_id=tab, what="b")
-        while other.step():
-            pass
+        run(other)
         return page
 
     monkeypatch.setattr(followers, "read_page", read_then_let_the_other_go_first)
@@ -214,6 +209,11 @@ def pair(shop: Room) -> tuple[Abreast, ViewFollower]:
     return Abreast(shop.app, "views", [one, other], take=fold_together), copy
 
 
+def run(follower: Follower) -> None:
+    while follower.step():
+        pass
+
+
 def tab_with(shop: Room, *things: str) -> UUID:
     me = uuid4()
     tab: UUID = shop.execute(open_tab, me).id
@@ -261,28 +261,54 @@ def test_a_long_page_is_a_transaction_for_each(
     assert rows(shop, "SELECT added, last FROM tabs_v1 JOIN short_v1 USING (tab_id)") == [(2, "b")]
 
 
+def cannot_fold(monkeypatch: pytest.MonkeyPatch) -> str:
+    def fails(_happened: Any, _rows: Rows) -> None:
+        raise KeyError("what")
+
+    monkeypatch.setattr(TABS, "_fold", fails)
+    return r"shop\.Tab\.Opened"
+
+
+def cannot_write(monkeypatch: pytest.MonkeyPatch) -> str:
+    """What PostgreSQL takes in no text."""
+
+    def folds(happened: Any, rows: Rows) -> None:
+        rows.put(happened.originator_id, things=[], added=0, status="\0")
+
+    monkeypatch.setattr(TABS, "_fold", folds)
+    return "tabs_v1 cannot be written behind 0"
+
+
 @pytest.mark.parametrize("together", [500, 2])
-def test_a_view_that_can_make_nothing_of_an_event_holds_no_other_up(
+@pytest.mark.parametrize("broken", [cannot_fold, cannot_write])
+def test_a_view_that_cannot_go_on_holds_no_other_up(
     shop: Room,
     pair: tuple[Abreast, ViewFollower],
     rows: Callable[..., list[Any]],
     monkeypatch: pytest.MonkeyPatch,
+    broken: Callable[[pytest.MonkeyPatch], str],
     together: int,
 ) -> None:
-    """B-04."""
-
-    def fails(_happened: Any, _rows: Rows) -> None:
-        raise KeyError("what")
-
+    """B-04. Neither in the page in which it is stuck nor in later ones; and it says so."""
     monkeypatch.setattr(followers, "TOGETHER", together)
-    monkeypatch.setattr(TABS, "_fold", fails)
-    tab_with(shop, "a", "b")
-    for _ in range(2):
-        with pytest.raises(DamagedEventError, match=r"shop\.Tab\.Opened"):
-            pair[0].step()
-    assert rows(shop, "SELECT last FROM short_v1") == [("b",)]
-    found = rows(shop, "SELECT position FROM positions WHERE follower IN ('tabs_v1', 'short_v1') ORDER BY 1")
-    assert found == [(0,), (shop.end(),)]
+    why = broken(monkeypatch)
+    tab = tab_with(shop, "a", "b")
+    for what in "cd":
+        with pytest.raises(DamagedEventError, match=why):
+            run(pair[0])
+        assert rows(shop, "SELECT position FROM positions WHERE follower = 'short_v1'") == [(shop.end(),)]
+        shop.execute(add, uuid4(), tab_id=tab, what=what)
+    assert rows(shop, "SELECT last FROM short_v1") == [("c",)]
+    assert rows(shop, "SELECT position FROM positions WHERE follower = 'tabs_v1'") == [(0,)]
+
+
+def test_a_view_is_made_again_without_a_lock_on_its_table(session: Session, postgres: EmbeddedPostgres) -> None:
+    """`migrate` beside a worker that writes several views: each would hold what the other wants."""
+    database = session.connection.info.dbname
+    with psycopg.connect(postgres.dsn(database), autocommit=True) as other, session.transaction():
+        session.run("LOCK TABLE things_v1 IN ROW EXCLUSIVE MODE")
+        other.execute("SET lock_timeout = '1s'")
+        THINGS.create(Session(other))
 
 
 def test_of_a_page_only_what_nobody_else_has_folded_is_written(
@@ -299,14 +325,12 @@ def test_of_a_page_only_what_nobody_else_has_folded_is_written(
         monkeypatch.setattr(followers, "read_page", original)
         page = original(*arguments, **named)
         shop.execute(add, uuid4(), tab_id=tab, what="b")
-        while copy.step():
-            pass
+        run(copy)
         return page
 
     monkeypatch.setattr(followers, "read_page", read_then_let_the_copy_go_first)
     assert both.step()
     assert rows(shop, "SELECT last FROM short_v1") == [("b",)]
     assert rows(shop, "SELECT position FROM positions WHERE follower = 'tabs_v1'") == [(2,)]
-    while both.step():
-        pass
+    run(both)
     assert rows(shop, "SELECT added FROM tabs_v1") == [(2,)]
